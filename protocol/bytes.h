@@ -1,0 +1,42 @@
+/*
+ * Byte strings and a growing buffer. Memory comes from malloc and is owned by
+ * the struct; finish accepts a zeroed struct and leaves one.
+ */
+#ifndef KH_BYTES_H
+#define KH_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* A byte string; on the wire base64 (RFC 4648, 4, padded). */
+struct kh_bytes {
+	uint8_t *data;
+	size_t length;
+};
+
+void kh_bytes_finish(struct kh_bytes *bytes);
+KH_CHECKED enum kh_code kh_bytes_copy(struct kh_bytes *out, const void *data, size_t length);
+
+/* A text or byte buffer under construction, NUL behind its end. */
+struct kh_buffer {
+	char *data;
+	size_t length;
+	size_t size;
+	_Bool failed; /* out of memory or over KH_BUFFER_MAX; sticks */
+};
+
+#define KH_BUFFER_MAX (16u * 1024 * 1024)
+
+void kh_buffer_append(struct kh_buffer *buffer, const void *data, size_t length);
+void kh_buffer_append_text(struct kh_buffer *buffer, const char *text);
+void kh_buffer_printf(struct kh_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void kh_buffer_finish(struct kh_buffer *buffer);
+
+/* Lower-case hex; out has room for 2 * length + 1. */
+void kh_hex(const void *data, size_t length, char *out);
+/* base64url without padding (RFC 7515), appended. */
+void kh_base64url_append(struct kh_buffer *buffer, const void *data, size_t length);
+
+#endif

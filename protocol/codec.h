@@ -1,0 +1,66 @@
+/*
+ * JSON to struct and back, driven by tables that are generated from the
+ * contract. This is the only door between JSON text and C: behind it there is
+ * no JSON, only typed structs.
+ *
+ * Decoding is strict: unknown, duplicate and missing fields, wrong types,
+ * lengths, patterns and values outside an enum are request.invalid with the
+ * field's dotted path ("params.chain.2"); NUL inside a string too.
+ *
+ * Decoded structs own their memory: strings and arrays come from malloc and
+ * are released by kh_clear(). An optional field that was absent is NULL (text,
+ * object), 0 items (array), the enum's 0 (..._UNSET), false, or has_<field>
+ * false (integer). An optional array or bool that was given empty or false is
+ * the same as absent.
+ */
+#ifndef KH_CODEC_H
+#define KH_CODEC_H
+
+#include <stddef.h>
+
+#include "bytes.h"
+#include "error.h"
+
+/* One row a field; generated, read only by codec.c and rpc.c. */
+struct kh_field;
+
+struct kh_type {
+	const char *name; /* as in the contract */
+	size_t size;      /* of the C struct */
+	const struct kh_field *fields;
+	size_t count;
+};
+
+/* Reads one JSON object. out is written only on success, then owned by the
+ * caller; it need not be initialised. */
+KH_CHECKED enum kh_code kh_decode(const struct kh_type *type, const char *text, size_t length, void *out,
+				  struct kh_error *error);
+
+/* Appends the JSON of a struct. Optional fields that are absent are left out. */
+KH_CHECKED enum kh_code kh_encode(const struct kh_type *type, const void *value, struct kh_buffer *out,
+				  struct kh_error *error);
+
+/* Releases what the struct owns and zeroes it. Secret fields are wiped. */
+void kh_clear(const struct kh_type *type, void *value);
+
+/* Moves every field that is present in from over into's, for layered
+ * configuration files; from is cleared. */
+void kh_overlay(const struct kh_type *type, void *into, void *from);
+
+/* Deep copy; KH_AGENT_FAILED when memory is out. */
+KH_CHECKED enum kh_code kh_copy(const struct kh_type *type, void *to, const void *from, struct kh_error *error);
+
+/* Text of an enum value and back; NULL and 0 when there is none. Tables are
+ * generated as kh_<enum>_names. */
+struct kh_enum {
+	const char *const *names; /* [0] is NULL: unset */
+	int count;
+};
+const char *kh_enum_text(const struct kh_enum *names, int value);
+int kh_enum_value(const struct kh_enum *names, const char *text);
+
+/* A text of x-texts in a locale, {name} replaced from a NULL-ended list of
+ * name, value pairs. Appends to out. key must exist: assert. */
+void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * Errors: one code, one struct, one way to fill it.
+ *
+ * Every function that can fail returns enum kh_code and takes a struct
+ * kh_error * as its last parameter (may be NULL). On KH_OK the error is left
+ * alone; on anything else it is filled completely. Codes are generated from
+ * components.errors of keyhall.openrpc.json (enum kh_code in contract.h):
+ * KH_OK is 0, "pin.incorrect" is KH_PIN_INCORRECT with its wire number.
+ *
+ * Foreign codes (CKR_*, OpenSSL, errno, libusb, SQLite) are translated where
+ * they enter, with the callee's name and native value. A library's free text is
+ * never kept: it may quote a PIN.
+ *
+ * struct kh_error owns no memory: it can be copied and thrown away.
+ */
+#ifndef KH_ERROR_H
+#define KH_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "contract.h" /* generated: enum kh_code, enum kh_retry, enum kh_pin_left */
+
+#define KH_CHECKED __attribute__((warn_unused_result))
+
+/* Mirrors ErrorData of the contract; an empty string or 0 is "not given". */
+struct kh_error {
+	enum kh_code code;
+	int rpc_code; /* 0, or JSON-RPC's own -32700, -32600, -32601 */
+	enum kh_pin_left left;
+	char field[128];
+	char what[64];
+	char serial[64];
+	char module[256];
+	char call[64];
+	char value[64];
+	char holder[256];
+	char opens[32];
+	char closes[32];
+};
+
+/* Clears error and sets its code; returns code, so that a failing function
+ * ends with `return kh_fail(error, KH_TOKEN_ABSENT);`. */
+enum kh_code kh_fail(struct kh_error *error, enum kh_code code);
+
+/* request.invalid with the field's dotted path. */
+enum kh_code kh_fail_field(struct kh_error *error, const char *field);
+
+/* A failure of a foreign function: its name and native value. */
+enum kh_code kh_fail_call(struct kh_error *error, enum kh_code code, const char *call, const char *value);
+
+/* "area.reason", as in the contract; "" for KH_OK. */
+const char *kh_code_name(enum kh_code code);
+
+/* The message of an error in a locale ("zh..." or anything else for English),
+ * placeholders filled in. Always NUL-terminated. */
+void kh_error_text(const struct kh_error *error, const char *locale, char *text, size_t size);
+
+#endif
