@@ -1,0 +1,43 @@
+// keyhalld with a configuration and a home of its own.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client } from './client.mjs';
+import { program } from './paths.mjs';
+import { Service, freePort, untilListening } from './process.mjs';
+
+export class Daemon {
+	// folder: its own; token: for module and SOFTHSM2_CONF; settings: more configuration keys.
+	static async start({ folder, token, origins, anchors = [], port, pinentry = program.pinentry, settings = {}, env = {} }) {
+		const daemon = new Daemon();
+		const home = path.join(folder, 'home'), runtime = path.join(folder, 'run');
+		for (const place of [folder, home, runtime]) mkdirSync(place, { recursive: true, mode: 0o700 });
+		chmodSync(runtime, 0o700);
+		daemon.port = port ?? await freePort();
+		daemon.folder = folder;
+		daemon.configuration = path.join(folder, 'keyhall.json');
+		daemon.settings = {
+			port: daemon.port, origins, modules: [{ path: token.module }], pinentry,
+			state: path.join(folder, 'state'), anchors, ...settings,
+		};
+		daemon.env = {
+			HOME: home, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: path.join(home, '.config'), XDG_STATE_HOME: path.join(home, '.local/state'),
+			XDG_CONFIG_DIRS: path.join(folder, 'none'), ...token.env, ...env,
+		};
+		await daemon.again();
+		return daemon;
+	}
+
+	// Starts it, also after a kill, with the same settings.
+	async again(settings = {}) {
+		Object.assign(this.settings, settings);
+		writeFileSync(this.configuration, JSON.stringify(this.settings, null, '\t'));
+		this.service = new Service(program.keyhalld, ['--config', this.configuration, '--foreground'],
+			{ env: this.env, log: path.join(this.folder, 'keyhalld.log') });
+		await untilListening(this.service, this.port);
+	}
+
+	connect(options = {}) { return Client.connect(this.port, { origin: this.settings.origins[0], ...options }); }
+	open(options = {}) { return Client.open(this.port, { origin: this.settings.origins[0], ...options }); }
+	stop() { return this.service.stop(); }
+	kill() { return this.service.kill(); }
+}

@@ -1,0 +1,85 @@
+// keyhall-hall: its CA on the command line, its server, and a client of its HTTP API with a cookie.
+import { mkdirSync, writeFileSync, readFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { program } from './paths.mjs';
+import { Service, freePort, run, untilListening } from './process.mjs';
+
+export class HallCa {
+	static async make(state) {
+		const ca = new HallCa();
+		ca.state = state;
+		mkdirSync(state, { recursive: true });
+		await run(program.hall, ['init', '--state', state]);
+		return ca;
+	}
+
+	// from, to: days from now.
+	async certify(csrPem, from, to) {
+		const file = path.join(this.state, 'certify.csr');
+		writeFileSync(file, csrPem);
+		return (await run(program.hall, ['certify', '--state', this.state, '--csr', file, '--not-before-days', `${from}`, '--not-after-days', `${to}`])).stdout;
+	}
+}
+
+export class Hall {
+	// https: with a certificate of its own. agentPorts: where pages look for the agent.
+	static async start({ folder, state, port, agentPorts = [], https = false, args = [] }) {
+		const hall = new Hall();
+		hall.port = port ?? await freePort();
+		hall.state = state;
+		hall.folder = folder;
+		hall.origin = `${https ? 'https' : 'http'}://localhost:${hall.port}`;
+		hall.args = ['--state', state, '--port', `${hall.port}`, '--origin', hall.origin, ...(https ? ['--https'] : []),
+			...agentPorts.flatMap((agent) => ['--agent-port', `${agent}`]), ...args];
+		await hall.again();
+		return hall;
+	}
+
+	async again() {
+		this.service = new Service(program.hall, this.args, { log: path.join(this.folder, 'hall.log') });
+		await untilListening(this.service, this.port);
+	}
+
+	client() { return new HallClient(this.origin); }
+	stop() { return this.service.stop(); }
+	kill() { return this.service.kill(); }
+}
+
+export class HallError extends Error {
+	constructor(method, where, status, error) {
+		super(`${method} ${where}: ${status} ${error?.name ?? ''}: ${error?.message?.en ?? ''}`);
+		Object.assign(this, { status, name: error?.name, error });
+	}
+}
+
+export class HallClient {
+	constructor(origin) { this.origin = origin; this.cookie = null; }
+
+	async fetch(where, { method = 'GET', body, headers = {} } = {}) {
+		const response = await fetch(this.origin + where, {
+			method, body, redirect: 'manual',
+			headers: { ...(this.cookie ? { cookie: this.cookie } : {}), ...(method === 'POST' ? { origin: this.origin } : {}), ...headers },
+		});
+		for (const line of response.headers.getSetCookie?.() ?? [response.headers.get('set-cookie')].filter(Boolean))
+			if (line.startsWith('hall=')) this.cookie = line.split(';')[0];
+		return response;
+	}
+
+	async json(method, where, body) {
+		const response = await this.fetch(where, {
+			method, ...(method === 'POST' ? { body: JSON.stringify(body ?? {}), headers: { 'content-type': 'application/json' } } : {}),
+		});
+		const answer = await response.json();
+		if (!response.ok) throw new HallError(method, where, response.status, answer.error);
+		return answer;
+	}
+
+	get(where) { return this.json('GET', where); }
+	post(where, body) { return this.json('POST', where, body); }
+
+	// Pays as somebody who scanned the QR code.
+	async pay(payment, mode = 'now') { return this.post(new URL(payment.url, this.origin).pathname, { mode }); }
+}
+
+export const trusted = (state) => ['root.pem', 'ca/root.pem'].map((name) => path.join(state, name)).find(existsSync);
+export const readPem = (file) => readFileSync(file, 'utf8');

@@ -1,0 +1,22 @@
+// Where the programs under test and their witnesses are.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+export const build = path.resolve(root, process.env.KEYHALL_BUILD ?? 'build');
+export const all = process.env.KEYHALL_ALL === '1';
+
+export const program = {
+	keyhalld: path.join(build, 'agent/keyhalld'),
+	keyhall: path.join(build, 'agent/keyhall'),
+	token: path.join(build, 'pkcs11/keyhall-token'),
+	hall: path.join(build, 'hall/keyhall-hall'),
+	pinentry: path.join(root, 'tests/tools/pinentry-script'),
+};
+
+export const softhsm = [
+	'/usr/lib/softhsm/libsofthsm2.so',
+	'/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',
+	'/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
+].find(existsSync) ?? '/usr/lib/softhsm/libsofthsm2.so';

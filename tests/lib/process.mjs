@@ -1,0 +1,131 @@
+// Child processes, ports and folders that are gone when the test is.
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+const running = new Set();
+const folders = new Set();
+
+process.on('exit', () => {
+	for (const child of running) child.kill('SIGKILL');
+	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Runs a program to its end; throws when it does not end with `status` (null: any).
+export function run(file, args = [], { env = {}, input = '', status = 0, cwd } = {}) {
+	return new Promise((resolve, reject) => {
+		const child = spawn(file, args, { env: { ...process.env, ...env }, cwd, stdio: 'pipe' });
+		const out = [], error = [];
+		running.add(child);
+		child.stdout.on('data', (data) => out.push(data));
+		child.stderr.on('data', (data) => error.push(data));
+		child.stdin.on('error', () => {});
+		child.stdin.end(input);
+		child.on('error', (cause) => { running.delete(child); reject(cause); });
+		child.on('close', (code) => {
+			running.delete(child);
+			const result = { status: code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(error).toString(), bytes: Buffer.concat(out) };
+			if (status === null || code === status) return resolve(result);
+			reject(new Error(`${path.basename(file)} ${args.join(' ')}: ended with ${code}\n${result.stderr}${result.stdout}`));
+		});
+	});
+}
+
+// A program that stays. log: file its output goes to. output(): what it wrote so far.
+export class Service {
+	constructor(file, args, { env = {}, log, cwd } = {}) {
+		this.name = path.basename(file);
+		this.text = '';
+		this.child = spawn(file, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+		running.add(this.child);
+		const file_ = log ? createWriteStream(log, { flags: 'a' }) : null;
+		for (const stream of [this.child.stdout, this.child.stderr])
+			stream.on('data', (data) => { this.text += data; file_?.write(data); });
+		this.exited = new Promise((resolve) => {
+			this.child.on('error', (cause) => { running.delete(this.child); this.text += cause.message; resolve({ error: cause }); });
+			this.child.on('close', (code, signal) => { running.delete(this.child); file_?.end(); resolve({ code, signal }); });
+		});
+		this.exited.then((end) => { this.end = end; });
+	}
+
+	get pid() { return this.child.pid; }
+	output() { return this.text; }
+
+	kill(signal = 'SIGKILL') { if (!this.end) this.child.kill(signal); return this.exited; }
+
+	// Ends it as a user would; after ten seconds by force, which is an error.
+	async stop() {
+		if (this.end) return this.end;
+		const timer = setTimeout(() => { this.forced = true; this.child.kill('SIGKILL'); }, Number(process.env.KEYHALL_STOP_MS ?? 10000));
+		this.child.kill('SIGTERM');
+		const end = await this.exited;
+		clearTimeout(timer);
+		if (this.forced) throw new Error(`${this.name} did not stop\n${this.text}`);
+		return end;
+	}
+}
+
+export async function until(condition, what, ms = 20000) {
+	const deadline = Date.now() + ms;
+	for (;;) {
+		const value = await condition();
+		if (value) return value;
+		if (Date.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
+		await sleep(25);
+	}
+}
+
+// Waits until somebody listens on the port; fails at once when the service ended.
+export async function untilListening(service, port, ms = 20000) {
+	await until(async () => {
+		if (service.end) throw new Error(`${service.name} ended: ${JSON.stringify(service.end)}\n${service.output()}`);
+		return await answers(port);
+	}, `${service.name} on port ${port}\n${service.output()}`, ms);
+}
+
+export function answers(port, host = '127.0.0.1') {
+	return new Promise((resolve) => {
+		const socket = net.connect({ port, host });
+		socket.on('connect', () => { socket.destroy(); resolve(true); });
+		socket.on('error', () => resolve(false));
+	});
+}
+
+function tryListen(port, host) {
+	return new Promise((resolve) => {
+		const server = net.createServer();
+		server.on('error', (error) => resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT' ? port : 0));
+		server.listen({ port, host, ipv6Only: host === '::1' }, () => {
+			const got = server.address().port;
+			server.close(() => resolve(got));
+		});
+	});
+}
+
+export async function isFree(port) {
+	return await tryListen(port, '127.0.0.1') !== 0 && await tryListen(port, '::1') !== 0;
+}
+
+// A port nobody holds on either loopback; the first of `wanted` that is free, else any.
+export async function freePort(...wanted) {
+	for (const port of wanted) if (await isFree(port)) return port;
+	for (;;) {
+		const port = await tryListen(0, '127.0.0.1');
+		if (await isFree(port)) return port;
+	}
+}
+
+export function temporaryFolder(name = 'keyhall') {
+	const folder = mkdtempSync(path.join(os.tmpdir(), `${name}-`));
+	folders.add(folder);
+	return folder;
+}
+
+export function removeFolder(folder) {
+	rmSync(folder, { recursive: true, force: true });
+	folders.delete(folder);
+}

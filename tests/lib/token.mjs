@@ -1,0 +1,99 @@
+// SoftHSM2 tokens, one folder each, filled and read by programs that are not ours.
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { softhsm } from './paths.mjs';
+import { run } from './process.mjs';
+
+const genpkey = {
+	rsa2048: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
+	rsa3072: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:3072'],
+	rsa4096: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:4096'],
+	'ec-p256': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+	'ec-p384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+	ed25519: ['-algorithm', 'ED25519'],
+};
+
+export const pemToDer = (pem) => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+export const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+export const certificateId = (pem) => sha256(pemToDer(pem));
+
+export async function makeKey(keyType) {
+	return (await run('openssl', ['genpkey', ...genpkey[keyType]])).stdout;
+}
+
+export class Token {
+	// label: at most 32 bytes of UTF-8.
+	static async make(folder, { label = '测试Key', pin = '12345678', soPin = '87654321' } = {}) {
+		const token = new Token();
+		Object.assign(token, { folder, label, pin, soPin, module: softhsm });
+		token.store = path.join(folder, 'tokens');
+		token.configuration = path.join(folder, 'softhsm2.conf');
+		mkdirSync(token.store, { recursive: true });
+		writeFileSync(token.configuration,
+			`directories.tokendir = ${token.store}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`);
+		await token.initialize(label);
+		token.serial = await token.findSerial();
+		return token;
+	}
+
+	// One that is there already, as make() left it.
+	static async open(folder, { pin = '12345678' } = {}) {
+		const token = new Token();
+		Object.assign(token, { folder, pin, module: softhsm, store: path.join(folder, 'tokens') });
+		token.configuration = path.join(folder, 'softhsm2.conf');
+		token.serial = await token.findSerial();
+		return token;
+	}
+
+	get env() { return { SOFTHSM2_CONF: this.configuration }; }
+
+	async initialize(label, pin = this.pin) {
+		await run('softhsm2-util', ['--init-token', '--free', '--label', label, '--pin', pin, '--so-pin', this.soPin], { env: this.env });
+	}
+
+	async findSerial(label = this.label) {
+		const { stdout } = await run('softhsm2-util', ['--show-slots'], { env: this.env });
+		for (const slot of stdout.split(/^Slot \d+$/m)) {
+			const serial = /Serial number:\s+(\S+)/.exec(slot)?.[1];
+			const name = /Label:\s+(.*?)\s*$/m.exec(slot)?.[1];
+			if (serial && /Initialized:\s+yes/.test(slot) && (!label || name === label)) { this.label ??= name; return serial; }
+		}
+		throw new Error(`no token in ${this.store}\n${stdout}`);
+	}
+
+	tool(args, options = {}) {
+		return run('pkcs11-tool', ['--module', this.module, '--token-label', this.label, ...args], { env: this.env, ...options });
+	}
+
+	// A pair made outside, as the CA's own tools would personalise a key.
+	async importPair(keyPem, { id = '01', label = '旧证书' } = {}) {
+		const file = path.join(this.folder, `import-${id}.pem`);
+		writeFileSync(file, keyPem);
+		await run('softhsm2-util', ['--import', file, '--token', this.label, '--label', label, '--id', id, '--pin', this.pin], { env: this.env });
+		rmSync(file);
+	}
+
+	async writeCertificate(pem, { id = '01', label = '旧证书' } = {}) {
+		const file = path.join(this.folder, `certificate-${id}.der`);
+		writeFileSync(file, pemToDer(pem));
+		await this.tool(['--login', '--pin', this.pin, '--write-object', file, '--type', 'cert', '--id', id, '--label', label]);
+		rmSync(file);
+	}
+
+	// All objects as pkcs11-tool shows them, sorted, for comparison.
+	async objects() {
+		const { stdout } = await this.tool(['--login', '--pin', this.pin, '--list-objects']);
+		return stdout.split(/^(?=\S)/m).map((text) => text.trimEnd()).filter(Boolean).sort();
+	}
+
+	async readCertificate(id) {
+		const { bytes } = await this.tool(['--read-object', '--type', 'cert', '--id', id]);
+		const pem = bytes.toString('base64').match(/.{1,64}/g).join('\n');
+		return `-----BEGIN CERTIFICATE-----\n${pem}\n-----END CERTIFICATE-----\n`;
+	}
+
+	// The key is pulled out, and put back.
+	pull() { renameSync(this.store, `${this.store}.pulled`); mkdirSync(this.store); }
+	putBack() { rmSync(this.store, { recursive: true, force: true }); renameSync(`${this.store}.pulled`, this.store); }
+}

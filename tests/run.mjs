@@ -1,0 +1,120 @@
+// Runs every suite and adds up: node tests/run.mjs [--all] [SUITE...]; ./dev test calls it.
+// Suites of one lane run one after the other, the two lanes side by side. Nothing is skipped: a missing tool is a failure.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from './lib/paths.mjs';
+
+const args = process.argv.slice(2);
+const all = args.includes('--all');
+const chosen = args.filter((arg) => !arg.startsWith('-'));
+const logs = path.join(root, 'build', 'test-logs');
+const browserNode = process.env.KEYHALL_BROWSER_NODE ?? process.execPath;
+const sanitizers = {
+	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1',
+	UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1:exitcode=99',
+	LSAN_OPTIONS: `suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
+};
+
+const tests = (folder, pattern = /\.test\.mjs$/) => {
+	const place = path.join(root, 'tests', folder);
+	return existsSync(place) ? readdirSync(place).filter((name) => pattern.test(name)).sort().map((name) => path.join('tests', folder, name)) : [];
+};
+const meson = (folder, ...options) =>
+	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
+
+// name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files).
+const suites = [
+	{ name: 'build', lane: 0, shell: meson('build') },
+	{ name: 'unit', lane: 0, meson: 'build', after: 'build' },
+	{ name: 'contract', lane: 0, node: tests('contract') },
+	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
+	{ name: 'flow', lane: 0, node: tests('flow') },
+	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
+	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script' },
+
+	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized') },
+	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
+	{ name: 'sanitized flow', lane: 1, node: tests('flow'), env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
+	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
+	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}` },
+	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
+];
+
+function execute(suite, file, argv) {
+	const log = path.join(logs, `${suite.name.replace(/ /g, '-')}.log`);
+	return new Promise((resolve) => {
+		const child = spawn(file, argv, {
+			cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+			env: { ...process.env, ...(all ? { KEYHALL_ALL: '1' } : {}), ...suite.env },
+		});
+		const text = [];
+		child.stdout.on('data', (data) => text.push(data));
+		child.stderr.on('data', (data) => text.push(data));
+		child.on('error', (error) => text.push(Buffer.from(`${error.message}\n`)));
+		child.on('close', (status) => {
+			const output = Buffer.concat(text).toString();
+			writeFileSync(log, output);
+			resolve({ status: status ?? 1, output });
+		});
+	});
+}
+
+async function runShell(suite) {
+	const { status, output } = await execute(suite, 'bash', ['-c', `set -e; ${suite.shell}`]);
+	return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, output };
+}
+
+// The programs are cmocka's: every one of their cases counts.
+async function runMeson(suite) {
+	const { status, output } = await execute(suite, 'meson', ['test', '-C', suite.meson, '--no-rebuild', '--print-errorlogs', '--timeout-multiplier', '4']);
+	const log = path.join(root, suite.meson, 'meson-logs/testlog.json');
+	const rows = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+	let passed = 0, failed = 0;
+	for (const row of rows) {
+		const text = `${row.stdout ?? ''}\n${row.stderr ?? ''}`;
+		const ok = [...text.matchAll(/^\[  PASSED  \] (\d+) test/gm)].reduce((sum, hit) => sum + Number(hit[1]), 0);
+		if (row.result === 'OK') passed += ok || 1;
+		else { passed += ok; failed += [...text.matchAll(/^ ?\[  FAILED  \] (\d+) test/gm)].reduce((sum, hit) => sum + Number(hit[1]), 0) || 1; }
+	}
+	if (status !== 0 && failed === 0) failed = 1;
+	return { passed, failed, output };
+}
+
+async function runNode(suite) {
+	if (suite.node.length === 0) return { passed: 0, failed: 1, output: `no test files for ${suite.name}` };
+	const tap = path.join(logs, `${suite.name.replace(/ /g, '-')}.tap`);
+	rmSync(tap, { force: true });
+	const concurrency = suite.concurrency && Number(process.versions.node.split('.')[0]) >= 21 ? [`--test-concurrency=${suite.concurrency}`] : [];
+	const { status, output } = await execute(suite, suite.program ?? process.execPath, ['--test', ...concurrency,
+		'--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tap}`, ...suite.node]);
+	const report = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
+	const count = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(report)?.[1] ?? 0);
+	const passed = count('pass');
+	let failed = count('fail') + count('cancelled') + count('skipped') + count('todo');
+	if (status !== 0 && failed === 0) failed = 1;
+	if (passed + failed === 0) failed = 1;
+	return { passed, failed, output };
+}
+
+const results = [];
+async function runLane(lane) {
+	for (const suite of suites.filter((one) => one.lane === lane && (chosen.length === 0 || chosen.includes(one.name)))) {
+		const begin = Date.now();
+		const result = suite.shell ? await runShell(suite) : suite.meson ? await runMeson(suite) : await runNode(suite);
+		results.push({ ...suite, ...result });
+		const seconds = ((Date.now() - begin) / 1000).toFixed(0);
+		console.log(`${result.failed ? '✗' : '✓'} ${suite.name.padEnd(16)} ${String(result.passed).padStart(5)} ok ${String(result.failed).padStart(4)} not ok ${seconds.padStart(5)} s`);
+		if (result.failed) console.log(result.output.split('\n').slice(-120).map((line) => `    ${line}`).join('\n'));
+	}
+}
+
+const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length) { console.error(`no such suite: ${unknown.join(', ')}; there are: ${suites.map((one) => one.name).join(', ')}`); process.exit(2); }
+mkdirSync(logs, { recursive: true });
+console.log(`${os.cpus().length} processors, Node.js ${process.versions.node}; output of each suite in ${path.relative(process.cwd(), logs)}/`);
+await Promise.all([0, 1].map(runLane));
+const sum = (what) => results.reduce((total, one) => total + one[what], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exit(sum('failed') === 0 && sum('passed') > 0 ? 0 : 1);
