@@ -32,11 +32,19 @@ struct kh_buffer {
 void kh_buffer_append(struct kh_buffer *buffer, const void *data, size_t length);
 void kh_buffer_append_text(struct kh_buffer *buffer, const char *text);
 void kh_buffer_printf(struct kh_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes back what was appended beyond length. */
+void kh_buffer_cut(struct kh_buffer *buffer, size_t length);
 void kh_buffer_finish(struct kh_buffer *buffer);
 
 /* Lower-case hex; out has room for 2 * length + 1. */
 void kh_hex(const void *data, size_t length, char *out);
 /* base64url without padding (RFC 7515), appended. */
 void kh_base64url_append(struct kh_buffer *buffer, const void *data, size_t length);
+/* base64 with padding (RFC 4648, 4), appended. */
+void kh_base64_append(struct kh_buffer *buffer, const void *data, size_t length);
+/* The reverse, strict: padded, no white space, no stray bits. What is no
+ * base64 is KH_REQUEST_INVALID; out->data is not NULL on success, even when
+ * nothing was encoded. */
+KH_CHECKED enum kh_code kh_base64_decode(const char *text, size_t length, struct kh_bytes *out);
 
 #endif

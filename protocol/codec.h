@@ -5,13 +5,25 @@
  *
  * Decoding is strict: unknown, duplicate and missing fields, wrong types,
  * lengths, patterns and values outside an enum are request.invalid with the
- * field's dotted path ("params.chain.2"); NUL inside a string too.
+ * field's dotted path ("order", "chain.2", "encryption.format"); NUL inside a
+ * string too. A field nobody knows is named only when its name looks like one,
+ * so that an error never quotes what a page put in the wrong place. Text that
+ * is no JSON has an empty field and error.value "line:column".
  *
  * Decoded structs own their memory: strings and arrays come from malloc and
  * are released by kh_clear(). An optional field that was absent is NULL (text,
- * object), 0 items (array), the enum's 0 (..._UNSET), false, or has_<field>
- * false (integer). An optional array or bool that was given empty or false is
- * the same as absent.
+ * object, the data of bytes), 0 items (array), the enum's 0 (KH_..._NONE;
+ * KH_..._UNSET where the contract has a value "none"), false, or has_<field>
+ * false (integer; bool where the contract gives a default). An optional array
+ * that was given empty is the same as absent; so is a bool without has_ that
+ * was given false.
+ *
+ * Encoding holds the same limits: a struct that breaks the contract is
+ * agent.failed with call "kh_encode" and the field's path, and nothing is
+ * written. Text must be UTF-8.
+ *
+ * The defaults of configuration.schema.json are the lowest layer of the
+ * configuration: kh_config_defaults() in configuration.h, then kh_overlay().
  */
 #ifndef KH_CODEC_H
 #define KH_CODEC_H
@@ -21,7 +33,11 @@
 #include "bytes.h"
 #include "error.h"
 
-/* One row a field; generated, read only by codec.c and rpc.c. */
+/* Once at the start of a program, before anything else uses jansson: its memory
+ * is wiped when it is freed, for a message may hold what must not stay. */
+void kh_codec_init(void);
+
+/* One row a field; generated, read only in this room (field.h). */
 struct kh_field;
 
 struct kh_type {
@@ -44,7 +60,7 @@ KH_CHECKED enum kh_code kh_encode(const struct kh_type *type, const void *value,
 void kh_clear(const struct kh_type *type, void *value);
 
 /* Moves every field that is present in from over into's, for layered
- * configuration files; from is cleared. */
+ * configuration files; objects field by field, arrays whole. from is cleared. */
 void kh_overlay(const struct kh_type *type, void *into, void *from);
 
 /* Deep copy; KH_AGENT_FAILED when memory is out. */
@@ -59,8 +75,10 @@ struct kh_enum {
 const char *kh_enum_text(const struct kh_enum *names, int value);
 int kh_enum_value(const struct kh_enum *names, const char *text);
 
-/* A text of x-texts in a locale, {name} replaced from a NULL-ended list of
- * name, value pairs. Appends to out. key must exist: assert. */
+/* A text of x-texts in a locale ("zh..." or anything else for English), {name}
+ * replaced from a NULL-ended list of name, value pairs (may be NULL). A part in
+ * [brackets] is left out when one of its values is missing or empty. Appends to
+ * out. key must exist: assert. */
 void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values);
 
 #endif

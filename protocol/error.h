@@ -4,7 +4,7 @@
  * Every function that can fail returns enum kh_code and takes a struct
  * kh_error * as its last parameter (may be NULL). On KH_OK the error is left
  * alone; on anything else it is filled completely. Codes are generated from
- * components.errors of keyhall.openrpc.json (enum kh_code in contract.h):
+ * components.errors of keyhall.openrpc.json (enum kh_code in codes.h):
  * KH_OK is 0, "pin.incorrect" is KH_PIN_INCORRECT with its wire number.
  *
  * Foreign codes (CKR_*, OpenSSL, errno, libusb, SQLite) are translated where
@@ -17,9 +17,10 @@
 #define KH_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "contract.h" /* generated: enum kh_code, enum kh_retry, enum kh_pin_left */
+#include "codes.h" /* generated: enum kh_code, enum kh_retry, enum kh_pin_left */
 
 #define KH_CHECKED __attribute__((warn_unused_result))
 
@@ -51,6 +52,12 @@ enum kh_code kh_fail_call(struct kh_error *error, enum kh_code code, const char 
 
 /* "area.reason", as in the contract; "" for KH_OK. */
 const char *kh_code_name(enum kh_code code);
+/* The reverse; KH_OK when there is no such name. */
+enum kh_code kh_code_value(const char *name);
+/* Whether the same call may succeed later; NONE for KH_OK. */
+enum kh_retry kh_code_retry(enum kh_code code);
+/* Whether a BCP 47 locale asks for Chinese; anything else, NULL too, is English. */
+bool kh_is_chinese(const char *locale);
 
 /* The message of an error in a locale ("zh..." or anything else for English),
  * placeholders filled in. Always NUL-terminated. */

@@ -11,6 +11,17 @@
  *             const struct kh_renewal_begin_params *params = message.params;
  *
  * A message owns its params; kh_message_finish() releases them.
+ *
+ * What is wrong with a message before its params are read is request.invalid
+ * with error.rpc_code: -32700 no JSON, -32600 no request (field "", "jsonrpc",
+ * "id", "method" or the unknown member), -32601 no such method (field
+ * "method"). params that are missing are {}; params that are no object are
+ * request.invalid with field "params". A message over the contract's limit is
+ * request.too_large, one that is nested deeper is request.invalid.
+ *
+ * A contract does not say which side sends a method. A method that reaches the
+ * wrong side, such as token.changed sent by a page, has no row in that side's
+ * dispatch table: that is where it is refused.
  */
 #ifndef KH_RPC_H
 #define KH_RPC_H
@@ -66,7 +77,7 @@ struct kh_incoming {
 	struct kh_rpc_id id;       /* is_response true */
 	_Bool is_error;
 	struct kh_error failure; /* is_error */
-	void *json;              /* the result, until kh_incoming_result() */
+	void *json;              /* the result, until kh_incoming_finish() */
 };
 
 /* Reads what a client meets. The result stays undecoded until the caller has

@@ -1,0 +1,88 @@
+/*
+ * The rows of the generated tables. Only the codec, rpc.c, error.c and the
+ * generated sources include this; everybody else sees struct kh_type.
+ */
+#ifndef KH_FIELD_H
+#define KH_FIELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec.h"
+
+enum kh_kind {
+	KH_KIND_TEXT,    /* char * */
+	KH_KIND_BYTES,   /* struct kh_bytes */
+	KH_KIND_INTEGER, /* int64_t */
+	KH_KIND_BOOLEAN, /* bool */
+	KH_KIND_ENUM,    /* an enum, the size of int */
+	KH_KIND_OBJECT,  /* a struct, or a pointer to one */
+};
+
+/* ^prefix, or when prefix is NULL ^[set]+$ */
+struct kh_pattern {
+	const char *prefix;
+	uint32_t set[8];
+};
+
+struct kh_field {
+	const char *name;
+	size_t name_length;
+	enum kh_kind kind; /* of the value, or of the array's items */
+	bool required;
+	bool array;   /* offset holds a pointer to items, also their number */
+	bool pointer; /* an optional object */
+	bool has;     /* also is the offset of a bool */
+	bool secret;  /* wiped by kh_clear() */
+	bool time;    /* RFC 3339 */
+	size_t offset;
+	size_t also;
+	int64_t minimum; /* an integer's value, a text's characters, */
+	int64_t maximum; /* the base64 characters of bytes */
+	size_t items_min;
+	size_t items_max;
+	const struct kh_pattern *pattern;
+	const struct kh_type *type;
+	const struct kh_enum *names;
+};
+
+/* Size of one value (an array's item) in its struct. */
+size_t kh_field_size(const struct kh_field *field);
+/* Whether an optional field was given. */
+bool kh_field_present(const struct kh_field *field, const void *object);
+/* Length in bytes, UTF-8, characters, pattern and date. */
+bool kh_field_accepts_text(const struct kh_field *field, const char *text, size_t length);
+
+/* Where in a message the codec is; built only on the stack. */
+struct kh_path {
+	const struct kh_path *up;
+	const char *name; /* NULL: index */
+	size_t index;
+};
+/* The dotted path with a last part (may be NULL); cut when too long. */
+void kh_path_text(const struct kh_path *path, const char *last, char *text, size_t size);
+
+struct kh_code_row {
+	int code;
+	enum kh_retry retry;
+	const char *name;
+	const char *en;
+	const char *zh;
+};
+extern const struct kh_code_row kh_code_rows[];
+extern const size_t kh_code_rows_count;
+
+struct kh_text_row {
+	const char *key; /* sorted */
+	const char *en;
+	const char *zh;
+};
+extern const struct kh_text_row kh_text_rows[];
+extern const size_t kh_text_rows_count;
+
+/* Appends a template with its placeholders filled in, as kh_text() says. */
+void kh_fill(struct kh_buffer *out, const char *template, const char *const *values);
+/* Appends a JSON string; text is UTF-8. */
+void kh_json_append_text(struct kh_buffer *out, const char *text, size_t length);
+
+#endif

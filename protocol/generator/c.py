@@ -1,0 +1,265 @@
+"""Writes the contract as C: enums, structs, the tables the codec walks, errors and texts."""
+import json
+import re
+
+from .model import snake
+
+KINDS = {
+    "text": "KH_KIND_TEXT",
+    "bytes": "KH_KIND_BYTES",
+    "integer": "KH_KIND_INTEGER",
+    "boolean": "KH_KIND_BOOLEAN",
+    "enum": "KH_KIND_ENUM",
+    "object": "KH_KIND_OBJECT",
+}
+
+
+def quote(text):
+    """A C string literal; what is not ASCII stays UTF-8."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def heading(file, what):
+    return f"/*\n * {what} Generated from {file} by gen.py; do not edit.\n */\n"
+
+
+def guarded(name, body):
+    guard = "KH_" + re.sub(r"\W", "_", name).upper()
+    return f"#ifndef {guard}\n#define {guard}\n\n{body}\n#endif\n"
+
+
+def enum_definition(enum):
+    names = [f"\t{enum.unset} = 0,\n"] + [f"\t{enum.constant(value)},\n" for value in enum.values]
+    return f"enum {enum.c} {{\n{''.join(names)}}};\n"
+
+
+def codes_header(model):
+    """codes.h: what error.h needs from the contract, so that contract.h can include everything else."""
+    document = model.public
+    rows = "".join(f"\tKH_{snake(name).upper()} = {row['code']},\n" for name, row in model.errors.items())
+    body = f"enum kh_code {{\n\tKH_OK = 0,\n{rows}}};\n\n"
+    body += "\n".join(enum_definition(enum) for enum in document.enums)
+    return heading(document.file, "Error codes and enums.") + guarded("codes.h", body)
+
+
+def plain_type(type):
+    return {
+        "text": "char *",
+        "bytes": "struct kh_bytes ",
+        "integer": "int64_t ",
+        "boolean": "bool ",
+        "enum": f"enum {type.enum.c} " if type.enum else "",
+        "object": f"struct {type.struct.c} " if type.struct else "",
+    }[type.kind]
+
+
+def member(field):
+    plain = plain_type(field.type)
+    if field.array is not None:
+        return f"\t{plain}*{field.c};\n\tsize_t {field.c}_count;\n"
+    has = f"\tbool has_{field.c};\n" if field.has else ""
+    return f"{has}\t{plain}{'*' if field.pointer else ''}{field.c};\n"
+
+
+def struct_definition(struct):
+    body = f"\tstruct {struct.base.c} base;\n" if struct.base else ""
+    body += "".join(member(field) for field in struct.fields)
+    comment = f"/* {struct.description} */\n" if struct.description else ""
+    return f"{comment}struct {struct.c} {{\n{body or chr(9) + 'char unused_;' + chr(10)}}};\n"
+
+
+def limits(document):
+    upper = document.prefix.upper()
+    rows = [f"#define {upper}_LIMIT_{snake(k).upper()} {v}" for k, v in document.data.get("x-limits", {}).items()]
+    rows += [f"#define {upper}_CLOSE_{snake(v).upper()} {k}" for k, v in document.data.get("x-close", {}).items()]
+    return "\n".join(rows) + "\n\n" if rows else ""
+
+
+def document_header(document, name, includes, own_enums):
+    body = "".join(f'#include "{part}"\n' for part in includes) + "\n" + limits(document)
+    if own_enums:
+        body += "\n".join(enum_definition(enum) for enum in document.enums) + "\n"
+    body += "".join(f"extern const struct kh_enum {enum.c}_names;\n" for enum in document.enums) + "\n"
+    body += "\n".join(struct_definition(struct) for struct in document.structs) + "\n"
+    body += "".join(f"extern const struct kh_type {struct.c}_type;\n" for struct in document.structs)
+    if document.methods:
+        upper = document.prefix.upper()
+        ids = "".join(f"\t{upper}_METHOD_{snake(method.name).upper()},\n" for method in document.methods)
+        body += f"\nenum {document.prefix}_method_id {{\n{ids}\t{upper}_METHOD_COUNT\n}};\n"
+        body += f"\nextern const struct kh_contract {document.prefix}_contract;\n"
+    if "$defs" in document.data:
+        body += (
+            "\n/* The schema's defaults: the layer under every file. */\n"
+            "KH_CHECKED enum kh_code kh_config_defaults(struct kh_config *out, struct kh_error *error);\n"
+        )
+    return heading(document.file, "Structs and their tables.") + guarded(name, body)
+
+
+def pattern_table(pattern, name):
+    """Only two forms of pattern are allowed: ^[class]+$ and ^prefix."""
+    match = re.fullmatch(r"\^\[(.+)\]\+\$", pattern)
+    if match:
+        allowed = re.compile(f"[{match.group(1)}]")
+        words = [0] * 8
+        for code in range(1, 128):
+            if allowed.fullmatch(chr(code)):
+                words[code >> 5] |= 1 << (code & 31)
+        return f"static const struct kh_pattern {name} = {{NULL, {{{', '.join(f'{w:#x}u' for w in words)}}}}};\n"
+    if not re.fullmatch(r"\^[A-Za-z0-9:._-]+", pattern):
+        raise SystemExit(f"pattern {pattern} is of no form this generator knows")
+    prefix = pattern[1:].replace("\\", "")
+    return f"static const struct kh_pattern {name} = {{{quote(prefix)}, {{0}}}};\n"
+
+
+def patterns_of(document):
+    """Name of the table of every pattern that the document's structs use."""
+    found = {}
+    for struct in document.structs:
+        for field in struct.all_fields():
+            pattern = field.type.schema.get("pattern")
+            if pattern and pattern not in found:
+                found[pattern] = f"pattern_{len(found)}"
+    return found
+
+
+def bounds(field):
+    schema = field.type.schema
+    if field.type.kind == "integer":
+        return schema.get("minimum"), schema.get("maximum")
+    return schema.get("minLength", 0), schema.get("maxLength")
+
+
+def row(struct, field, prefix, patterns):
+    low, high = bounds(field)
+    place = prefix + field.c
+    parts = [
+        f"{quote(field.name)}, sizeof({quote(field.name)}) - 1, {KINDS[field.type.kind]}",
+        f".offset = offsetof(struct {struct.c}, {place})",
+        f".minimum = {'INT64_MIN' if low is None else low}",
+        f".maximum = {'INT64_MAX' if high is None else high}",
+    ]
+    if field.array is not None:
+        parts.append(f".also = offsetof(struct {struct.c}, {place}_count)")
+        parts.append(f".array = true, .items_min = {field.array.get('minItems', 0)}")
+        parts.append(f".items_max = {field.array['maxItems']}")
+    if field.has:
+        parts.append(f".has = true, .also = offsetof(struct {struct.c}, {prefix}has_{field.c})")
+    flags = {"required": field.required, "pointer": field.pointer}
+    flags["secret"] = field.type.schema.get("x-secret", False) or field.schema.get("x-secret", False)
+    flags["time"] = field.type.schema.get("format") == "date-time"
+    parts += [f".{flag} = true" for flag, on in flags.items() if on]
+    if "pattern" in field.type.schema:
+        parts.append(f".pattern = &{patterns[field.type.schema['pattern']]}")
+    if field.type.struct:
+        parts.append(f".type = &{field.type.struct.c}_type")
+    if field.type.enum:
+        parts.append(f".names = &{field.type.enum.c}_names")
+    return "\t{" + ", ".join(parts) + "},\n"
+
+
+def rows(struct, patterns):
+    inherited = [row(struct, field, "base.", patterns) for field in (struct.base.all_fields() if struct.base else [])]
+    return "".join(inherited + [row(struct, field, "", patterns) for field in struct.fields])
+
+
+def struct_tables(struct, patterns):
+    body = rows(struct, patterns)
+    fields = f"static const struct kh_field {struct.c}_fields[] = {{\n{body}}};\n" if body else ""
+    name = f"{struct.c}_fields" if body else "NULL"
+    count = f"sizeof({name}) / sizeof({name}[0])" if body else "0"
+    return f"{fields}const struct kh_type {struct.c}_type = {{{quote(struct.name)}, sizeof(struct {struct.c}), {name}, {count}}};\n\n"
+
+
+def enum_table(enum):
+    names = ", ".join(quote(value) for value in enum.values)
+    count = len(enum.values) + 1
+    return (
+        f"static const char *const {enum.c}_texts[] = {{NULL, {names}}};\n"
+        f"const struct kh_enum {enum.c}_names = {{{enum.c}_texts, {count}}};\n"
+    )
+
+
+def method_tables(document):
+    upper = document.prefix.upper()
+    text = f"static const struct kh_method {document.prefix}_methods[] = {{\n"
+    for method in document.methods:
+        constant = f"{upper}_METHOD_{snake(method.name).upper()}"
+        result = f"&{method.result.c}_type" if method.result else "NULL"
+        text += f"\t[{constant}] = {{{quote(method.name)}, {constant}, &{method.params.c}_type, {result}}},\n"
+    text += f"}};\n\nconst struct kh_contract {document.prefix}_contract = {{\n\t{document.prefix}_methods, "
+    return text + f"{upper}_METHOD_COUNT, {upper}_LIMIT_MESSAGE, {upper}_LIMIT_DEPTH,\n}};\n"
+
+
+def message_tables(model):
+    """Errors and texts, both languages; read by error.c and text.c."""
+    text = "\nconst struct kh_code_row kh_code_rows[] = {\n"
+    for name, item in model.errors.items():
+        retry = model.public.schemas["Retry"]["enum"].index(item["data"]["retry"]) + 1
+        text += f"\t{{{item['code']}, (enum kh_retry){retry}, {quote(name)}, {quote(item['message'])}, {quote(item['data']['zh'])}}},\n"
+    text += f"}};\nconst size_t kh_code_rows_count = {len(model.errors)};\n\n"
+    text += "const struct kh_text_row kh_text_rows[] = {\n"
+    for name, item in model.texts.items():
+        text += f"\t{{{quote(name)}, {quote(item['en'])}, {quote(item['zh'])}}},\n"
+    return text + f"}};\nconst size_t kh_text_rows_count = {len(model.texts)};\n"
+
+
+def defaults(document):
+    def of(struct):
+        found = {}
+        for field in struct.fields:
+            if "default" in field.schema:
+                found[field.name] = field.schema["default"]
+            elif field.type.struct and field.array is None:
+                found[field.name] = of(field.type.struct)
+        return found
+
+    struct = next(struct for struct in document.structs if struct.name == "Config")
+    text = quote(json.dumps(of(struct), ensure_ascii=False))
+    return (
+        "\nenum kh_code kh_config_defaults(struct kh_config *out, struct kh_error *error)\n{\n"
+        f"\tstatic const char text[] = {text};\n"
+        "\treturn kh_decode(&kh_config_type, text, sizeof(text) - 1, out, error);\n}\n"
+    )
+
+
+def document_source(model, document, header):
+    patterns = patterns_of(document)
+    text = heading(document.file, "Tables for the codec.")
+    text += f'#include "{header}"\n\n#include <stddef.h>\n\n#include "field.h"\n\n'
+    text += "".join(pattern_table(pattern, name) for pattern, name in patterns.items()) + "\n"
+    text += "".join(enum_table(enum) for enum in document.enums) + "\n"
+    text += "".join(struct_tables(struct, patterns) for struct in document.structs)
+    if document.methods:
+        text += method_tables(document)
+    if document is model.public:
+        text += message_tables(model)
+    if "$defs" in document.data:
+        text += defaults(document)
+    return text
+
+
+def check_constants(model):
+    """C has one name space for enumerators."""
+    seen = {"KH_OK"}
+    names = [f"KH_{snake(name).upper()}" for name in model.errors]
+    for document in model.documents.values():
+        for enum in document.enums:
+            names += [enum.unset] + [enum.constant(value) for value in enum.values]
+    for name in names:
+        if name in seen:
+            raise SystemExit(f"two enumerators are called {name}")
+        seen.add(name)
+
+
+def files(model):
+    check_constants(model)
+    public, host, configuration = model.documents.values()
+    return {
+        "codes.h": codes_header(model),
+        "contract.h": document_header(public, "contract.h", ["codes.h", "bytes.h", "rpc.h"], False),
+        "contract.c": document_source(model, public, "contract.h"),
+        "host_contract.h": document_header(host, "host_contract.h", ["contract.h"], True),
+        "host_contract.c": document_source(model, host, "host_contract.h"),
+        "configuration.h": document_header(configuration, "configuration.h", ["codec.h"], True),
+        "configuration.c": document_source(model, configuration, "configuration.h"),
+    }
