@@ -7,7 +7,7 @@ import { Service, freePort, untilListening } from './process.mjs';
 
 export class Daemon {
 	// folder: its own; token: for module and SOFTHSM2_CONF; settings: more configuration keys.
-	static async start({ folder, token, origins, anchors = [], port, pinentry = program.pinentry, settings = {}, env = {} }) {
+	static async start({ folder, token, origins, anchors = [], port, pinentry, settings = {}, env = {} }) {
 		const daemon = new Daemon();
 		const home = path.join(folder, 'home'), runtime = path.join(folder, 'run');
 		for (const place of [folder, home, runtime]) mkdirSync(place, { recursive: true, mode: 0o700 });
@@ -16,7 +16,7 @@ export class Daemon {
 		daemon.folder = folder;
 		daemon.configuration = path.join(folder, 'keyhall.json');
 		daemon.settings = {
-			port: daemon.port, origins, modules: [{ path: token.module }], pinentry,
+			port: daemon.port, origins, modules: [{ path: token.module }], ...(pinentry ? { pinentry } : {}),
 			state: path.join(folder, 'state'), anchors, ...settings,
 		};
 		daemon.env = {

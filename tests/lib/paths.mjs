@@ -12,7 +12,6 @@ export const program = {
 	keyhall: path.join(build, 'agent/keyhall'),
 	token: path.join(build, 'pkcs11/keyhall-token'),
 	hall: path.join(build, 'hall/keyhall-hall'),
-	pinentry: path.join(root, 'tests/tools/pinentry-script'),
 };
 
 export const softhsm = [

@@ -93,6 +93,22 @@ export class Token {
 		return `-----BEGIN CERTIFICATE-----\n${pem}\n-----END CERTIFICATE-----\n`;
 	}
 
+	// A signature by pkcs11-tool with the private key of that id, judged by openssl with the certificate.
+	async signs(id, certificatePem, keyType) {
+		const at = (name) => path.join(this.folder, `witness-${name}`);
+		const data = Buffer.from('a message for the witness');
+		const digest = createHash(keyType === 'ec-p384' ? 'sha384' : 'sha256').update(data).digest();
+		const kind = keyType.startsWith('rsa') ? 'rsa' : keyType.startsWith('ec') ? 'ec' : 'ed';
+		writeFileSync(at('in'), kind === 'ec' ? digest : data);
+		writeFileSync(at('certificate'), certificatePem);
+		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('signature'),
+			'--mechanism', { rsa: 'SHA256-RSA-PKCS', ec: 'ECDSA', ed: 'EDDSA' }[kind], ...(kind === 'ec' ? ['--signature-format', 'openssl'] : [])]);
+		const verdict = await run('openssl', ['pkeyutl', '-verify', '-certin', '-inkey', at('certificate'), '-sigfile', at('signature'), '-in', at('in'),
+			...{ rsa: ['-rawin', '-digest', 'sha256'], ec: [], ed: ['-rawin'] }[kind]], { status: null });
+		for (const name of ['in', 'certificate', 'signature']) rmSync(at(name), { force: true });
+		return verdict.status === 0 && /Verified Successfully/.test(verdict.stdout);
+	}
+
 	// The key is pulled out, and put back.
 	pull() { renameSync(this.store, `${this.store}.pulled`); mkdirSync(this.store); }
 	putBack() { rmSync(this.store, { recursive: true, force: true }); renameSync(`${this.store}.pulled`, this.store); }

@@ -1,0 +1,122 @@
+// ./dev demo: a software key whose certificate expires in 20 days, the agent and the hall, until Ctrl-C.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { company, makeRequest } from '../lib/ca.mjs';
+import { Daemon } from '../lib/daemon.mjs';
+import { Hall, HallCa } from '../lib/hall.mjs';
+import { root } from '../lib/paths.mjs';
+import { freePort } from '../lib/process.mjs';
+import { Token, makeKey } from '../lib/token.mjs';
+import { runScript } from './script.mjs';
+
+const pin = '12345678';
+const folder = path.join(root, '.demo');
+const note = path.join(folder, 'demo.json');
+const pidFile = path.join(folder, 'pid');
+
+function readArguments(argv) {
+	const options = { port: 0 };
+	for (let i = 0; i < argv.length; i++) {
+		if (['--script', '--fresh', '--https'].includes(argv[i])) options[argv[i].slice(2)] = true;
+		else if (argv[i] === '--port' && Number(argv[i + 1]) > 0) options.port = Number(argv[++i]);
+		else fail(`unknown option ${argv[i]}; see ./dev help`);
+	}
+	return options;
+}
+
+function fail(text) {
+	console.error(`demo: ${text}`);
+	process.exit(1);
+}
+
+function isRunning(pid) {
+	try { process.kill(pid, 0); return true; } catch { return false; }
+}
+
+function takeFolder(fresh) {
+	if (existsSync(pidFile) && isRunning(Number(readFileSync(pidFile, 'utf8')))) fail(`one is running in ${folder}; end it first`);
+	if (fresh) rmSync(folder, { recursive: true, force: true });
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	writeFileSync(pidFile, `${process.pid}`);
+}
+
+const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true, mode: 0o700 }); return one; };
+
+// What is made once: the CA, the key, the company's certificate. demo.json is written last, so half of it is made again.
+async function prepare() {
+	if (existsSync(note)) return { ...JSON.parse(readFileSync(note, 'utf8')), token: await Token.open(place('token'), { pin }), resumed: true };
+	for (const name of ['token', 'hall', 'agent']) rmSync(path.join(folder, name), { recursive: true, force: true });
+	const ca = await HallCa.make(place('hall'));
+	const token = await Token.make(place('token'), { pin, label: '晋钥示例Key' });
+	const key = await makeKey('rsa2048');
+	const certificate = await ca.certify(await makeRequest(key, place('token')), -345, 20);
+	rmSync(path.join(folder, 'token/request-key.pem'));
+	await token.importPair(key, { label: company.name.slice(0, 10) });
+	await token.writeCertificate(certificate, { label: company.name.slice(0, 10) });
+	const facts = { expires: new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10) };
+	writeFileSync(note, JSON.stringify(facts));
+	return { ...facts, token };
+}
+
+function findPinWindow() {
+	return ['/usr/bin/pinentry-gtk-2', '/usr/bin/pinentry-qt', '/usr/bin/pinentry-gnome3'].find(existsSync);
+}
+
+function displayEnvironment() {
+	const authority = process.env.XAUTHORITY ?? path.join(os.homedir(), '.Xauthority');
+	return existsSync(authority) ? { XAUTHORITY: authority } : {};
+}
+
+async function demo(options) {
+	takeFolder(options.fresh);
+	const stage = await prepare();
+	const hallPort = options.port || await freePort(options.https ? 8443 : 8080);
+	const agentPort = await freePort(18317, 28317);
+	const hall = await Hall.start({ folder, state: place('hall'), port: hallPort, agentPorts: [agentPort], https: options.https });
+	const daemon = await Daemon.start({
+		folder: place('agent'), token: stage.token, origins: [hall.origin], anchors: [hall.rootFile], port: agentPort,
+		pinentry: findPinWindow(), env: displayEnvironment(),
+	});
+	tell(stage, hall, daemon);
+	await untilEnd(hall, daemon);
+}
+
+function tell(stage, hall, daemon) {
+	console.log(`
+  Keyhall ${stage.resumed ? 'goes on with the last demo (--fresh begins anew)' : 'demo'}
+
+  service hall   ${hall.origin}
+  key agent      ws://127.0.0.1:${daemon.port}
+  USB key        ${stage.token.label} (SoftHSM2), serial ${stage.token.serial}
+                 certificate of ${company.name} until ${stage.expires}
+  PIN            ${pin}
+
+  Open ${hall.origin} in Chromium or Firefox and follow the steps (${hall.origin}/renew).
+  When the page asks for the PIN, a window of the agent opens: type ${pin}.
+  To pay, open the QR code's address: click the code, or scan it on this machine.`);
+	if (hall.origin.startsWith('https:'))
+		console.log(`  The browser will warn: the hall's certificate is by the demo's own CA, ${hall.rootFile}.`);
+	if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+		console.log('\n  There is no display here (DISPLAY is not set), so the PIN window cannot open and a renewal stops there.\n' +
+			'  Start the demo on a desktop, or use: ./dev demo --script');
+	console.log(`\n  Logs: ${path.relative(process.cwd(), folder)}/hall.log, ${path.relative(process.cwd(), folder)}/agent/keyhalld.log.  Ctrl-C ends it.\n`);
+}
+
+async function untilEnd(hall, daemon) {
+	const end = await Promise.race([
+		new Promise((resolve) => { for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => resolve(null)); }),
+		hall.service.exited.then(() => hall.service), daemon.service.exited.then(() => daemon.service),
+	]);
+	if (end) console.error(`demo: ${end.name} ended\n${end.output().slice(-2000)}`);
+	await Promise.allSettled([daemon.stop(), hall.stop()]);
+	rmSync(pidFile, { force: true });
+	process.exit(end ? 1 : 0);
+}
+
+const options = readArguments(process.argv.slice(2));
+(options.script ? runScript(options) : demo(options)).catch((error) => {
+	console.error(`demo: ${error.stack ?? error}`);
+	if (!options.script) rmSync(pidFile, { force: true });
+	process.exit(1);
+});

@@ -1,0 +1,54 @@
+// A whole stage: a token with a company certificate, the agent, and the hall or an openssl CA.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Authority, company, days, makeRequest, subject } from './ca.mjs';
+import { Daemon } from './daemon.mjs';
+import { Hall, HallCa } from './hall.mjs';
+import { PinScript } from './pin.mjs';
+import { freePort, removeFolder, temporaryFolder } from './process.mjs';
+import { Token, makeKey } from './token.mjs';
+
+// options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), settings (of the agent),
+// pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's).
+export async function makeScene(options = {}) {
+	const { keyType = 'rsa2048', from = -345, to = 20, hall = false, settings = {}, pins, pin = '12345678', hallArgs = [] } = options;
+	const folder = options.folder ?? temporaryFolder();
+	const scene = { folder, keyType, company, subject, closers: [] };
+	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
+
+	scene.token = await Token.make(place('token'), { pin, label: options.label ?? '测试Key' });
+	const key = await makeKey(keyType);
+	const csr = await makeRequest(key, place('old'));
+	if (hall) {
+		scene.ca = await HallCa.make(place('hall'));
+		scene.oldPem = await scene.ca.certify(csr, from, to);
+	} else {
+		scene.ca = await Authority.make(place('ca'));
+		scene.oldPem = await scene.ca.issue(csr, { notBefore: days(from), notAfter: days(to) });
+	}
+	await scene.token.importPair(key);
+	await scene.token.writeCertificate(scene.oldPem);
+
+	scene.pins = new PinScript(folder, pins ?? pin);
+	const agentPort = await freePort();
+	if (hall) {
+		scene.hall = await Hall.start({ folder, state: scene.ca.state, agentPorts: [agentPort], args: hallArgs });
+		scene.closers.push(() => scene.hall.stop());
+		scene.root = path.join(folder, 'root.pem');
+		writeFileSync(scene.root, await (await scene.hall.client().fetch('/ca/root.pem')).text());
+	} else scene.root = scene.ca.root;
+	scene.origin = scene.hall?.origin ?? 'http://localhost:8080';
+	scene.daemon = await Daemon.start({
+		folder: place('agent'), token: scene.token, origins: [scene.origin, ...(options.origins ?? [])], anchors: [scene.root],
+		port: agentPort, pinentry: scene.pins.program, settings, env: { ...scene.pins.env, ...options.env },
+	});
+	scene.closers.push(() => scene.daemon.stop());
+	scene.connect = (more) => scene.daemon.connect(more);
+	scene.close = async () => {
+		let failure;
+		for (const close of scene.closers.reverse()) await close().catch((error) => { failure ??= error; });
+		if (!options.folder) removeFolder(folder);
+		if (failure) throw failure;
+	};
+	return scene;
+}
