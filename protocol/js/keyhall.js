@@ -1,0 +1,587 @@
+/*
+ * keyhall.js: a page's way to the key agent. Manual: docs/integrators-guide.md, types: keyhall.d.ts.
+ * ES5 at run time, no dependency. Global Keyhall, CommonJS or AMD; keyhall.mjs is the same as an ES module.
+ */
+(function (root, factory) {
+	'use strict';
+	if (typeof module === 'object' && module.exports) {
+		module.exports = factory(root);
+	} else if (typeof define === 'function' && define.amd) {
+		define([], function () { return factory(root); });
+	} else {
+		root.Keyhall = factory(root);
+	}
+}(typeof self !== 'undefined' ? self : typeof globalThis !== 'undefined' ? globalThis : this, function (root) {
+	'use strict';
+
+	var PORTS = [18317, 28317];
+	var SUBPROTOCOL = 'keyhall.v1';
+	var MESSAGE_LIMIT = 65536;
+	var HELLO_TIMEOUT = 10000;
+	var RECONNECT_DELAYS = [1000, 3000, 9000];
+
+	/* The contract's methods; each is also a function of the client: client.renewal.begin(params, callback). */
+	var METHODS = [
+		'agent.hello', 'environment.check', 'token.list', 'certificate.list', 'pin.verify', 'pin.change',
+		'renewal.begin', 'renewal.install', 'renewal.complete', 'renewal.inspect', 'renewal.list',
+		'renewal.cancel', 'diagnostics.report'
+	];
+
+	/* What the SDK itself reports: [code, retry, en, zh]. The agent sends its own errors with their texts. */
+	var STATES = {
+		'closed': [0, 'user', 'Not connected to the key agent.', '未连接数字证书控件。'],
+		'connecting': [0, 'later', 'Connecting to the key agent …', '正在连接数字证书控件……'],
+		'open': [0, 'no', 'Connected to the key agent.', '已连接数字证书控件。'],
+		'browser.prompt': [9001, 'user', 'The browser asks whether this page may reach the key agent: click “Allow”.',
+			'浏览器正在询问是否允许本网页访问数字证书控件，请点击“允许”。'],
+		'browser.dismissed': [9002, 'user', 'The browser\'s question was closed. Check again and click “Allow”.',
+			'浏览器的询问窗口已被关闭。请重新检测，并点击“允许”。'],
+		'browser.blocked': [9003, 'user', 'The browser blocks this page from the key agent. Click the icon left of the address, allow access to apps on this device, then check again.',
+			'浏览器已禁止本网页访问数字证书控件。请点击地址栏左侧的图标，在网站权限中允许访问本机应用，然后重新检测。'],
+		'browser.insecure': [9004, 'no', 'The browser lets only https pages reach the key agent. Open the service hall with https://.',
+			'浏览器只允许 https 网页访问数字证书控件，请使用 https:// 打开服务厅。'],
+		'browser.frame': [9005, 'no', 'This page is inside another page that keeps it from the key agent. Open it in a window of its own.',
+			'本网页被嵌入其他网页中，无法访问数字证书控件，请在单独的窗口中打开。'],
+		'browser.csp': [9006, 'no', 'The page\'s own security policy keeps it from the key agent. Tell the service hall.',
+			'网页自身的安全策略（CSP）不允许访问数字证书控件，请联系服务厅。'],
+		'browser.unsupported': [9007, 'no', 'This browser is too old for the key agent.', '浏览器版本过低，无法使用数字证书控件。'],
+		'agent.not_running': [9101, 'user', 'The key agent is not running. Start it, or install it from the download page.',
+			'未检测到数字证书控件。请启动控件；如未安装，请到下载中心下载安装。'],
+		'agent.other_user': [9102, 'user', 'Only another user of this computer is running the key agent. Start it for yourself.',
+			'本机仅有其他用户在运行数字证书控件，请在当前用户下启动控件。'],
+		'agent.outdated': [9103, 'user', 'The key agent {version} is too old; {minimum} or newer is needed.',
+			'数字证书控件版本过低（{version}），请更新到 {minimum} 或以上版本。'],
+		'agent.connections': [9104, 'user', 'Too many pages use the key agent. Close some of them and check again.',
+			'使用数字证书控件的网页过多，请关闭部分网页后重新检测。'],
+		'agent.refused': [9105, 'no', 'The key agent refused the connection ({reason}).', '数字证书控件拒绝了连接（{reason}）。'],
+		'agent.lost': [9106, 'later', 'The connection to the key agent was lost.', '与数字证书控件的连接已断开。'],
+		'hall.pending': [9201, 'later', 'The certificate is still being made. Come back later; your order is kept.',
+			'制证中，请稍后再来，您的订单会为您保留。'],
+		'hall.unissued': [9202, 'no', 'The certificate of this order is on the key, but the service hall does not know it. Call the hotline.',
+			'USB Key 中已有该订单的证书，但服务厅没有签发记录，请拨打客服热线。'],
+		'renewal.stuck': [9203, 'no', 'The renewal does not move on. Call the hotline.', '证书更新无法继续，请拨打客服热线。'],
+		/* These are the contract's, for when no agent can send them. */
+		'origin.denied': [1101, 'no', 'This page may not use the key agent.', '该网页未获准使用数字证书控件。'],
+		'request.too_large': [1002, 'no', 'The message is too large.', '消息过大。']
+	};
+
+	/* Reasons of close code 4403. */
+	var REFUSALS = {
+		'origin': 'origin.denied',
+		'other user': 'agent.other_user',
+		'connections': 'agent.connections'
+	};
+
+	function noop() {}
+
+	function now() { return new Date().getTime(); }
+
+	function each(list, call) {
+		for (var i = 0; i < list.length; i++) { call(list[i], i); }
+	}
+
+	function copy(from) {
+		var to = {}, name;
+		for (name in from) {
+			if (Object.prototype.hasOwnProperty.call(from, name)) { to[name] = from[name]; }
+		}
+		return to;
+	}
+
+	function language(locale) {
+		var document = root.document, navigator = root.navigator;
+		var tag = locale || (document && document.documentElement && document.documentElement.lang) ||
+			(navigator && navigator.language) || 'zh';
+		return /^zh/i.test(tag) ? 'zh' : 'en';
+	}
+
+	/* The text of a state in the locale, placeholders filled from data. */
+	function text(name, locale, data) {
+		var row = STATES[name];
+		return row ? row[language(locale) === 'zh' ? 3 : 2].replace(/\{(\w+)\}/g, function (all, key) {
+			return data && data[key] !== undefined ? data[key] : '';
+		}) : name;
+	}
+
+	function KeyhallError(name, code, message, data) {
+		this.name = name;
+		this.code = code;
+		this.message = message;
+		this.data = data;
+		this.stack = new Error(message).stack;
+	}
+	KeyhallError.prototype = Object.create(Error.prototype, {constructor: {value: KeyhallError}});
+
+	function failure(name, locale, more) {
+		var data = copy(more);
+		data.name = name;
+		data.retry = data.retry || STATES[name][1];
+		return new KeyhallError(name, STATES[name][0], text(name, locale, data), data);
+	}
+
+	/* An error as the agent sent it. */
+	function answered(error) {
+		var data = error.data || {};
+		return new KeyhallError(data.name || 'request.invalid', error.code, error.message, data);
+	}
+
+	/* With a callback: runs start with it. Without: a Promise, where the browser has one. */
+	function promised(callback, start) {
+		if (typeof callback === 'function' || !root.Promise) {
+			start(callback || noop);
+			return undefined;
+		}
+		return new root.Promise(function (resolve, reject) {
+			start(function (error, value) {
+				if (error) { reject(error); } else { resolve(value); }
+			});
+		});
+	}
+
+	/* Negative, 0 or positive as version a is older, equal or newer than b. */
+	function compareVersions(a, b) {
+		var left = String(a).split(/[.+~-]/), right = String(b).split(/[.+~-]/), i, difference;
+		for (i = 0; i < 3; i++) {
+			difference = (parseInt(left[i], 10) || 0) - (parseInt(right[i], 10) || 0);
+			if (difference) { return difference; }
+		}
+		return 0;
+	}
+
+	/* ---- the browser's gate before loopback ---- */
+
+	/* Calls done with granted, prompt, denied, or none where the browser has no such gate. */
+	function permission(done) {
+		var permissions = root.navigator && root.navigator.permissions;
+		try {
+			permissions.query({name: 'loopback-network'}).then(
+				function (status) { done(status.state); },
+				function () { done('none'); });
+		} catch (error) {
+			done('none');
+		}
+	}
+
+	function framed() {
+		var policy = root.document && (root.document.permissionsPolicy || root.document.featurePolicy);
+		try {
+			if (policy && policy.allowsFeature) { return !policy.allowsFeature('loopback-network'); }
+			return root.top !== root.self;
+		} catch (error) {
+			return true;
+		}
+	}
+
+	var failures = [];
+
+	/*
+	 * How long (ms) a refused connection may take here; what takes longer waited for the clerk.
+	 * Windows repeats a refused SYN for about 2 s. Chromium's WebSocket throttle waits up to 5000 * 2^f / 65536 ms
+	 * after f failures in the last 3 to 6 minutes.
+	 */
+	function patience() {
+		var limit = now() - 360000;
+		while (failures.length && failures[0] < limit) { failures.shift(); }
+		return (/Win/.test((root.navigator && root.navigator.platform) || '') ? 2500 : 300) +
+			5000 * Math.pow(2, Math.min(failures.length, 16)) / 65536;
+	}
+
+	/* Why the browser did not let a connection through; '' when it is not the browser's doing. */
+	function gate(state, slow) {
+		if (state === 'denied') {
+			if (root.isSecureContext === false) { return 'browser.insecure'; }
+			return framed() ? 'browser.frame' : 'browser.blocked';
+		}
+		return state === 'prompt' && slow ? 'browser.dismissed' : '';
+	}
+
+	/* ---- one attempt on one port ---- */
+
+	/*
+	 * Opens a socket and says hello. Calls done once with {socket, hello} or {why: closed | refused | csp | foreign |
+	 * silent | error, …}. Calls asking while the browser's question stands open. Returns a function that gives up.
+	 */
+	function dial(port, hello, asking, done) {
+		var base = 'ws://127.0.0.1:' + port, started = now(), limit = patience();
+		var over = false, timers = [], socket;
+
+		function end(result) {
+			if (over) { return; }
+			over = true;
+			each(timers, clearTimeout);
+			if (root.document && root.document.removeEventListener) {
+				root.document.removeEventListener('securitypolicyviolation', violated);
+			}
+			if (!result.socket) {
+				failures.push(now());
+				if (socket) {
+					socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
+					socket.close();
+				}
+			}
+			result.ms = now() - started;
+			result.slow = result.ms > limit;
+			done(result);
+		}
+		function after(ms, call) { timers.push(setTimeout(call, ms)); }
+		function violated(event) {
+			if (String(event.blockedURI).indexOf(base) === 0) { end({why: 'csp'}); }
+		}
+		function waiting() {
+			permission(function (state) { if (!over && state === 'prompt') { asking(); } });
+		}
+		function silent() {
+			permission(function (state) {
+				if (state === 'prompt' && socket.readyState === 0) { after(HELLO_TIMEOUT, silent); } else { end({why: 'silent'}); }
+			});
+		}
+
+		if (root.document && root.document.addEventListener) {
+			root.document.addEventListener('securitypolicyviolation', violated);
+		}
+		try {
+			/* Firefox delays a second attempt on the same path. */
+			socket = new root.WebSocket(base + '/v1/' + Math.random().toString(36).slice(2), SUBPROTOCOL);
+		} catch (error) {
+			setTimeout(function () { end({why: 'csp', cause: String(error)}); }, 0);
+			return noop;
+		}
+		after(limit, waiting);
+		after(HELLO_TIMEOUT, silent);
+		/* Chromium ends a connection forbidden by CSP with error and no close. */
+		socket.onerror = function () { after(1000, function () { end({why: 'csp'}); }); };
+		socket.onclose = function (event) {
+			end({why: event.code === 4403 ? 'refused' : 'closed', close: event.code, reason: event.reason});
+		};
+		socket.onopen = function () {
+			if (socket.protocol !== SUBPROTOCOL) {
+				end({why: 'foreign'});
+			} else {
+				socket.send(JSON.stringify({jsonrpc: '2.0', id: 0, method: 'agent.hello', params: hello}));
+			}
+		};
+		socket.onmessage = function (event) {
+			var message;
+			try { message = JSON.parse(event.data); } catch (error) { return end({why: 'foreign'}); }
+			if (message.id !== 0) { return undefined; }
+			return end(message.error ? {why: 'error', error: answered(message.error)} : {socket: socket, hello: message.result});
+		};
+		return function () { end({why: 'cancelled'}); };
+	}
+
+	/* ---- the client ---- */
+
+	function Client(options) {
+		var self = this;
+		self.options = copy(options);
+		self.locale = language(self.options.locale);
+		self.state = 'closed';
+		self.info = null;
+		self._handlers = {};
+		self._calls = {};
+		self._lastId = 0;
+		self._waiters = [];
+		self._drives = {};
+		self._giveUp = noop;
+		each(METHODS, function (method) {
+			var parts = method.split('.'), area = self[parts[0]] = self[parts[0]] || {};
+			area[parts[1]] = function (params, callback) { return self.call(method, params, callback); };
+		});
+		self.renewal.drive = function (order, hall, settings, callback) { return self.drive(order, hall, settings, callback); };
+		if (typeof self.options.onstate === 'function') { self.on('state', self.options.onstate); }
+	}
+
+	Client.prototype.on = function (event, handler) {
+		(this._handlers[event] = this._handlers[event] || []).push(handler);
+		return this;
+	};
+
+	Client.prototype.off = function (event, handler) {
+		var list = this._handlers[event] || [];
+		for (var i = list.length - 1; i >= 0; i--) {
+			if (!handler || list[i] === handler) { list.splice(i, 1); }
+		}
+		return this;
+	};
+
+	Client.prototype._emit = function (event, value) {
+		each((this._handlers[event] || []).slice(), function (handler) {
+			try { handler(value); } catch (error) { setTimeout(function () { throw error; }, 0); }
+		});
+	};
+
+	Client.prototype._enter = function (name, error) {
+		this.state = name;
+		this._emit('state', {name: name, text: error ? error.message : text(name, this.locale), error: error || null});
+	};
+
+	/* Connects, or tells at once when connected. Calls at the same time share one attempt. */
+	Client.prototype.connect = function (callback) {
+		var self = this;
+		return promised(callback, function (done) {
+			if (self._socket) { return done(null, self); }
+			self._waiters.push(done);
+			if (self._waiters.length === 1) {
+				clearTimeout(self._timer);
+				self._enter('connecting');
+				self._round(!self._quick);
+			}
+			return undefined;
+		});
+	};
+
+	Client.prototype._settle = function (error) {
+		var self = this, waiters = self._waiters;
+		self._waiters = [];
+		self._enter(error ? error.name : 'open', error);
+		if (!error) { self._emit('open', self.info); }
+		each(waiters, function (done) { if (error) { done(error); } else { done(null, self); } });
+	};
+
+	/* Tries the ports one after the other. */
+	Client.prototype._round = function (again) {
+		var self = this, ports = self.options.ports || PORTS, tried = [], other = false;
+
+		function fail(name, more) {
+			var data = copy(more);
+			data.tried = tried;
+			self._settle(failure(name, self.locale, data));
+		}
+		function finish(state) {
+			if (again && state === 'granted') {
+				self._timer = setTimeout(function () { self._round(false); }, 500);
+				self._giveUp = function () { clearTimeout(self._timer); fail('agent.lost', {retry: 'no'}); };
+			} else {
+				fail(other ? 'agent.other_user' : 'agent.not_running');
+			}
+		}
+		function judge(i, result) {
+			if (result.socket) { return self._adopt(result, tried); }
+			if (result.why === 'cancelled') { return fail('agent.lost', {retry: 'no'}); }
+			if (result.why === 'error') { return self._settle(result.error); }
+			if (result.why === 'csp') { return fail('browser.csp'); }
+			if (result.why === 'refused' && result.reason !== 'other user') {
+				return fail(REFUSALS[result.reason] || 'agent.refused', {reason: result.reason});
+			}
+			other = other || result.why === 'refused';
+			return permission(function (state) {
+				var name = result.why === 'closed' ? gate(state, result.slow) : '';
+				if (name) { fail(name); } else if (i + 1 < ports.length) { attempt(i + 1); } else { finish(state); }
+			});
+		}
+		function attempt(i) {
+			self._giveUp = dial(ports[i], {protocols: [1], locale: self.locale === 'zh' ? 'zh-CN' : 'en'},
+				function () { self._enter('browser.prompt'); },
+				function (result) {
+					tried.push({port: ports[i], why: result.why || 'open', close: result.close, reason: result.reason, ms: result.ms});
+					judge(i, result);
+				});
+		}
+		if (!root.WebSocket) { return fail('browser.unsupported'); }
+		return attempt(0);
+	};
+
+	Client.prototype._adopt = function (result, tried) {
+		var self = this, socket = result.socket, minimum = self.options.minimum;
+		socket.onerror = null;
+		if (minimum && compareVersions(result.hello.version, minimum) < 0) {
+			socket.onclose = socket.onmessage = null;
+			socket.close();
+			return self._settle(failure('agent.outdated', self.locale,
+				{version: result.hello.version, minimum: minimum, tried: tried}));
+		}
+		self._socket = socket;
+		self._quick = false;
+		self.info = result.hello;
+		socket.onmessage = function (event) { self._receive(event.data); };
+		socket.onclose = function (event) { self._lost(event.code, event.reason); };
+		return self._settle(null);
+	};
+
+	Client.prototype._receive = function (data) {
+		var message, done;
+		try { message = JSON.parse(data); } catch (error) { return this._socket.close(); }
+		if (message.method) { return this._emit(message.method, message.params); }
+		done = this._calls[message.id];
+		delete this._calls[message.id];
+		if (!done) { return undefined; }
+		return message.error ? done(answered(message.error)) : done(null, message.result);
+	};
+
+	Client.prototype._lost = function (close, reason, wanted) {
+		var self = this, calls = self._calls, name, id, error;
+		name = close === 4403 ? REFUSALS[reason] || 'agent.refused' : close === 1009 ? 'request.too_large' : 'agent.lost';
+		error = failure(name, self.locale, wanted ? {retry: 'no'} : {close: close, reason: reason});
+		self._socket = null;
+		self._calls = {};
+		self._enter(wanted ? 'closed' : name, wanted ? null : error);
+		self._emit('close', error);
+		for (id in calls) {
+			if (Object.prototype.hasOwnProperty.call(calls, id)) { calls[id](error); }
+		}
+		if (!wanted && close < 4400 && self.options.reconnect !== false) { self._reconnect(0); }
+	};
+
+	Client.prototype._reconnect = function (n) {
+		var self = this;
+		if (n === RECONNECT_DELAYS.length || self._socket || self._waiters.length) { return; }
+		self._timer = setTimeout(function () {
+			self._quick = true;
+			self.connect(function (error) {
+				self._quick = false;
+				if (error && error.name === 'agent.not_running') { self._reconnect(n + 1); }
+			});
+		}, RECONNECT_DELAYS[n]);
+	};
+
+	/* Ends the connection; running calls fail with agent.lost. A later call connects again. */
+	Client.prototype.close = function () {
+		var socket = this._socket;
+		clearTimeout(this._timer);
+		if (socket) {
+			socket.onmessage = socket.onclose = null;
+			socket.close(1000);
+			this._lost(1000, '', true);
+		} else if (this._waiters.length) {
+			this._giveUp();
+		}
+	};
+
+	/* Calls a method by name; connects first when there is no connection. */
+	Client.prototype.call = function (method, params, callback) {
+		var self = this;
+		if (typeof params === 'function') { callback = params; params = undefined; }
+		return promised(callback, function (done) {
+			self.connect(function (error) {
+				var id, message;
+				if (error) { return done(error); }
+				id = ++self._lastId;
+				message = JSON.stringify({jsonrpc: '2.0', id: id, method: method, params: params || {}});
+				if (unescape(encodeURIComponent(message)).length > MESSAGE_LIMIT) {
+					return done(failure('request.too_large', self.locale));
+				}
+				if (!self._socket) { return done(failure('agent.lost', self.locale)); }
+				self._calls[id] = done;
+				return self._socket.send(message);
+			});
+		});
+	};
+
+	/* ---- a whole renewal ---- */
+
+	/* Calls a function the page supplied: it returns a value or a promise, or takes (argument, done). */
+	function ask(hall, name, argument, done) {
+		var over = false, value;
+		function once(error, result) {
+			if (!over) { over = true; done(error, result); }
+		}
+		function failed(error) { once(error || new Error('hall.' + name)); }
+		try { value = hall[name](argument, once); } catch (error) { return failed(error); }
+		if (value && typeof value.then === 'function') {
+			value.then(function (result) { once(null, result); }, failed);
+		} else if (value !== undefined || hall[name].length < 2) {
+			once(null, value);
+		}
+		return undefined;
+	}
+
+	function drive(client, order, hall, options, done) {
+		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
+		var deadline = now() + (options.patience === undefined ? 120000 : options.patience);
+
+		function step(name) { if (options.onstep) { options.onstep({order: order, step: name}); } }
+		function stop(name) { done(failure(name, client.locale, {order: order})); }
+		function then(next) {
+			return function (error, value) {
+				var later = error && (error.name === 'agent.not_running' || (error.data && error.data.retry === 'later'));
+				if (!error) { next(value); } else if (later && retries-- > 0) { setTimeout(look, 2000); } else { done(error); }
+			};
+		}
+		function look() {
+			if (++rounds > 10) { return stop('renewal.stuck'); }
+			step('inspect');
+			return client.call('renewal.inspect', {order: order}, then(function (info) {
+				ask(hall, 'issued', {order: order}, then(function (issued) { choose(info, issued || {}); }));
+			}));
+		}
+		function choose(info, issued) {
+			var early = info.stage === 'nothing' || info.stage === 'key';
+			if (info.next === 'none' || (early && issued.installed)) { return finish(info.stage, []); }
+			if (info.stage === 'installed' && issued.installed) { return complete(); }
+			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }
+			if (issued.certificate) { return install(issued); }
+			return early ? wait(2000) : stop('hall.unissued');
+		}
+		function begin() {
+			var params = {order: order, certificate: options.certificate, key: options.key || 'new'};
+			if (options.keyType) { params.keyType = options.keyType; }
+			if (options.dual !== undefined) { params.dual = options.dual; }
+			step('begin');
+			client.call('renewal.begin', params, then(function (request) {
+				step('key');
+				ask(hall, 'key', request, then(function (issued) {
+					if (issued && issued.certificate) { install(issued); } else { wait(2000); }
+				}));
+			}));
+		}
+		function wait(delay) {
+			if (now() >= deadline) { return stop('hall.pending'); }
+			step('wait');
+			return setTimeout(function () {
+				ask(hall, 'issued', {order: order}, then(function (issued) {
+					if (issued && issued.certificate) { install(issued); } else { wait(Math.min(delay * 1.5, 15000)); }
+				}));
+			}, delay);
+		}
+		function install(issued) {
+			var params = {order: order, certificate: issued.certificate, chain: issued.chain || []};
+			if (issued.encryption) { params.encryption = issued.encryption; }
+			step('install');
+			client.call('renewal.install', params, then(function (result) {
+				step('receipt');
+				ask(hall, 'receipt', result.receipt, then(complete));
+			}));
+		}
+		function complete() {
+			step('complete');
+			client.call('renewal.complete', {order: order}, then(function (result) { finish('completed', result.retired); }));
+		}
+		function finish(stage, retired) {
+			step('done');
+			done(null, {order: order, stage: stage, retired: retired});
+		}
+		look();
+	}
+
+	/*
+	 * Brings an order from wherever it stands to its end; first try and recovery are the same call. Asking twice for
+	 * one order joins the run that is under way.
+	 */
+	Client.prototype.drive = function (order, hall, options, callback) {
+		var self = this;
+		if (typeof options === 'function') { callback = options; options = undefined; }
+		return promised(callback, function (done) {
+			var waiters = self._drives[order];
+			if (waiters) { return waiters.push(done); }
+			waiters = self._drives[order] = [done];
+			return drive(self, order, hall, options || {}, function (error, result) {
+				delete self._drives[order];
+				each(waiters, function (waiter) { waiter(error, result); });
+			});
+		});
+	};
+
+	return {
+		Client: Client,
+		KeyhallError: KeyhallError,
+		connect: function (options, callback) {
+			if (typeof options === 'function') { callback = options; options = undefined; }
+			return new Client(options).connect(callback);
+		},
+		compareVersions: compareVersions,
+		text: text,
+		methods: METHODS,
+		states: STATES,
+		ports: PORTS
+	};
+}));
