@@ -24,6 +24,14 @@ static enum kh_code refuse(struct kh_error *error, int rpc_code, const char *fie
 	return code;
 }
 
+/* NULL when it is no text or has a NUL in it */
+static const char *plain_text(const json_t *json)
+{
+	const char *text = json_string_value(json);
+
+	return text && strlen(text) == json_string_length(json) ? text : NULL;
+}
+
 /* false: there is one, but it is no id */
 static bool read_id(const json_t *json, struct kh_rpc_id *id)
 {
@@ -35,8 +43,7 @@ static bool read_id(const json_t *json, struct kh_rpc_id *id)
 		id->number = json_integer_value(json);
 		return true;
 	}
-	if (!json_is_string(json) || json_string_length(json) >= sizeof(id->text) ||
-	    strlen(json_string_value(json)) != json_string_length(json))
+	if (!plain_text(json) || json_string_length(json) >= sizeof(id->text))
 		return false;
 	id->kind = KH_ID_TEXT;
 	memcpy(id->text, json_string_value(json), json_string_length(json) + 1);
@@ -86,7 +93,7 @@ static enum kh_code read_text(const struct kh_contract *contract, const char *te
 /* Members other than these, and a version other than 2.0, are no JSON-RPC. */
 static enum kh_code check_members(const json_t *json, const char *const *allowed, struct kh_error *error)
 {
-	const char *version = json_string_value(json_object_get(json, "jsonrpc"));
+	const char *version = plain_text(json_object_get(json, "jsonrpc"));
 	json_t *object = (json_t *)json;
 
 	if (!json_is_object(json))
@@ -139,7 +146,7 @@ static enum kh_code read_message(const struct kh_contract *contract, const json_
 				 struct kh_error *error)
 {
 	static const char *const members[] = {"jsonrpc", "id", "method", "params", NULL};
-	const char *name = json_string_value(json_object_get(json, "method"));
+	const char *name = plain_text(json_object_get(json, "method"));
 	const struct kh_method *method;
 	enum kh_code code = check_members(json, members, error);
 
