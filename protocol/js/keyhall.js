@@ -400,12 +400,19 @@
 
 	Client.prototype._receive = function (data) {
 		var message, done;
-		try { message = JSON.parse(data); } catch (error) { return this._socket.close(); }
+		try { message = JSON.parse(data); } catch (error) { return this._drop(4400, 'protocol'); }
 		if (message.method) { return this._emit(message.method, message.params); }
 		done = this._calls[message.id];
 		delete this._calls[message.id];
 		if (!done) { return undefined; }
 		return message.error ? done(answered(message.error)) : done(null, message.result);
+	};
+
+	Client.prototype._drop = function (close, reason, wanted) {
+		var socket = this._socket;
+		socket.onmessage = socket.onclose = null;
+		socket.close(1000);
+		this._lost(close, reason, wanted);
 	};
 
 	Client.prototype._lost = function (close, reason, wanted) {
@@ -436,12 +443,9 @@
 
 	/* Ends the connection; running calls fail with agent.lost. A later call connects again. */
 	Client.prototype.close = function () {
-		var socket = this._socket;
 		clearTimeout(this._timer);
-		if (socket) {
-			socket.onmessage = socket.onclose = null;
-			socket.close(1000);
-			this._lost(1000, '', true);
+		if (this._socket) {
+			this._drop(1000, '', true);
 		} else if (this._waiters.length) {
 			this._giveUp();
 		}
