@@ -461,7 +461,7 @@
 				if (error) { return done(error); }
 				id = ++self._lastId;
 				message = JSON.stringify({jsonrpc: '2.0', id: id, method: method, params: params || {}});
-				if (unescape(encodeURIComponent(message)).length > MESSAGE_LIMIT) {
+				if (encodeURIComponent(message).replace(/%../g, 'x').length > MESSAGE_LIMIT) {
 					return done(failure('request.too_large', self.locale));
 				}
 				if (!self._socket) { return done(failure('agent.lost', self.locale)); }
