@@ -1,0 +1,176 @@
+/* Step 1, 环境检测: a row for each thing a renewal needs; 下一步 opens when no row fails. */
+(function () {
+	'use strict';
+
+	var Hall = window.Hall;
+	var CLOCK_WARN = 120;
+	var CLOCK_FAIL = 540; /* the hall takes a proof that is at most ten minutes off its clock */
+	var LINK_STATES = {'open': 'ok', 'connecting': 'wait', 'browser.prompt': 'wait'};
+	var MARKS = {ok: '✓', warn: '!', fail: '✕', unknown: '?', wait: '…'};
+
+	var parts = null;
+	var shownBefore = false;
+	var stopListening = null;
+
+	function remedy(item) {
+		if (!item.remedy) { return null; }
+		return Hall.h('p.check-remedy', {}, [
+			item.remedy.text,
+			item.remedy.url && ' ',
+			item.remedy.url && Hall.h('a', {
+				href: item.remedy.url, target: '_blank', rel: 'noopener noreferrer', text: Hall.t('check.open')
+			})
+		]);
+	}
+
+	function row(item) {
+		return Hall.h('li.check.check-' + item.state, {'data-check': item.id, 'data-state': item.state, 'data-code': item.code}, [
+			Hall.h('span.check-mark', {'aria-hidden': 'true', text: MARKS[item.state]}),
+			Hall.h('div.check-body', {}, [
+				Hall.h('p.check-name', {}, [
+					Hall.t('check.' + item.id),
+					Hall.h('span.hidden', {text: Hall.t('check.state.' + item.state)})
+				]),
+				Hall.h('p.check-text', {text: item.text}),
+				remedy(item)
+			])
+		]);
+	}
+
+	/* link: {name, text} of the SDK */
+	function linkRow(link) {
+		var download = Hall.state.hall && Hall.state.hall.agent && Hall.state.hall.agent.download;
+		var mendable = link.name === 'agent.not_running' || link.name === 'agent.outdated';
+		return {
+			id: 'link', state: LINK_STATES[link.name] || 'fail', code: link.name, text: link.text,
+			remedy: mendable && {text: Hall.t('link.remedy', {hotline: Hall.hotline()}), url: download}
+		};
+	}
+
+	function clockRow() {
+		var away = Hall.clock.away();
+		var bad = away > CLOCK_FAIL ? 'fail' : away > CLOCK_WARN ? 'warn' : 'ok';
+		return {
+			id: 'clock', state: bad, code: bad === 'ok' ? 'ok' : 'clock.wrong',
+			text: Hall.t(bad === 'ok' ? 'clock.ok' : 'clock.wrong', {
+				now: Hall.format.dateTime(new Date(Hall.clock.now()).toISOString())
+			}),
+			remedy: bad === 'ok' ? null : {text: Hall.t('clock.remedy')}
+		};
+	}
+
+	function show(items) {
+		Hall.fill(parts.list, items.map(row));
+	}
+
+	function isReady(items) {
+		return items.length > 1 && items.every(function (item) { return item.state !== 'fail' && item.state !== 'wait'; });
+	}
+
+	function conclude(items) {
+		var ready = isReady(items);
+		var bad = items.filter(function (item) { return item.state === 'fail'; }).length;
+		parts.next.disabled = !ready;
+		parts.again.disabled = false;
+		Hall.fill(parts.result, Hall.notice(ready ? 'good' : 'warn', {
+			text: ready ? Hall.t('check.ready') : Hall.t('check.failing', {n: bad}),
+			test: ready ? 'check-ready' : 'check-failing'
+		}));
+		if (ready && !shownBefore && Hall.state.wantedOrder) {
+			shownBefore = true;
+			next();
+		}
+	}
+
+	function failedCheck(error) {
+		return {id: 'agent', state: 'fail', code: error.name, text: error.message, remedy: {text: Hall.t('check.again.remedy')}};
+	}
+
+	function checkKeys() {
+		var open = {name: 'open', text: Hall.agent.stateText('open')};
+		Hall.agent.call('environment.check', {}, Hall.wizard.live(function (error, answer) {
+			var items = [linkRow(open)].concat(error ? [failedCheck(error)] : answer.items);
+			if (!items.some(function (item) { return item.id === 'clock' && item.state !== 'ok'; })) {
+				items = items.filter(function (item) { return item.id !== 'clock'; }).concat([clockRow()]);
+			}
+			show(items);
+			conclude(items);
+		}));
+	}
+
+	/* What happens to the connection, also by itself: prompt, loss, return. */
+	function onState(link) {
+		if (link.name === 'open') { return; }
+		show([linkRow(link)]);
+		parts.next.disabled = true;
+		if (link.name === 'browser.prompt') {
+			Hall.fill(parts.result, Hall.notice('info', {title: Hall.t('link.prompt.title'), text: link.text, test: 'prompt'}));
+		}
+	}
+
+	function check() {
+		parts.next.disabled = true;
+		parts.again.disabled = true;
+		Hall.clear(parts.result);
+		show([{id: 'link', state: 'wait', code: 'connecting', text: Hall.agent.stateText('connecting')}]);
+		Hall.loadHall(Hall.wizard.live(function (error) {
+			if (error) {
+				show([{id: 'hall', state: 'fail', code: error.name, text: error.message}]);
+				parts.again.disabled = false;
+				return;
+			}
+			Hall.agent.connect(Hall.wizard.live(function (failure) {
+				if (failure) {
+					conclude(showLink(failure));
+				} else {
+					checkKeys();
+				}
+			}));
+		}));
+	}
+
+	function showLink(failure) {
+		var items = [linkRow({name: failure.name, text: failure.message})];
+		show(items);
+		return items;
+	}
+
+	function next() {
+		var wanted = Hall.state.wantedOrder;
+		if (!wanted) {
+			Hall.wizard.go('choose');
+			return;
+		}
+		Hall.api.order(wanted, Hall.wizard.live(function (error, order) {
+			if (error || order.state === 'CANCELLED') {
+				Hall.state.wantedOrder = error ? wanted : '';
+				Hall.wizard.go('choose');
+			} else {
+				Hall.wizard.follow(order);
+			}
+		}));
+	}
+
+	Hall.steps.environment = {
+		enter: function (view) {
+			parts = {
+				list: Hall.h('ul.checks', {id: 'checks', 'data-test': 'checks'}),
+				result: Hall.h('div', {'aria-live': 'polite'}),
+				again: Hall.button('plain', Hall.t('check.again'), 'check-again', check),
+				next: Hall.button('primary', Hall.t('next'), 'check-next', next)
+			};
+			Hall.append(view, [
+				Hall.h('p.lead', {text: Hall.t('check.lead')}),
+				parts.list,
+				parts.result,
+				Hall.h('div.actions', {}, [parts.next, parts.again])
+			]);
+			stopListening = [Hall.agent.on('token.changed', check), Hall.agent.on('state', onState)];
+			check();
+		},
+		leave: function () {
+			shownBefore = true;
+			stopListening.forEach(function (stop) { stop(); });
+		}
+	};
+}());

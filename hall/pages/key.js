@@ -1,0 +1,101 @@
+/*
+ * Which key belongs to the order, and what to say when it is not the one that is plugged in. An order is bound to one
+ * key by its serial; no other key ever takes its place.
+ */
+(function () {
+	'use strict';
+
+	var Hall = window.Hall;
+
+	/* Fills state.tokens, state.certificates and state.renewals; done(error). */
+	function load(done) {
+		var state = Hall.state;
+		Hall.agent.call('token.list', {}, function (error, answer) {
+			if (error) { done(error); return; }
+			state.tokens = answer.tokens;
+			Hall.agent.call('certificate.list', {}, function (failure, list) {
+				if (failure) { done(failure); return; }
+				state.certificates = list.certificates;
+				Hall.agent.call('renewal.list', {}, function (ignored, found) {
+					state.renewals = found ? found.renewals : [];
+					done(null);
+				});
+			});
+		});
+	}
+
+	function tokenBySerial(serial) {
+		return Hall.state.tokens.filter(function (token) { return token.serial === serial; })[0] || null;
+	}
+
+	function tokenByUri(uri) {
+		return Hall.state.tokens.filter(function (token) { return token.token === uri; })[0] || null;
+	}
+
+	function certificateById(id) {
+		return Hall.state.certificates.filter(function (certificate) { return certificate.id === id; })[0] || null;
+	}
+
+	function tokenOfRenewal(order) {
+		var renewal = Hall.state.renewals.filter(function (info) {
+			return info.order === order.id && info.source === 'key' && info.token;
+		})[0];
+		return renewal ? tokenByUri(renewal.token) : null;
+	}
+
+	/* The key of this order among those plugged in, or null. */
+	function ofOrder(order) {
+		if (order.tokenSerial) { return tokenBySerial(order.tokenSerial); }
+		var certificate = certificateById(order.certificate.id);
+		return certificate ? tokenByUri(certificate.token) : tokenOfRenewal(order);
+	}
+
+	function askFor(order, again) {
+		var serial = order.tokenSerial;
+		var others = Hall.state.tokens.map(function (token) { return token.serial; }).join(', ');
+		return Hall.notice('warn', {
+			title: Hall.t('key.wrong.title'),
+			text: serial ? Hall.t('key.wrong.serial', {serial: serial}) : Hall.t('key.wrong.certificate'),
+			hint: others ? Hall.t('key.wrong.present', {serials: others}) : Hall.t('key.wrong.none'),
+			name: 'order.mismatch',
+			test: 'key-wrong',
+			actions: [Hall.button('plain', Hall.t('key.again'), 'key-again', again)]
+		});
+	}
+
+	/*
+	 * Shows a spinner in `place` until the order's key is found, then calls found(token). Without it, asks for it
+	 * by serial and looks again when the keys change.
+	 */
+	function need(order, place, found) {
+		var look = Hall.wizard.live(function () {
+			Hall.fill(place, Hall.spinner(Hall.t('key.looking')));
+			load(Hall.wizard.live(function (error) {
+				if (error) {
+					Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', look)]}));
+					return;
+				}
+				var token = ofOrder(order);
+				if (token) {
+					Hall.clear(place);
+					found(token);
+				} else {
+					waitForKey();
+				}
+			}));
+		});
+		function waitForKey() {
+			var stop = Hall.agent.on('token.changed', function () { stop(); look(); });
+			Hall.fill(place, askFor(order, function () { stop(); look(); }));
+		}
+		look();
+	}
+
+	function summary(token) {
+		return Hall.t('key.summary', {label: token.label, serial: token.serial});
+	}
+
+	Hall.key = {
+		load: load, ofOrder: ofOrder, need: need, byUri: tokenByUri, certificate: certificateById, summary: summary
+	};
+}());

@@ -1,0 +1,86 @@
+/* Step 3, 检验 PIN 码: the agent's own window asks; the page only waits and says how it went. */
+(function () {
+	'use strict';
+
+	var Hall = window.Hall;
+	var place = null;
+
+	function orderLine(order) {
+		return Hall.details([
+			[Hall.t('field.company'), order.certificate.company || Hall.format.company(order.certificate.subject)],
+			[Hall.t('field.order'), order.id]
+		]);
+	}
+
+	function ready(token) {
+		Hall.fill(place, [
+			Hall.details([[Hall.t('field.token'), Hall.key.summary(token)]]),
+			token.pin === 'low' && Hall.notice('warn', {text: Hall.t('pin.low'), test: 'pin-low'}),
+			token.pin === 'final' && Hall.notice('warn', {text: Hall.t('pin.final'), test: 'pin-final'}),
+			Hall.h('div.actions', {}, [
+				Hall.button('primary', Hall.t('pin.enter'), 'pin-verify', function () { verify(token); }),
+				back()
+			])
+		]);
+	}
+
+	function back() {
+		return Hall.button('quiet', Hall.t('back.choose'), 'back', function () { Hall.wizard.go('choose'); });
+	}
+
+	function verify(token) {
+		Hall.wizard.busy(true);
+		Hall.fill(place, [
+			Hall.notice('info', {title: Hall.t('pin.waiting.title'), text: Hall.t('pin.waiting.text'), test: 'pin-waiting'}),
+			Hall.spinner(Hall.t('pin.waiting'))
+		]);
+		Hall.agent.call('pin.verify', {token: token.token}, Hall.wizard.live(function (error) {
+			Hall.wizard.busy(false);
+			if (error) {
+				failed(error, token);
+			} else {
+				bind(token);
+			}
+		}));
+	}
+
+	function failed(error, token) {
+		var again = error.name === 'token.removed' || error.name === 'token.absent' ? look : function () { verify(token); };
+		var title = error.name === 'agent.busy' ? Hall.t('busy.title') : Hall.t('pin.failed');
+		Hall.fill(place, [
+			Hall.problem(error, {
+				title: title,
+				kind: error.name === 'pin.cancelled' ? 'warn' : 'bad',
+				actions: [Hall.button('primary', Hall.t(error.name === 'agent.busy' ? 'retry' : 'pin.again'), 'pin-again', again), back()]
+			})
+		]);
+	}
+
+	/* The hall learns which key the order belongs to; from here no other will do. */
+	function bind(token) {
+		var order = Hall.state.order;
+		Hall.fill(place, Hall.spinner(Hall.t('pin.binding')));
+		Hall.api.act(order.id, 'bind', {tokenSerial: token.serial}, Hall.wizard.live(function (error, bound) {
+			if (error) {
+				Hall.fill(place, Hall.problem(error, {
+					actions: [Hall.button('plain', Hall.t('retry'), 'retry', function () { bind(token); }), back()]
+				}));
+				return;
+			}
+			Hall.wizard.say(Hall.t('pin.right'));
+			Hall.wizard.follow(bound);
+		}));
+	}
+
+	function look() {
+		Hall.key.need(Hall.state.order, place, ready);
+	}
+
+	Hall.steps.pin = {
+		enter: function (view) {
+			place = Hall.h('div');
+			Hall.append(view, [Hall.h('p.lead', {text: Hall.t('pin.lead')}), orderLine(Hall.state.order), place]);
+			look();
+		}
+	};
+}());
