@@ -3,13 +3,13 @@
  * protocol/keyhall.openrpc.json. Manual: docs/integrators-guide.md.
  */
 import {
-	AgentHelloResult, Encryption, ErrorData, ErrorName as ContractErrorName, ImportAlgorithm, KeyChoice, KeyType,
-	Methods, Notifications, Stage
+	AgentHelloResult, Encryption, ErrorData, ErrorName as ContractErrorName, KeyChoice, KeyType, Methods, Notifications,
+	Stage
 } from './contract';
 
 export * from './contract';
 
-type Params<M extends keyof Methods> = Methods[M]['params'];
+type Params<M extends keyof Methods> = keyof Methods[M]['params'] extends never ? Record<string, never> : Methods[M]['params'];
 type Result<M extends keyof Methods> = Methods[M]['result'];
 
 /** Node style: error is null when all went well. */
@@ -132,9 +132,9 @@ export interface Drive {
 }
 
 type Call<M extends keyof Methods> = {} extends Params<M> ? {
+	(callback: Callback<Result<M>>): void;
 	(params?: Params<M>): Promise<Result<M>>;
 	(params: Params<M> | undefined, callback: Callback<Result<M>>): void;
-	(callback: Callback<Result<M>>): void;
 } : {
 	(params: Params<M>): Promise<Result<M>>;
 	(params: Params<M>, callback: Callback<Result<M>>): void;
