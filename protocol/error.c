@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "contract.h"
 #include "field.h"
 
 enum kh_code kh_fail(struct kh_error *error, enum kh_code code)
@@ -85,15 +86,41 @@ static void copy_text(char *text, size_t size, const char *from, size_t length)
 /* A clerk reads the day of a date. */
 #define DAY 10
 
+/* A word of the contract in full, from the texts; itself where there is none. */
+static const char *in_full(const char *locale, const char *area, const char *word, const char *otherwise)
+{
+	char key[96];
+	const char *text;
+
+	snprintf(key, sizeof(key), "%s.%s", area, word);
+	text = kh_text_find(locale, key);
+	return text ? text : otherwise;
+}
+
+static const char *left_text(const char *locale, enum kh_pin_left left)
+{
+	const char *word = kh_enum_text(&kh_pin_left_names, (int)left);
+
+	return word ? in_full(locale, "pin.left", word, "") : "";
+}
+
 void kh_error_text(const struct kh_error *error, const char *locale, char *text, size_t size)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer out = {0};
 	const struct kh_code_row *row = row_of(error->code);
 	char opens[DAY + 1], closes[DAY + 1];
 	const char *const values[] = {
-		"field", error->field, "what", error->what,   "serial", error->serial, "module", error->module,
-		"call",  error->call,  "value", error->value, "holder", error->holder, "opens",  opens,
-		"closes", closes,      NULL,
+		"field",  error->field,
+		"what",   in_full(locale, "certificate.mismatch", error->what, error->what),
+		"left",   left_text(locale, error->left),
+		"serial", error->serial,
+		"module", error->module,
+		"call",   error->call,
+		"value",  error->value,
+		"holder", error->holder,
+		"opens",  opens,
+		"closes", closes,
+		NULL,
 	};
 
 	snprintf(opens, sizeof(opens), "%.*s", DAY, error->opens);

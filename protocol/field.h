@@ -80,6 +80,8 @@ struct kh_text_row {
 extern const struct kh_text_row kh_text_rows[];
 extern const size_t kh_text_rows_count;
 
+/* The template of a text of x-texts; NULL when there is none. */
+const char *kh_text_find(const char *locale, const char *key);
 /* Appends a template with its placeholders filled in, as kh_text() says. */
 void kh_fill(struct kh_buffer *out, const char *template, const char *const *values);
 /* Appends a JSON string; text is UTF-8. */

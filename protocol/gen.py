@@ -2,7 +2,7 @@
 """Generates everything that is said once in the contract and needed elsewhere.
 
     gen.py --build DIR   C for the build, into DIR
-    gen.py --write       the committed files: TypeScript declarations, reference in docs/
+    gen.py --write       the committed files: TypeScript declarations, reference in docs/, layout of the contract
     gen.py --check       fails when a committed file is stale
 
 The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json.
@@ -13,13 +13,19 @@ import sys
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
-from generator import c, model
+from generator import c, layout, model, reference, typescript
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def committed(contract):
-    return {}
+    """Path below the repository and text of every file that is generated and kept."""
+    documents = {f"protocol/{file}": layout.document((HERE / file).read_text("utf-8")) for file in model.DOCUMENTS}
+    return {
+        **documents,
+        "protocol/js/contract.d.ts": typescript.declarations(contract),
+        **reference.files(contract),
+    }
 
 
 def write(folder, files):

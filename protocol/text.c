@@ -55,12 +55,19 @@ static int compare(const void *key, const void *row)
 	return strcmp(key, ((const struct kh_text_row *)row)->key);
 }
 
-void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values)
+const char *kh_text_find(const char *locale, const char *key)
 {
 	const struct kh_text_row *row = bsearch(key, kh_text_rows, kh_text_rows_count, sizeof(*row), compare);
 
-	assert(row);
-	kh_fill(out, kh_is_chinese(locale) ? row->zh : row->en, values);
+	return row ? (kh_is_chinese(locale) ? row->zh : row->en) : NULL;
+}
+
+void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values)
+{
+	const char *template = kh_text_find(locale, key);
+
+	assert(template);
+	kh_fill(out, template, values);
 }
 
 const char *kh_enum_text(const struct kh_enum *names, int value)

@@ -4,7 +4,7 @@ Nothing here knows C, TypeScript or Markdown beyond the names every output share
 """
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DOCUMENTS = ("keyhall.openrpc.json", "token.openrpc.json", "configuration.schema.json")
 
@@ -187,7 +187,7 @@ class Model:
             if "enum" in found:
                 return Type("enum", found, target, enum=self.named(other, target))
             if found.get("type") == "string":
-                return self.make_type(other, found, target)
+                return replace(self.make_type(other, found, target), alias=target)
             return Type("object", found, target, struct=self.named(other, target))
         if "enum" in schema:
             return Type("enum", schema, enum=self.make_enum(document, name, schema))
@@ -204,6 +204,7 @@ class Model:
             "required": [part["name"] for part in row["params"] if part.get("required")],
             "additionalProperties": False,
         }
+        params = self.make_struct(document, title + "Params", params, method=True)
         result = None
         if "result" in row:
             schema = row["result"]["schema"]
@@ -211,6 +212,5 @@ class Model:
                 result = self.named(*self.resolve(document, schema["$ref"]))
             else:
                 result = self.make_struct(document, title + "Result", schema, method=True)
-        params = self.make_struct(document, title + "Params", params, method=True)
         errors = [part["$ref"].rsplit("/", 1)[1] for part in row.get("errors", [])]
         return Method(row["name"], row["summary"], row.get("description", ""), params, result, errors)

@@ -50,18 +50,38 @@ static void test_words(void **state)
 	struct kh_error error = {.code = KH_TOKEN_FAILED, .call = "C_Sign"};
 
 	(void)state;
-	check(&error, "en", "The key or its driver failed in C_Sign.");
-	check(&error, "zh-CN", "USB Key 或其驱动程序出错（C_Sign）。");
-	check(&error, "ZH", "USB Key 或其驱动程序出错（C_Sign）。");
-	check(&error, NULL, "The key or its driver failed in C_Sign.");
+	check(&error, "en", "The key or its driver failed in C_Sign. Plug the key in again and try again.");
+	check(&error, "zh-CN", "USB Key 或其驱动程序出错（C_Sign），请重新插拔 USB Key 后重试。");
+	check(&error, "ZH", "USB Key 或其驱动程序出错（C_Sign），请重新插拔 USB Key 后重试。");
+	check(&error, NULL, "The key or its driver failed in C_Sign. Plug the key in again and try again.");
 	(void)kh_fail(&error, KH_TOKEN_FAILED);
-	check(&error, "zh", "USB Key 或其驱动程序出错。");
-	check(&error, "en", "The key or its driver failed.");
+	check(&error, "zh", "USB Key 或其驱动程序出错，请重新插拔 USB Key 后重试。");
+	check(&error, "en", "The key or its driver failed. Plug the key in again and try again.");
 	(void)kh_fail(&error, KH_RENEWAL_WINDOW);
 	strcpy(error.opens, "2026-10-23T00:00:00Z");
 	strcpy(error.closes, "2027-11-23T00:00:00Z");
 	check(&error, "en", "The certificate can be renewed from 2026-10-23 to 2027-11-23.");
 	check(&(struct kh_error){0}, "en", "");
+}
+
+static void test_words_in_full(void **state)
+{
+	struct kh_error error = {.code = KH_PIN_INCORRECT};
+
+	(void)state;
+	check(&error, "zh", "PIN 码不正确。");
+	error.left = KH_PIN_LEFT_MANY;
+	check(&error, "zh", "PIN 码不正确。");
+	error.left = KH_PIN_LEFT_LOW;
+	check(&error, "zh", "PIN 码不正确，连续输错将锁定 USB Key。");
+	error.left = KH_PIN_LEFT_LAST;
+	check(&error, "en", "The PIN is not correct; one try is left, another wrong PIN locks the key.");
+	(void)kh_fail(&error, KH_CERTIFICATE_MISMATCH);
+	check(&error, "zh", "证书与订单不符。");
+	strcpy(error.what, "spki");
+	check(&error, "zh", "证书与订单不符：公钥不一致。");
+	strcpy(error.what, "other");
+	check(&error, "en", "The certificate does not fit this order: other.");
 }
 
 static void test_cut_whole_characters(void **state)
@@ -82,6 +102,7 @@ int main(void)
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_in_full),
 		cmocka_unit_test(test_cut_whole_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

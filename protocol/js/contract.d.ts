@@ -1,0 +1,399 @@
+/* Types of the contract. Generated from keyhall.openrpc.json by gen.py; do not edit. */
+
+/** Names of the agent's errors; texts and meaning in docs/protocol.md. */
+export type ErrorName =
+	| 'request.invalid'
+	| 'request.sequence'
+	| 'request.too_large'
+	| 'origin.denied'
+	| 'agent.busy'
+	| 'agent.failed'
+	| 'agent.protocol'
+	| 'agent.stopping'
+	| 'driver.missing'
+	| 'token.absent'
+	| 'token.removed'
+	| 'token.busy'
+	| 'token.full'
+	| 'token.failed'
+	| 'token.unsupported'
+	| 'pin.incorrect'
+	| 'pin.locked'
+	| 'pin.cancelled'
+	| 'pin.unset'
+	| 'pin.unavailable'
+	| 'pin.unchanged'
+	| 'order.mismatch'
+	| 'renewal.window'
+	| 'renewal.state'
+	| 'certificate.absent'
+	| 'certificate.no_key'
+	| 'certificate.mismatch'
+	| 'certificate.untrusted'
+	| 'encryption.unopened'
+	| 'encryption.mismatch';
+
+/** The hall's name for an order. */
+export type Order = string;
+
+/** PKCS#11 URI of a token (RFC 7512): manufacturer, model, serial, token (label). */
+export type TokenUri = string;
+
+/** SHA-256, lower-case hex. */
+export type Sha256 = string;
+
+/** One PEM block (RFC 7468). */
+export type Pem = string;
+
+/** JWS, compact serialisation (RFC 7515). */
+export type Jws = string;
+
+/** RFC 3339, UTC, seconds. */
+export type Time = string;
+
+/** ok; low: a wrong PIN was entered; final: one try left; locked; unset: no user PIN yet. From the CKF_USER_PIN_* flags, PKCS#11 v2.40 section 3.2. */
+export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'unset';
+
+/** Tries left after a wrong PIN. PKCS#11 has no count, only flags. */
+export type PinLeft = 'many' | 'low' | 'last';
+
+/** Key algorithm. */
+export type KeyType = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ec-p256' | 'ec-p384' | 'ed25519' | 'sm2';
+
+/** Key algorithm of a certificate; other: one this agent cannot renew. */
+export type AnyKeyType = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'ec-p256' | 'ec-p384' | 'ed25519' | 'sm2' | 'other';
+
+/** new: a new key pair for the new certificate; same: the old key is certified again. */
+export type KeyChoice = 'new' | 'same';
+
+/** From the certificate's key usage (RFC 5280, 4.2.1.3). */
+export type Usage = 'sign' | 'encrypt' | 'both';
+
+/** How this key can take an encryption key: rsa-aes-kw is an RSA-wrapped AES key with an RFC 5649 wrapped PKCS#8 key; sm2-enveloped-key is SM2EnvelopedKey of GM/T 0009. */
+export type ImportAlgorithm = 'rsa-aes-kw' | 'sm2-enveloped-key';
+
+/** no: the same call fails again; user: after the clerk has done what the message says; later: the same call may succeed by itself. */
+export type Retry = 'no' | 'user' | 'later';
+
+/** What of this order is on the key. */
+export type Stage = 'nothing' | 'key' | 'certificate' | 'encryption-key' | 'installed' | 'completed';
+
+/** The call that brings this order forward. */
+export type Next = 'begin' | 'install' | 'complete' | 'none';
+
+/** data of every error. */
+export interface ErrorData {
+	/** area.reason, stable. */
+	name: ErrorName;
+	retry: Retry;
+	/** request.invalid: the field, as a dotted path. */
+	field?: string;
+	/** certificate.mismatch: spki, subject, usage or validity. */
+	what?: string;
+	left?: PinLeft;
+	/** The token this is about. */
+	serial?: string;
+	/** File name of the module. */
+	module?: string;
+	/** The function that failed, such as C_Sign. */
+	call?: string;
+	/** Its native result, such as CKR_DEVICE_ERROR; for text that is no JSON line:column. */
+	value?: string;
+	/** The program that holds the key, where the system tells it. */
+	holder?: string;
+	opens?: Time;
+	closes?: Time;
+}
+
+/** What mends a failing item. */
+export interface Remedy {
+	/** What the page can offer. */
+	kind: 'install' | 'driver' | 'insert' | 'remove' | 'unlock' | 'settings' | 'update' | 'contact';
+	/** Page that helps. */
+	url?: string;
+	/** For the clerk, in the locale. */
+	text: string;
+}
+
+/** One row of the environment check. */
+export interface EnvironmentItem {
+	/** What was looked at. */
+	id: 'agent' | 'configuration' | 'anchors' | 'driver' | 'reader' | 'key' | 'pin' | 'certificate' | 'clock' | 'journal';
+	state: 'ok' | 'warn' | 'fail' | 'unknown';
+	/** area.reason, stable; ok when all is well. */
+	code: string;
+	/** For the clerk, in the locale. */
+	text: string;
+	remedy?: Remedy;
+}
+
+/** A key that is plugged in. */
+export interface TokenInfo {
+	token: TokenUri;
+	/** As printed on most keys. */
+	serial: string;
+	label: string;
+	manufacturer: string;
+	model: string;
+	/** File name of the module that reads it. */
+	module: string;
+	pin: PinState;
+	/** Free memory in bytes, where the token tells it. */
+	free?: number;
+}
+
+/** When a certificate may be renewed. The hall decides; this is what the agent's configuration says. */
+export interface RenewalWindow {
+	/** early: before opens; open: may be renewed; late: after closes. */
+	state: 'early' | 'open' | 'late';
+	opens: Time;
+	closes: Time;
+	/** Whole days until notAfter; negative when it has passed. */
+	daysLeft: number;
+}
+
+/** A certificate as the token holds it. id is the SHA-256 of its DER. */
+export interface KeyCertificate {
+	id: Sha256;
+	token: TokenUri;
+	usage: Usage;
+	/** RFC 4514, UTF-8. */
+	subject: string;
+	/** RFC 4514, UTF-8. */
+	issuer: string;
+	/** Lower-case hex. */
+	serialNumber: string;
+	/** 统一社会信用代码, where the certificate has it. */
+	creditCode?: string;
+	notBefore: Time;
+	notAfter: Time;
+	keyType: AnyKeyType;
+	/** A key pair of this certificate is on the token. */
+	hasPrivateKey: boolean;
+	pem: Pem;
+}
+
+/** A certificate and its renewal window. */
+export interface CertificateInfo extends KeyCertificate {
+	renewal: RenewalWindow;
+}
+
+/** The second certificate and its key, made at the CA's key centre. */
+export interface Encryption {
+	certificate: Pem;
+	/** The encryption key, encrypted to the new signing key. */
+	envelope: string;
+	format: ImportAlgorithm;
+}
+
+/** Where an order stands. publicKey is the SHA-256 of the new key's SubjectPublicKeyInfo; certificate and oldCertificate are certificate ids. */
+export interface RenewalInfo {
+	order: Order;
+	stage: Stage;
+	next: Next;
+	token?: TokenUri;
+	/** Of the token. */
+	serial?: string;
+	publicKey?: Sha256;
+	certificate?: Sha256;
+	oldCertificate?: Sha256;
+	updated?: Time;
+	/** key: seen on a key that is plugged in; journal: only remembered on this computer. */
+	source: 'key' | 'journal';
+}
+
+/** A PKCS#11 module and its token host. */
+export interface ModuleReport {
+	module: string;
+	description?: string;
+	manufacturer?: string;
+	version?: string;
+	state: 'running' | 'starting' | 'failed' | 'missing';
+	restarts: number;
+	/** The call it died in. */
+	lastFailure?: string;
+}
+
+/** A known key on the USB bus, also when its driver is missing. */
+export interface UsbKey {
+	/** vendor:product, hex. */
+	id: string;
+	name: string;
+	/** Where to get its driver. */
+	driver?: string;
+}
+
+/** What support needs, nothing secret: no PIN, no private key, no certificate subject. */
+export interface Report {
+	version: string;
+	time: Time;
+	system: string;
+	port: number;
+	origins: string[];
+	libraries: string[];
+	items: EnvironmentItem[];
+	usb: UsbKey[];
+	modules: ModuleReport[];
+	tokens: TokenInfo[];
+	renewals: RenewalInfo[];
+	/** The last lines of the log. */
+	log: string[];
+}
+
+export interface AgentHelloParams {
+	/** Protocol versions the page can speak. */
+	protocols: number[];
+	/** BCP 47; zh or en, else the configured one. */
+	locale?: string;
+}
+
+export interface AgentHelloResult {
+	/** Of the agent. */
+	version: string;
+	/** The version that was chosen. */
+	protocol: number;
+	/** The page as the agent sees it. */
+	origin: string;
+	time: Time;
+	/** What this agent can do beyond the protocol; unknown ones are to be ignored. */
+	features: string[];
+}
+
+export interface EnvironmentCheckParams {}
+
+export interface EnvironmentCheckResult {
+	items: EnvironmentItem[];
+}
+
+export interface TokenListParams {}
+
+export interface TokenListResult {
+	tokens: TokenInfo[];
+}
+
+export interface CertificateListParams {
+	token?: TokenUri;
+}
+
+export interface CertificateListResult {
+	certificates: CertificateInfo[];
+}
+
+export interface PinVerifyParams {
+	token: TokenUri;
+}
+
+export interface PinVerifyResult {}
+
+export interface PinChangeParams {
+	token: TokenUri;
+}
+
+export interface PinChangeResult {}
+
+export interface RenewalBeginParams {
+	order: Order;
+	certificate: Sha256;
+	key: KeyChoice;
+	keyType?: KeyType;
+	/** An encryption certificate will follow. */
+	dual?: boolean;
+}
+
+export interface RenewalBeginResult {
+	csr: Pem;
+	publicKey: Sha256;
+	proof: Jws;
+	importAlgorithms: ImportAlgorithm[];
+}
+
+export interface RenewalInstallParams {
+	order: Order;
+	certificate: Pem;
+	/** Intermediate CAs, any order; may hold the root. */
+	chain: Pem[];
+	encryption?: Encryption;
+}
+
+export interface RenewalInstallResult {
+	receipt: Jws;
+}
+
+export interface RenewalCompleteParams {
+	order: Order;
+}
+
+export interface RenewalCompleteResult {
+	/** Ids of the certificates taken off the key. */
+	retired: Sha256[];
+}
+
+export interface RenewalInspectParams {
+	order: Order;
+}
+
+export interface RenewalListParams {}
+
+export interface RenewalListResult {
+	renewals: RenewalInfo[];
+}
+
+export interface RenewalCancelParams {
+	order: Order;
+}
+
+export interface RenewalCancelResult {}
+
+export interface DiagnosticsReportParams {}
+
+export interface TokenChangedParams {
+	tokens: TokenInfo[];
+}
+
+export interface RenewalProgressParams {
+	order: Order;
+	/** From 1. */
+	step: number;
+	/** Number of steps. */
+	of: number;
+	/** For the clerk, in the locale. */
+	text: string;
+}
+
+/** Every call: what it takes and what it gives. */
+export interface Methods {
+	/** Opens the conversation; must be the first call. */
+	'agent.hello': { params: AgentHelloParams; result: AgentHelloResult };
+	/** Looks at everything a renewal needs. Never needs a PIN. */
+	'environment.check': { params: EnvironmentCheckParams; result: EnvironmentCheckResult };
+	/** The keys that are plugged in. */
+	'token.list': { params: TokenListParams; result: TokenListResult };
+	/** The certificates on one key or on all. */
+	'certificate.list': { params: CertificateListParams; result: CertificateListResult };
+	/** Asks for the PIN in the agent's window and verifies it on the key. */
+	'pin.verify': { params: PinVerifyParams; result: PinVerifyResult };
+	/** Asks for the old and the new PIN in the agent's window and changes it. */
+	'pin.change': { params: PinChangeParams; result: PinChangeResult };
+	/** Makes the key pair (once) and the certificate request. */
+	'renewal.begin': { params: RenewalBeginParams; result: RenewalBeginResult };
+	/** Checks the issued certificate against the key pair of this order, writes it, proves that it works. */
+	'renewal.install': { params: RenewalInstallParams; result: RenewalInstallResult };
+	/** The hall has the receipt: retires the old signing pair by policy and sets the labels. */
+	'renewal.complete': { params: RenewalCompleteParams; result: RenewalCompleteResult };
+	/** Where an order stands on the keys plugged in. Never needs a PIN. */
+	'renewal.inspect': { params: RenewalInspectParams; result: RenewalInfo };
+	/** Every order seen on a key or remembered on this computer. */
+	'renewal.list': { params: RenewalListParams; result: RenewalListResult };
+	/** Deletes what this order made, as long as no certificate is on the key. */
+	'renewal.cancel': { params: RenewalCancelParams; result: RenewalCancelResult };
+	/** What support needs, redacted. */
+	'diagnostics.report': { params: DiagnosticsReportParams; result: Report };
+}
+
+/** What the agent says by itself. */
+export interface Notifications {
+	/** Notification: a key was plugged in, pulled out or its PIN state changed. */
+	'token.changed': TokenChangedParams;
+	/** Notification: a renewal call is at this step. */
+	'renewal.progress': RenewalProgressParams;
+}
