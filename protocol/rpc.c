@@ -66,16 +66,14 @@ static void find_id(const char *text, size_t length, struct kh_rpc_id *id)
 	json_decref(json);
 }
 
-static enum kh_code read_text(const struct kh_contract *contract, const char *text, size_t length, json_t **json,
-			      struct kh_rpc_id *id, struct kh_error *error)
+static enum kh_code read_text(size_t depth_max, const char *text, size_t length, json_t **json, struct kh_rpc_id *id,
+			      struct kh_error *error)
 {
 	bool syntax;
 	enum kh_code code;
 
 	*id = (struct kh_rpc_id){.kind = KH_ID_NONE};
-	if (length > contract->message_max)
-		return kh_fail(error, KH_REQUEST_TOO_LARGE);
-	code = kh_document_read(text, length, contract->depth_max, json, &syntax, error);
+	code = kh_document_read(text, length, depth_max, json, &syntax, error);
 	if (code == KH_OK) {
 		if (read_id(json_object_get(*json, "id"), id) || is_unasked_error(*json))
 			return KH_OK;
@@ -169,7 +167,9 @@ enum kh_code kh_message_decode(const struct kh_contract *contract, const char *t
 	enum kh_code code;
 
 	*message = (struct kh_message){0};
-	code = read_text(contract, text, length, &json, &message->id, error);
+	if (length > contract->message_max)
+		return kh_fail(error, KH_REQUEST_TOO_LARGE);
+	code = read_text(contract->depth_max, text, length, &json, &message->id, error);
 	if (code == KH_OK)
 		code = read_message(contract, json, message, error);
 	json_decref(json);
@@ -335,7 +335,9 @@ enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *
 	enum kh_code code;
 
 	*incoming = (struct kh_incoming){0};
-	code = read_text(contract, text, length, &json, &id, error);
+	if (length > KH_INCOMING_MAX)
+		return kh_fail(error, KH_REQUEST_TOO_LARGE);
+	code = read_text(contract->depth_max, text, length, &json, &id, error);
 	if (code != KH_OK)
 		return code;
 	if (json_object_get(json, "method")) {

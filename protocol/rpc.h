@@ -80,6 +80,10 @@ struct kh_incoming {
 	void *json;              /* the result, until kh_incoming_finish() */
 };
 
+/* Longest answer that a client takes: a list of 1024 certificates and then some.
+ * A contract's own limit is for what is sent to the side that serves. */
+#define KH_INCOMING_MAX (4u * 1024 * 1024)
+
 /* Reads what a client meets. The result stays undecoded until the caller has
  * found the method its id belongs to. */
 KH_CHECKED enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *text, size_t length,

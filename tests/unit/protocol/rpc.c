@@ -107,6 +107,24 @@ static struct kh_incoming incoming_of(const struct kh_buffer *text)
 	return incoming;
 }
 
+/* A page's messages are small; the answers to them need not be. */
+static void test_long_answer(void **state)
+{
+	struct kh_buffer text = {0};
+	struct kh_incoming incoming;
+
+	(void)state;
+	kh_buffer_append_text(&text, "{" V ",\"id\":1,\"result\":{}");
+	while (text.length < KH_INCOMING_MAX - 1)
+		kh_buffer_append(&text, " ", 1);
+	kh_buffer_append(&text, "}", 1);
+	incoming = incoming_of(&text);
+	kh_incoming_finish(&incoming);
+	kh_buffer_append(&text, " ", 1);
+	assert_int_equal(kh_incoming_decode(&kh_contract, text.data, text.length, &incoming, NULL), KH_REQUEST_TOO_LARGE);
+	kh_buffer_finish(&text);
+}
+
 static void test_result(void **state)
 {
 	const struct kh_method *method = &kh_contract.methods[KH_METHOD_RENEWAL_COMPLETE];
@@ -228,7 +246,7 @@ int main(void)
 		cmocka_unit_test(test_cases),        cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_result),       cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_notification), cmocka_unit_test(test_encode_takes_back),
-		cmocka_unit_test(test_odd_responses),
+		cmocka_unit_test(test_odd_responses), cmocka_unit_test(test_long_answer),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
