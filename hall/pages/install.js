@@ -1,0 +1,244 @@
+/* Step 6, 更新 → 证书安装, and 异常恢复: whatever happened, the same button brings the order on. */
+(function () {
+	'use strict';
+
+	var Hall = window.Hall;
+	var POLL = 3000;
+	var PHASES = ['begin', 'key', 'install', 'receipt', 'complete'];
+	/* The SDK's step → the phase shown. */
+	var PHASE_OF_STEP = {begin: 'begin', key: 'key', wait: 'key', install: 'install', receipt: 'receipt', complete: 'complete'};
+
+	var view = null;
+	var place = null;
+	var phases = null;
+	var stopListening = null;
+	var stopPolling = null;
+	var running = false;
+
+	function mode(name) { view.setAttribute('data-mode', name); }
+
+	function isIssued(order) {
+		return order.state === 'ISSUED' || order.state === 'INSTALLED';
+	}
+
+	function stopWatching() {
+		if (stopPolling) { stopPolling(); }
+		stopPolling = null;
+	}
+
+	/* ---- the run, as it is seen ---- */
+
+	function makePhases(first) {
+		var bar = Hall.h('progress.bar', {max: '1', value: '0', 'aria-label': Hall.t('install.progress')});
+		var text = Hall.h('p.progress-text', {'data-test': 'progress', 'aria-live': 'polite'});
+		var items = PHASES.map(function (name) {
+			return Hall.h('li.phase', {'data-phase': name}, [
+				Hall.h('span.phase-mark', {'aria-hidden': 'true'}), Hall.t('phase.' + name)
+			]);
+		});
+		phases = {bar: bar, text: text, items: items, root: Hall.h('div.run', {}, [Hall.h('ol.phases', {}, items), bar, text])};
+		showPhase(first);
+		return phases.root;
+	}
+
+	function showPhase(name) {
+		var at = PHASES.indexOf(name);
+		phases.items.forEach(function (item, index) {
+			item.className = 'phase' + (index < at ? ' phase-done' : index === at ? ' phase-current' : '');
+		});
+		phases.bar.max = 1;
+		phases.bar.removeAttribute('value');
+		phases.text.textContent = at >= 0 ? Hall.t('phase.' + name) : '';
+	}
+
+	function onProgress(progress) {
+		if (progress.order !== Hall.state.order.id) { return; }
+		if (!running && !stopPolling) { watch(); }
+		if (!phases) { return; }
+		phases.bar.max = progress.of;
+		phases.bar.value = progress.step;
+		phases.text.textContent = Hall.t('install.step', {step: progress.step, of: progress.of, text: progress.text});
+	}
+
+	function onStep(name) {
+		if (name === 'wait') { Hall.wizard.say(Hall.t('install.making')); }
+		if (phases && PHASE_OF_STEP[name]) { showPhase(PHASE_OF_STEP[name]); }
+	}
+
+	function run(agreed) {
+		var order = Hall.state.order;
+		running = true;
+		stopWatching();
+		Hall.wizard.busy(true);
+		mode('running');
+		Hall.fill(place, [
+			Hall.notice('info', {text: Hall.t('install.keepkey'), test: 'running'}),
+			makePhases(agreed ? 'install' : 'begin')
+		]);
+		Hall.drive(order, agreed, {step: Hall.wizard.live(onStep), pause: Hall.wizard.live(pause)}, Hall.wizard.live(ended));
+	}
+
+	/* The certificate is issued: 【证书安装】. */
+	function pause(go) {
+		Hall.wizard.busy(false);
+		mode('issued');
+		var install = Hall.button('primary', Hall.t('install.install'), 'install', function () {
+			mode('running');
+			Hall.wizard.busy(true);
+			Hall.fill(place, [
+				Hall.notice('info', {text: Hall.t('install.keepkey'), test: 'running'}),
+				makePhases('install')
+			]);
+			go();
+		});
+		Hall.fill(place, issuedNotice([install]));
+		install.focus();
+	}
+
+	function ended(error, result) {
+		running = false;
+		phases = null;
+		Hall.wizard.busy(false);
+		if (!error) {
+			Hall.state.retired = result.retired || [];
+			Hall.wizard.go('success');
+			return;
+		}
+		Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (ignored, order) {
+			if (order) { Hall.wizard.keep(order); }
+			if (error.name === 'agent.busy') {
+				watch();
+			} else if (order && (order.state === 'MANUAL' || order.state === 'REFUND')) {
+				showStopped(order);
+			} else {
+				showRecovery(error);
+			}
+		}));
+	}
+
+	/* ---- what stands still ---- */
+
+	function issuedNotice(actions) {
+		return Hall.notice('good', {
+			title: Hall.t('install.issued.title'), text: Hall.t('install.issued.text'), test: 'issued', actions: actions
+		});
+	}
+
+	function showReady() {
+		var order = Hall.state.order;
+		var issued = isIssued(order);
+		var name = issued ? 'install' : 'update';
+		var start = Hall.button('primary', Hall.t('install.' + name), name, function () { run(issued); });
+		mode(issued ? 'issued' : 'paid');
+		Hall.fill(place, issued ? issuedNotice([start]) : Hall.notice('good', {
+			title: Hall.t('install.paid.title'), text: Hall.t('install.paid.text'), test: 'paid', actions: [start]
+		}));
+	}
+
+	function recoveryKind(error) {
+		return error.name === 'pin.cancelled' || error.name === 'token.removed' || error.name === 'hall.pending' ? 'warn' : 'bad';
+	}
+
+	/* 异常恢复: why, what to do, and the way on; as often as it takes. */
+	function showRecovery(error) {
+		var issued = isIssued(Hall.state.order);
+		var again = Hall.button('primary', Hall.t(issued ? 'recovery.install' : 'install.update'),
+			issued ? 'recover' : 'update', function () { needKey(function () { run(issued); }); });
+		mode('recovery');
+		Hall.fill(place, [
+			Hall.h('h3.recovery', {text: Hall.t('recovery.title'), 'data-test': 'recovery'}),
+			Hall.problem(error, {
+				title: Hall.t(issued ? 'recovery.failed.issued' : 'recovery.failed.paid'), kind: recoveryKind(error)
+			}),
+			Hall.h('p', {text: Hall.t(issued ? 'recovery.safe.issued' : 'recovery.safe.paid')}),
+			Hall.h('div.actions', {}, [again]),
+			Hall.h('p.field-note', {text: Hall.t('recovery.hotline', {hotline: Hall.hotline()})})
+		]);
+		again.focus();
+	}
+
+	function showStopped(order) {
+		mode('stopped');
+		Hall.fill(place, Hall.notice('warn', {
+			title: Hall.t('state.' + order.state),
+			text: Hall.t('stopped.' + order.state, {hotline: Hall.hotline()}),
+			hint: order.problem ? typeof order.problem.message === 'string' ? order.problem.message : Hall.pick(order.problem.message) : '',
+			test: 'stopped'
+		}));
+	}
+
+	/* Another page is at it: look on, and go on from where it ends. */
+	function watch() {
+		mode('watching');
+		Hall.fill(place, [
+			Hall.notice('warn', {
+				title: Hall.t('busy.title'), text: Hall.t('busy.text'), name: 'agent.busy', test: 'busy',
+				actions: [Hall.button('plain', Hall.t('retry'), 'busy-retry', function () { stopWatching(); begin(); })]
+			}),
+			makePhases('')
+		]);
+		stopWatching();
+		stopPolling = Hall.poll(POLL, function (done) {
+			Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (error, order) {
+				if (!error && order.state === 'INSTALLED') {
+					stopWatching();
+					Hall.wizard.follow(order);
+				} else {
+					done();
+				}
+			}));
+		});
+	}
+
+	/* ---- where it starts ---- */
+
+	function needKey(found) {
+		mode('key');
+		Hall.key.need(Hall.state.order, place, found);
+	}
+
+	function inspect(order) {
+		Hall.agent.call('renewal.inspect', {order: order.id}, Hall.wizard.live(function (error, info) {
+			if (!error && info.next === 'none' && order.state === 'INSTALLED') {
+				Hall.wizard.go('success');
+			} else {
+				showReady();
+			}
+		}));
+	}
+
+	function begin() {
+		var order = Hall.state.order;
+		phases = null;
+		if (order.state === 'MANUAL' || order.state === 'REFUND') {
+			showStopped(order);
+		} else {
+			needKey(function () { inspect(order); });
+		}
+	}
+
+	Hall.steps.install = {
+		enter: function (root) {
+			var order = Hall.state.order;
+			view = root;
+			place = Hall.h('div');
+			Hall.append(view, [
+				Hall.details([
+					[Hall.t('field.company'), order.company || order.certificate.company],
+					[Hall.t('field.order'), order.id],
+					[Hall.t('field.token'), order.tokenSerial]
+				]),
+				place
+			]);
+			stopListening = Hall.agent.on('renewal.progress', onProgress);
+			begin();
+		},
+		leave: function () {
+			running = false;
+			phases = null;
+			stopWatching();
+			stopListening();
+			view.removeAttribute('data-mode');
+		}
+	};
+}());

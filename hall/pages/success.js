@@ -1,0 +1,49 @@
+/* Step 7, 证书更新成功: what is on the key now and what the clerk must know about it. */
+(function () {
+	'use strict';
+
+	var Hall = window.Hall;
+
+	/* The new certificate is the one on the key that the hall issued. */
+	function installed(order) {
+		function bare(pem) { return (pem || '').replace(/\s/g, ''); }
+		return Hall.state.certificates.filter(function (certificate) {
+			return order.issued && bare(certificate.pem) === bare(order.issued.certificate);
+		})[0] || null;
+	}
+
+	function show(place, order) {
+		var certificate = installed(order);
+		Hall.fill(place, Hall.details([
+			[Hall.t('field.company'), order.company || order.certificate.company],
+			[Hall.t('field.order'), order.id],
+			[Hall.t('field.token'), order.tokenSerial],
+			certificate && [Hall.t('field.serial'), Hall.format.serial(certificate.serialNumber)],
+			certificate && [Hall.t('field.issuer'), Hall.format.common(certificate.issuer)],
+			certificate && [Hall.t('field.validity'), Hall.t('field.fromto', {
+				from: Hall.format.date(certificate.notBefore), to: Hall.format.date(certificate.notAfter)
+			})],
+			Hall.state.retired.length > 0 && [Hall.t('success.old'), Hall.t('success.retired')]
+		]));
+	}
+
+	Hall.steps.success = {
+		enter: function (view) {
+			var order = Hall.state.order;
+			var place = Hall.h('div', {'data-test': 'success-details'});
+			Hall.append(view, [
+				Hall.h('div.success', {'data-test': 'success', role: 'status'}, [
+					Hall.h('span.success-mark', {'aria-hidden': 'true', text: '✓'}),
+					Hall.h('p.success-title', {text: Hall.t('success.title')}),
+					Hall.h('p', {text: Hall.t('success.text')})
+				]),
+				place,
+				Hall.notice('warn', {title: Hall.t('success.seal.title'), text: Hall.t('success.seal.text'), test: 'seal-note'}),
+				Hall.notice('info', {text: Hall.t('success.invoice')}),
+				Hall.h('div.actions', {}, [Hall.h('a.button.button-primary', {href: '/', text: Hall.t('success.home'), 'data-test': 'home'})])
+			]);
+			show(place, order);
+			Hall.key.load(Hall.wizard.live(function () { show(place, order); }));
+		}
+	};
+}());
