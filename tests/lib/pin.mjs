@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
+import { until } from './process.mjs';
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -17,10 +18,13 @@ export class PinScript {
 		this.answer(...[answers].flat());
 	}
 
-	// What the next windows get: a PIN in digits, or cancel, yes, no, close, hang; the last one stays.
+	// What the next windows get: a PIN in digits, or cancel, yes, no, close, hang, wait; the last one stays.
 	answer(...answers) {
 		writeFileSync(path.join(this.folder, 'answers'), answers.map((one) => `${/^\d+$/.test(one) ? `pin ${one}` : one}\n`).join(''));
 	}
+
+	// Ends a wait.
+	go() { writeFileSync(path.join(this.folder, 'go'), ''); }
 
 	// The Assuan commands so far.
 	asked() {
@@ -30,4 +34,6 @@ export class PinScript {
 
 	// How often a PIN was asked for.
 	count() { return this.asked().filter((line) => line.startsWith('GETPIN')).length; }
+
+	untilAsked(count) { return until(() => this.count() >= count, `PIN window ${count}`); }
 }

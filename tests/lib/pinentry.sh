@@ -1,6 +1,7 @@
 #!/bin/sh
 # A pinentry that answers from a folder instead of asking: pinentry.sh FOLDER
-#   FOLDER/answers   a line an answer, the last one for ever: "pin 12345678", "cancel", "yes", "no", "close", "hang"
+#   FOLDER/answers   a line an answer, the last one for ever: "pin 12345678", "cancel", "yes",
+#                    "no", "close", "hang", "wait" (until FOLDER/go is there, then the next answer)
 #   FOLDER/asked     what was asked, a line a command of the Assuan protocol
 folder=$1
 
@@ -19,6 +20,10 @@ act() {
 		no) printf 'ERR 83886194 Not confirmed <Pinentry>\n' ;;
 		close) exit 0 ;;
 		hang) exec sleep 600 ;;
+		wait)
+			while [ ! -e "$folder/go" ]; do sleep 0.1; done
+			answer; act "$line"
+			;;
 	esac
 }
 
