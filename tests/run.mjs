@@ -24,17 +24,17 @@ const tests = (folder, pattern = /\.test\.mjs$/) => {
 const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
-// name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files).
+// name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
 const suites = [
-	{ name: 'build', lane: 0, shell: meson('build') },
-	{ name: 'unit', lane: 0, meson: 'build', after: 'build' },
+	{ name: 'build', lane: 0, shell: meson('build'), stops: true },
+	{ name: 'unit', lane: 0, meson: 'build' },
 	{ name: 'contract', lane: 0, node: tests('contract') },
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
 	{ name: 'flow', lane: 0, node: tests('flow') },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script' },
 
-	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized') },
+	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
 	{ name: 'sanitized flow', lane: 1, node: tests('flow'), env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
@@ -107,6 +107,7 @@ async function runLane(lane) {
 		const seconds = ((Date.now() - begin) / 1000).toFixed(0);
 		console.log(`${result.failed ? '✗' : '✓'} ${suite.name.padEnd(16)} ${String(result.passed).padStart(5)} ok ${String(result.failed).padStart(4)} not ok ${seconds.padStart(5)} s`);
 		if (result.failed) console.log(result.output.split('\n').slice(-120).map((line) => `    ${line}`).join('\n'));
+		if (result.failed && suite.stops) return;
 	}
 }
 
