@@ -31,7 +31,7 @@
 	Hall.cancelling = {
 		/* The button; its question appears at the end of `view`. */
 		button: function (view) {
-			var place = Hall.h('div');
+			var place = Hall.h('div.cancelling');
 			return Hall.button('quiet', Hall.t('cancel'), 'cancel', function () {
 				view.appendChild(place);
 				ask(place);

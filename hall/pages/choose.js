@@ -96,7 +96,7 @@
 			!onHand && Hall.h('p.card-why', {text: order.tokenSerial ?
 				Hall.t('key.wrong.serial', {serial: order.tokenSerial}) : Hall.t('key.wrong.certificate')}),
 			Hall.h('div.actions', {}, [
-				Hall.button('primary', Hall.t('choose.continue'), 'continue', function () { Hall.wizard.follow(order); })
+				Hall.button('primary', Hall.t('choose.continue'), 'continue', function () { Hall.key.resume(order); })
 			])
 		]);
 	}

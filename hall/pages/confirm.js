@@ -36,8 +36,8 @@
 		{name: 'phone', autocomplete: 'tel', type: 'tel', max: 24, check: function (value) {
 			return isPhone(value) ? '' : 'form.phone';
 		}},
-		{name: 'email', autocomplete: 'email', type: 'email', max: 128, check: function (value) {
-			return isEmail(value) ? '' : 'form.email';
+		{name: 'email', optional: true, autocomplete: 'email', type: 'email', max: 128, check: function (value) {
+			return value === '' || isEmail(value) ? '' : 'form.email';
 		}}
 	];
 
@@ -60,7 +60,7 @@
 		var fixed = certified(order, row.name);
 		var input = Hall.h('input', {
 			id: 'field-' + row.name, name: row.name, type: row.type || 'text', autocomplete: row.autocomplete,
-			maxlength: row.max, required: true, readonly: fixed, 'aria-describedby': 'error-' + row.name,
+			maxlength: row.max, required: !row.optional, readonly: fixed, 'aria-describedby': 'error-' + row.name,
 			'data-test': 'field-' + row.name,
 			oninput: function () {
 				values[row.name] = input.value;

@@ -40,10 +40,14 @@
 	/* link: {name, text} of the SDK */
 	function linkRow(link) {
 		var download = Hall.state.hall && Hall.state.hall.agent && Hall.state.hall.agent.download;
+		var state = LINK_STATES[link.name] || 'fail';
 		var mendable = link.name === 'agent.not_running' || link.name === 'agent.outdated';
 		return {
-			id: 'link', state: LINK_STATES[link.name] || 'fail', code: link.name, text: link.text,
-			remedy: mendable && {text: Hall.t('link.remedy', {hotline: Hall.hotline()}), url: download}
+			id: 'link', state: state, code: link.name, text: link.text,
+			remedy: state === 'fail' && {
+				text: Hall.t(mendable ? 'link.remedy' : 'link.help', {hotline: Hall.hotline()}),
+				url: mendable && download
+			}
 		};
 	}
 
@@ -135,19 +139,20 @@
 		return items;
 	}
 
+	/* An order named in the address goes on where it stands; without one, or without its key, the clerk chooses. */
 	function next() {
 		var wanted = Hall.state.wantedOrder;
 		if (!wanted) {
 			Hall.wizard.go('choose');
 			return;
 		}
+		parts.next.disabled = true;
 		Hall.api.order(wanted, Hall.wizard.live(function (error, order) {
 			if (error || order.state === 'CANCELLED') {
-				Hall.state.wantedOrder = error ? wanted : '';
 				Hall.wizard.go('choose');
-			} else {
-				Hall.wizard.follow(order);
+				return;
 			}
+			Hall.key.load(Hall.wizard.live(function () { Hall.key.resume(order); }));
 		}));
 	}
 

@@ -177,6 +177,7 @@
 			}),
 			makePhases('')
 		]);
+		phases.root.className = 'run run-watched';
 		stopWatching();
 		stopPolling = Hall.poll(POLL, function (done) {
 			Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (error, order) {

@@ -91,11 +91,27 @@
 		look();
 	}
 
+	/*
+	 * Goes on with an order that this browser may not have opened: showing its old certificate makes it known. Where
+	 * that is no longer on the key, the order is past the point that needs it.
+	 */
+	function resume(order) {
+		var certificate = certificateById(order.certificate.id);
+		if (!certificate) {
+			Hall.wizard.follow(order);
+			return;
+		}
+		Hall.state.certificate = certificate;
+		Hall.api.open(certificate.pem, Hall.wizard.live(function (error, opened) {
+			Hall.wizard.follow(error || opened.id !== order.id ? order : opened);
+		}));
+	}
+
 	function summary(token) {
 		return Hall.t('key.summary', {label: token.label, serial: token.serial});
 	}
 
 	Hall.key = {
-		load: load, ofOrder: ofOrder, need: need, byUri: tokenByUri, certificate: certificateById, summary: summary
+		load: load, ofOrder: ofOrder, need: need, resume: resume, byUri: tokenByUri, certificate: certificateById, summary: summary
 	};
 }());
