@@ -1,0 +1,34 @@
+/*
+ * What a page may claim with a JWS: the proof by the old certificate (this
+ * request is mine) and the receipt by the new one (it is on the key and signs).
+ *
+ * Payload, exactly: {"order", "csrSha256" | "certificateSha256", "origin",
+ * "tokenSerial", "iat"}.
+ */
+#ifndef HALL_CLAIM_H
+#define HALL_CLAIM_H
+
+#include <stdint.h>
+
+#include <openssl/x509.h>
+
+#include "error.h"
+
+#define HALL_CLAIM_SECONDS 600 /* iat may be this far from the hall's time */
+
+struct hall_claim {
+	enum hall_code failure; /* HALL_E_PROOF_INVALID or HALL_E_RECEIPT_INVALID */
+	X509 *signer;
+	const char *hash_name; /* "csrSha256" or "certificateSha256" */
+	const char *hash;
+	const char *order;
+	const char *origin;
+	const char *token_serial; /* NULL: any */
+	int64_t now;
+};
+
+/* token_serial_out takes the claimed serial, at most size - 1 bytes. */
+HALL_CHECKED enum hall_code hall_claim_check(const struct hall_claim *claim, const char *jws, char *token_serial_out,
+					     size_t size, struct hall_error *error);
+
+#endif

@@ -1,0 +1,145 @@
+/* The command line. */
+#include "options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, NUMBER, PORTS };
+
+static const struct option {
+	const char *name;
+	enum kind kind;
+	size_t at;
+	long min, max;
+	const char *value;
+	const char *help;
+} options[] = {
+#define AT(member) offsetof(struct hall_options, member)
+	{"--state", TEXT, AT(state), 0, 0, "DIR", "folder of orders, CA and bank; made when missing (needed)"},
+	{"--port", NUMBER, AT(port), 0, 65535, "N", "port to listen on (8080, with --https 8443; 0: a free one)"},
+	{"--bind", TEXT, AT(bind), 0, 0, "IPV4", "address to listen on (127.0.0.1)"},
+	{"--https", FLAG, AT(https), 0, 0, NULL, "TLS with a certificate made for localhost"},
+	{"--origin", TEXT, AT(origin), 0, 0, "URL", "own origin as browsers write it (http://localhost:PORT)"},
+	{"--agent-port", PORTS, AT(agent_ports), 1, 65535, "N", "port of the key agent; may be repeated (18317, 28317)"},
+	{"--agent-minimum", TEXT, AT(agent_minimum), 0, 0, "V", "oldest version of the key agent (0.1.0)"},
+	{"--name-zh", TEXT, AT(name_zh), 0, 0, "TEXT", "name of the hall in Chinese"},
+	{"--name-en", TEXT, AT(name_en), 0, 0, "TEXT", "name of the hall in English"},
+	{"--hotline", TEXT, AT(hotline), 0, 0, "TEXT", "telephone number of the hotline"},
+	{"--price", NUMBER, AT(price), 1, 100000000, "CENTS", "price of a renewal (20000)"},
+	{"--window-before", TEXT, AT(window_before), 0, 0, "SPAN", "renewal opens so long before the end (1 month)"},
+	{"--window-after", TEXT, AT(window_after), 0, 0, "SPAN", "and closes so long after it (1 year)"},
+	{"--payment-seconds", NUMBER, AT(payment_seconds), 1, 86400, "N", "life of a payment (900)"},
+	{"--ca-retry-seconds", NUMBER, AT(ca_retry_seconds), 0, 600, "N", "first pause when the CA is away (10)"},
+	{"--ca-tries", NUMBER, AT(ca_tries), 1, 1000, "N", "then a person must look: MANUAL (20)"},
+	{"--reissues", NUMBER, AT(reissues), 0, 100, "N", "re-issues of an order with another key (3)"},
+	{"--ca-key", TEXT, AT(ca_key), 0, 0, "TYPE", "init: ec-p256 or rsa3072 (ec-p256)"},
+	{"--csr", TEXT, AT(csr), 0, 0, "FILE", "certify: the certificate request, PEM"},
+	{"--not-before-days", NUMBER, AT(not_before_days), -36500, 36500, "N", "certify: begin, days from now (-1)"},
+	{"--not-after-days", NUMBER, AT(not_after_days), -36500, 36500, "N", "certify: end, days from now (365)"},
+	{"--credit-code", TEXT, AT(credit_code), 0, 0, "CODE", "certify: unified social credit code to put in"},
+	{"--usage", TEXT, AT(usage), 0, 0, "U", "certify: sign, encrypt or both (sign)"},
+	{"--out", TEXT, AT(out), 0, 0, "FILE", "certify: write the certificate here instead of printing it"},
+	{"--pages", TEXT, AT(pages), 0, 0, "DIR", "serve the pages of this folder"},
+	{"--time-offset", NUMBER, AT(time_offset), -315360000, 315360000, "S", "rehearsals: the hall's clock is S ahead"},
+	{"--help", FLAG, AT(help), 0, 0, NULL, "this text"},
+	{"--version", FLAG, AT(version), 0, 0, NULL, "version"},
+#undef AT
+};
+
+#define COUNT (sizeof(options) / sizeof(*options))
+
+void hall_options_help(void)
+{
+	fputs("keyhall-hall: a reference service hall for online certificate renewal\n\n"
+	      "  keyhall-hall --state DIR [OPTIONS]             serve\n"
+	      "  keyhall-hall init --state DIR                  make the CA\n"
+	      "  keyhall-hall certify --state DIR --csr FILE    a company's first certificate\n"
+	      "  keyhall-hall retry --state DIR ORDER           a MANUAL order goes to the CA again\n"
+	      "  keyhall-hall refund --state DIR ORDER          a PAID or MANUAL order gets its money back\n\n",
+	      stdout);
+	for (size_t i = 0; i < COUNT; i++) {
+		char left[40];
+		snprintf(left, sizeof(left), "%s %s", options[i].name, options[i].value == NULL ? "" : options[i].value);
+		printf("  %-24s %s\n", left, options[i].help);
+	}
+}
+
+static bool complain(const char *what, const char *value)
+{
+	fprintf(stderr, "keyhall-hall: %s: %s (see --help)\n", what, value);
+	return false;
+}
+
+static bool read_number(const struct option *option, const char *text, long *out)
+{
+	char *end;
+	*out = strtol(text, &end, 10);
+	if (text[0] == '\0' || *end != '\0' || *out < option->min || *out > option->max)
+		return complain(option->name, "not a number it takes");
+	return true;
+}
+
+static bool set(struct hall_options *out, const struct option *option, const char *value)
+{
+	void *member = (char *)out + option->at;
+	switch (option->kind) {
+	case FLAG:
+		*(bool *)member = true;
+		return true;
+	case TEXT:
+		*(const char **)member = value;
+		return true;
+	case NUMBER:
+		return read_number(option, value, member);
+	case PORTS:
+		if (out->agent_port_count == HALL_PORTS_MAX)
+			return complain(option->name, "too many");
+		return read_number(option, value, &out->agent_ports[out->agent_port_count++]);
+	}
+	return false;
+}
+
+static const struct option *find(const char *name)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static bool is_command(const char *word)
+{
+	return strcmp(word, "init") == 0 || strcmp(word, "certify") == 0 || strcmp(word, "retry") == 0 ||
+	       strcmp(word, "refund") == 0 || strcmp(word, "serve") == 0;
+}
+
+bool hall_options_read(int argc, char **argv, struct hall_options *out)
+{
+	*out = (struct hall_options){
+		.command = "serve", .bind = "127.0.0.1", .port = -1, .price = 20000, .window_before = "1 month",
+		.window_after = "1 year", .payment_seconds = 900, .ca_retry_seconds = 10, .ca_tries = 20, .reissues = 3,
+		.ca_key = "ec-p256", .not_before_days = -1, .not_after_days = 365, .usage = "sign",
+		.name_zh = "数字证书网上服务厅", .name_en = "Certificate Service Hall", .hotline = "400-000-0000",
+		.agent_minimum = "0.1.0"};
+	int at = 1;
+	if (argc > 1 && is_command(argv[1]))
+		out->command = argv[at++];
+	for (; at < argc; at++) {
+		const struct option *option = find(argv[at]);
+		if (option == NULL && argv[at][0] != '-' && out->argument == NULL) {
+			out->argument = argv[at];
+			continue;
+		}
+		if (option == NULL)
+			return complain("unknown option", argv[at]);
+		if (option->kind != FLAG && at + 1 == argc)
+			return complain("value missing", argv[at]);
+		if (!set(out, option, option->kind == FLAG ? NULL : argv[++at]))
+			return false;
+	}
+	if (out->state == NULL && !out->help && !out->version)
+		return complain("needed", "--state DIR");
+	return true;
+}

@@ -1,0 +1,253 @@
+/* The new key, the CA, the receipt. */
+#include "service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "certificate.h"
+#include "claim.h"
+#include "cleanup.h"
+#include "clock.h"
+
+#define PAUSE_MAX 600
+#define TOKEN_SERIAL_SIZE 65
+
+/* What a CSR with its proof says, after every check. */
+struct offer {
+	char public_key[HALL_HASH_SIZE];
+	char token_serial[TOKEN_SERIAL_SIZE];
+	const char *key_type;
+	bool same_key;
+};
+
+static enum hall_code check_proof(struct hall *hall, const struct hall_order *order, X509_REQ *csr, const char *proof,
+				  struct offer *offer, struct hall_error *error)
+{
+	struct hall_certificate old;
+	char hash[HALL_HASH_SIZE];
+	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
+
+	if (code != HALL_OK)
+		return code;
+	struct hall_claim claim = {.failure = HALL_E_PROOF_INVALID, .signer = old.x509, .hash_name = "csrSha256",
+				   .hash = hash, .order = order->id, .origin = hall->settings.origin,
+				   .token_serial = order->token_serial, .now = hall_clock_now()};
+	EVP_PKEY *key = X509_REQ_get0_pubkey(csr);
+	if (!hall_request_hash(csr, hash) || !hall_key_hash(key, offer->public_key))
+		code = hall_fail_call(error, "i2d_X509_REQ", "csr");
+	else
+		code = hall_claim_check(&claim, proof, offer->token_serial, sizeof(offer->token_serial), error);
+	offer->key_type = hall_key_type(key);
+	offer->same_key = strcmp(old.public_key, offer->public_key) == 0;
+	hall_certificate_finish(&old);
+	return code;
+}
+
+/* Another key: what the CA made for the one before must be known first, so that
+ * it can be revoked. */
+static enum hall_code prepare_rekey(struct hall *hall, struct hall_order *order, struct hall_error *error)
+{
+	enum hall_code code = HALL_OK;
+	if (order->reissues >= hall->settings.reissues)
+		return hall_fail(error, HALL_E_ORDER_REISSUES);
+	if (order->state == HALL_APPLIED) {
+		order->next_try = 0;
+		code = hall_service_ask_ca(hall, order, error);
+	}
+	if (code == HALL_OK && order->state == HALL_APPLIED)
+		code = hall_fail(error, HALL_E_CA_UNAVAILABLE);
+	if (code == HALL_OK && hall_order_next(order->state, HALL_EVENT_REKEY) == HALL_STATE_NONE)
+		code = hall_fail_state(error, hall_state_name(order->state));
+	if (code != HALL_OK)
+		return code;
+	order->reissues++;
+	if (order->issued_serial != NULL && !hall_order_set(&order->superseded, order->issued_serial))
+		return hall_fail_call(error, "strdup", "superseded");
+	hall_order_set(&order->issued_id, NULL);
+	hall_order_set(&order->issued_serial, NULL);
+	hall_order_set(&order->issued_pem, NULL);
+	return HALL_OK;
+}
+
+static enum hall_code bind_key(struct hall *hall, const char *visitor, struct hall_order *order, const char *csr,
+			       const struct offer *offer, struct hall_error *error)
+{
+	bool first = order->public_key == NULL;
+	bool again = !first && strcmp(order->public_key, offer->public_key) == 0;
+	enum hall_event event = first || again ? HALL_EVENT_KEY : HALL_EVENT_REKEY;
+	enum hall_code code = HALL_OK;
+
+	if (hall_order_next(order->state, event) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	if (again)
+		return HALL_OK;
+	if (!first)
+		code = prepare_rekey(hall, order, error);
+	if (code != HALL_OK)
+		return code;
+	order->same_key = offer->same_key;
+	order->attempts = 0;
+	order->next_try = 0;
+	if (!hall_order_set(&order->public_key, offer->public_key) || !hall_order_set(&order->csr, csr) ||
+	    !hall_order_set(&order->token_serial, offer->token_serial) ||
+	    !hall_order_set(&order->key_type, offer->key_type) || !hall_order_set(&order->problem, NULL))
+		return hall_fail_call(error, "strdup", "key");
+	return hall_store_move(hall->store, order, event, visitor, error);
+}
+
+enum hall_code hall_service_key(struct hall *hall, const char *visitor, struct hall_order *order, const char *csr,
+				const char *proof, struct hall_error *error)
+{
+	X509_REQ *request = NULL;
+	struct offer offer;
+
+	if (hall_order_next(order->state, HALL_EVENT_KEY) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	enum hall_code code = hall_request_read(csr, "csr", &request, error);
+	if (code == HALL_OK)
+		code = check_proof(hall, order, request, proof, &offer, error);
+	if (code == HALL_OK)
+		code = bind_key(hall, visitor, order, csr, &offer, error);
+	X509_REQ_free(request);
+	return code == HALL_OK ? hall_service_ask_ca(hall, order, error) : code;
+}
+
+/* ---- the CA ------------------------------------------------------------ */
+
+static int64_t pause_after(const struct hall_settings *settings, int64_t attempts)
+{
+	int64_t pause = settings->ca_retry_seconds;
+	for (int64_t i = 1; i < attempts && pause < PAUSE_MAX; i++)
+		pause *= 2;
+	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+}
+
+static enum hall_code take_certificate(struct hall *hall, struct hall_order *order, const char *pem,
+				       struct hall_error *error)
+{
+	struct hall_certificate issued;
+	enum hall_code code = hall_certificate_read(pem, "issued", &issued, error);
+	if (code != HALL_OK)
+		return code;
+	if (strcmp(issued.public_key, order->public_key) != 0)
+		code = hall_fail_call(error, "CA issue", "other key");
+	else if (!hall_order_set(&order->issued_id, issued.id) || !hall_order_set(&order->issued_pem, pem) ||
+		 !hall_order_set(&order->issued_serial, issued.serial) || !hall_order_set(&order->problem, NULL) ||
+		 !hall_order_set(&order->problem_what, NULL))
+		code = hall_fail_call(error, "strdup", "issued");
+	hall_certificate_finish(&issued);
+	if (code == HALL_OK)
+		code = hall_store_begin(hall->store, error);
+	if (code != HALL_OK)
+		return code;
+	code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->old_serial, order->id, error);
+	if (code == HALL_OK && order->superseded != NULL)
+		code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->superseded, order->id, error);
+	if (code == HALL_OK)
+		code = hall_store_move(hall->store, order, HALL_EVENT_ISSUE, "ca", error);
+	return hall_store_end(hall->store, code, error);
+}
+
+static enum hall_code ca_issue(struct hall *hall, const struct hall_order *order, char **pem, struct hall_error *error)
+{
+	char name[HALL_NAME_SIZE + HALL_HASH_SIZE];
+	struct hall_certificate old;
+	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
+	if (code != HALL_OK)
+		return code;
+	snprintf(name, sizeof(name), "%s:%s", order->id, order->public_key);
+	struct hall_ca_request request = {.request = name, .csr = order->csr, .old = old.x509};
+	code = order->superseded == NULL
+		       ? hall->ca.issue(hall->ca.self, &request, pem, error)
+		       : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
+	hall_certificate_finish(&old);
+	return code;
+}
+
+static enum hall_code note_failure(struct hall *hall, struct hall_order *order, const struct hall_error *failure,
+				   struct hall_error *error)
+{
+	bool refused = failure->code == HALL_E_CA_REFUSED;
+	if (!hall_order_set(&order->problem, hall_code_name(failure->code)) ||
+	    !hall_order_set(&order->problem_what, failure->what[0] == '\0' ? NULL : failure->what))
+		return hall_fail_call(error, "strdup", "problem");
+	if (refused || order->attempts >= hall->settings.ca_tries)
+		return hall_store_move(hall->store, order, HALL_EVENT_GIVE_UP, "ca", error);
+	return hall_store_save(hall->store, order, error);
+}
+
+enum hall_code hall_service_ask_ca(struct hall *hall, struct hall_order *order, struct hall_error *error)
+{
+	HALL_AUTO_FREE char *pem = NULL;
+	struct hall_error failure = {0};
+
+	if (hall_order_next(order->state, HALL_EVENT_APPLY) == HALL_STATE_NONE || order->next_try > hall_clock_now())
+		return HALL_OK;
+	order->attempts++;
+	order->next_try = hall_clock_now() + pause_after(&hall->settings, order->attempts);
+	enum hall_code code = hall_store_move(hall->store, order, HALL_EVENT_APPLY, "hall", error);
+	if (code != HALL_OK)
+		return code;
+	if (ca_issue(hall, order, &pem, &failure) != HALL_OK)
+		return note_failure(hall, order, &failure, error);
+	code = take_certificate(hall, order, pem, error);
+	hall_service_work_errands(hall);
+	return code;
+}
+
+static void work(struct hall *hall, enum hall_errand kind,
+		 enum hall_code (*tell)(void *self, const char *serial, struct hall_error *error))
+{
+	HALL_AUTO_JSON json_t *serials = hall_store_errands(hall->store, kind);
+	size_t i;
+	json_t *serial;
+	json_array_foreach(serials, i, serial) {
+		enum hall_code code = tell(hall->ca.self, json_string_value(serial), NULL);
+		if (code == HALL_OK)
+			code = hall_store_errand_done(hall->store, kind, json_string_value(serial), NULL);
+		if (code != HALL_OK)
+			return;
+	}
+}
+
+void hall_service_work_errands(struct hall *hall)
+{
+	work(hall, HALL_ERRAND_REVOKE, hall->ca.revoke);
+	work(hall, HALL_ERRAND_CONFIRM, hall->ca.confirm);
+}
+
+/* ---- the receipt ------------------------------------------------------- */
+
+static enum hall_code finish(struct hall *hall, const char *visitor, struct hall_order *order, struct hall_error *error)
+{
+	enum hall_code code = hall_store_begin(hall->store, error);
+	if (code != HALL_OK)
+		return code;
+	code = hall_store_errand_add(hall->store, HALL_ERRAND_CONFIRM, order->issued_serial, order->id, error);
+	if (code == HALL_OK)
+		code = hall_store_move(hall->store, order, HALL_EVENT_RECEIPT, visitor, error);
+	return hall_store_end(hall->store, code, error);
+}
+
+enum hall_code hall_service_receipt(struct hall *hall, const char *visitor, struct hall_order *order,
+				    const char *receipt, struct hall_error *error)
+{
+	struct hall_certificate issued;
+	char token_serial[TOKEN_SERIAL_SIZE];
+
+	if (hall_order_next(order->state, HALL_EVENT_RECEIPT) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	enum hall_code code = hall_certificate_read(order->issued_pem, "issued", &issued, error);
+	if (code != HALL_OK)
+		return code;
+	struct hall_claim claim = {.failure = HALL_E_RECEIPT_INVALID, .signer = issued.x509,
+				   .hash_name = "certificateSha256", .hash = issued.id, .order = order->id,
+				   .origin = hall->settings.origin, .token_serial = order->token_serial,
+				   .now = hall_clock_now()};
+	code = hall_claim_check(&claim, receipt, token_serial, sizeof(token_serial), error);
+	hall_certificate_finish(&issued);
+	if (code == HALL_OK)
+		code = finish(hall, visitor, order, error);
+	hall_service_work_errands(hall);
+	return code;
+}

@@ -1,0 +1,219 @@
+/* Opening an order, looking at it, what the clerk enters, cancelling. */
+#include "service.h"
+
+#include <string.h>
+
+#include "certificate.h"
+#include "cleanup.h"
+#include "clock.h"
+
+static enum hall_code check_window(const struct hall *hall, int64_t not_after, struct hall_error *error)
+{
+	const struct hall_window *window = &hall->settings.window;
+	enum hall_window_state state = hall_window_at(window, not_after, hall_clock_now());
+
+	if (state == HALL_WINDOW_OPEN)
+		return HALL_OK;
+	hall_fail(error, state == HALL_WINDOW_EARLY ? HALL_E_WINDOW_EARLY : HALL_E_WINDOW_LATE);
+	hall_clock_format(hall_window_opens(window, not_after), error->opens);
+	hall_clock_format(hall_window_closes(window, not_after), error->closes);
+	return error->code;
+}
+
+/* An order that is already there: the certificate's open one, the open one whose
+ * new certificate this is, the one that was finished. */
+static enum hall_code find_existing(struct hall *hall, const char *id, struct hall_order *order,
+				    struct hall_error *error)
+{
+	enum hall_code code = hall_store_find(hall->store, HALL_BY_OPEN_CERTIFICATE, id, order, error);
+	if (code == HALL_E_ORDER_ABSENT)
+		code = hall_store_find(hall->store, HALL_BY_ISSUED, id, order, error);
+	if (code == HALL_E_ORDER_ABSENT)
+		code = hall_store_find(hall->store, HALL_BY_DONE_CERTIFICATE, id, order, error);
+	return code;
+}
+
+static enum hall_code fill(struct hall *hall, const struct hall_certificate *old, const char *pem, const char *visitor,
+			   const char *key_type, struct hall_order *order, struct hall_error *error)
+{
+	char id[HALL_NAME_SIZE];
+	*order = (struct hall_order){.state = HALL_NEW,
+				     .price = hall->settings.price,
+				     .created = hall_clock_now(),
+				     .updated = hall_clock_now()};
+	if (hall_random_name(id) && hall_order_set(&order->id, id) && hall_order_set(&order->certificate, old->id) &&
+	    hall_order_set(&order->old_serial, old->serial) && hall_order_set(&order->old_pem, pem) &&
+	    hall_order_set(&order->opened_by, visitor) && hall_order_set(&order->key_type, key_type))
+		return HALL_OK;
+	return hall_fail_call(error, "strdup", "order");
+}
+
+static enum hall_code add(struct hall *hall, const struct hall_order *order, struct hall_error *error)
+{
+	enum hall_code code = hall_store_begin(hall->store, error);
+	if (code != HALL_OK)
+		return code;
+	code = hall_store_add(hall->store, order, error);
+	if (code == HALL_OK)
+		code = hall_store_visit(hall->store, order->opened_by, order->id, error);
+	return hall_store_end(hall->store, code, error);
+}
+
+static enum hall_code create(struct hall *hall, const struct hall_certificate *old, const char *pem,
+			     const char *visitor, const char *key_type, struct hall_order *order,
+			     struct hall_error *error)
+{
+	enum hall_ca_status status;
+	enum hall_code code = hall->ca.status(hall->ca.self, old->x509, &status, error);
+	if (code == HALL_OK && status == HALL_CA_FOREIGN)
+		code = hall_fail(error, HALL_E_CERTIFICATE_FOREIGN);
+	if (code == HALL_OK && status == HALL_CA_REVOKED)
+		code = hall_fail(error, HALL_E_CERTIFICATE_REVOKED);
+	if (code == HALL_OK)
+		code = check_window(hall, old->not_after, error);
+	if (code == HALL_OK)
+		code = fill(hall, old, pem, visitor, key_type, order, error);
+	return code == HALL_OK ? add(hall, order, error) : code;
+}
+
+static enum hall_code look_at(struct hall *hall, struct hall_order *order, struct hall_error *error)
+{
+	HALL_AUTO_FREE char *id = strdup(order->id);
+	if (id == NULL)
+		return hall_fail_call(error, "strdup", "id");
+	hall_service_ask_bank(hall, id);
+	hall_service_work_errands(hall);
+	hall_order_finish(order);
+	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, order, error);
+	return code == HALL_OK ? hall_service_ask_ca(hall, order, error) : code;
+}
+
+enum hall_code hall_service_open(struct hall *hall, const char *visitor, const char *certificate, const char *key_type,
+				 struct hall_order *order, bool *created, struct hall_error *error)
+{
+	struct hall_certificate old;
+	struct hall_order out = {0};
+	enum hall_code code = hall_certificate_read(certificate, "certificate", &old, error);
+	if (code != HALL_OK)
+		return code;
+	code = find_existing(hall, old.id, &out, error);
+	*created = code == HALL_E_ORDER_ABSENT;
+	if (*created)
+		code = create(hall, &old, certificate, visitor, key_type, &out, error);
+	else if (code == HALL_OK)
+		code = hall_store_visit(hall->store, visitor, out.id, error);
+	if (code == HALL_OK)
+		code = look_at(hall, &out, error);
+	hall_certificate_finish(&old);
+	if (code == HALL_OK)
+		*order = out;
+	else
+		hall_order_finish(&out);
+	return code;
+}
+
+enum hall_code hall_service_look(struct hall *hall, const char *id, struct hall_order *order, struct hall_error *error)
+{
+	struct hall_order out = {0};
+	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, &out, error);
+	if (code == HALL_OK)
+		code = look_at(hall, &out, error);
+	if (code == HALL_OK)
+		*order = out;
+	else
+		hall_order_finish(&out);
+	return code;
+}
+
+enum hall_code hall_service_take(struct hall *hall, const char *visitor, const char *id, struct hall_order *order,
+				 struct hall_error *error)
+{
+	struct hall_order out = {0};
+	enum hall_code code = hall_service_look(hall, id, &out, error);
+	if (code != HALL_OK)
+		return code;
+	if (!hall_store_has_visited(hall->store, visitor, id)) {
+		hall_order_finish(&out);
+		return hall_fail(error, HALL_E_ORDER_FOREIGN);
+	}
+	*order = out;
+	return HALL_OK;
+}
+
+enum hall_code hall_service_bind(struct hall *hall, const char *visitor, struct hall_order *order,
+				 const char *token_serial, struct hall_error *error)
+{
+	if (hall_order_next(order->state, HALL_EVENT_BIND) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	if (!hall_order_set(&order->token_serial, token_serial))
+		return hall_fail_call(error, "strdup", "tokenSerial");
+	return hall_store_move(hall->store, order, HALL_EVENT_BIND, visitor, error);
+}
+
+static enum hall_code check_credit_code(const struct hall_order *order, const char *given, struct hall_error *error)
+{
+	struct hall_certificate old;
+	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
+	if (code != HALL_OK)
+		return code;
+	if (old.credit_code != NULL && strcmp(old.credit_code, given) != 0)
+		code = hall_fail_field(error, "creditCode");
+	hall_certificate_finish(&old);
+	return code;
+}
+
+enum hall_code hall_service_confirm(struct hall *hall, const char *visitor, struct hall_order *order,
+				    const struct hall_confirmation *given, struct hall_error *error)
+{
+	if (hall_order_next(order->state, HALL_EVENT_CONFIRM) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	enum hall_code code = check_credit_code(order, given->credit_code, error);
+	if (code != HALL_OK)
+		return code;
+	if (!hall_order_set(&order->company, given->company) ||
+	    !hall_order_set(&order->credit_code, given->credit_code) ||
+	    !hall_order_set(&order->contact_name, given->name) || !hall_order_set(&order->contact_phone, given->phone) ||
+	    !hall_order_set(&order->contact_email, given->email) || !hall_order_set(&order->contact_by, visitor))
+		return hall_fail_call(error, "strdup", "confirmation");
+	return hall_store_move(hall->store, order, HALL_EVENT_CONFIRM, visitor, error);
+}
+
+enum hall_code hall_service_cancel(struct hall *hall, const char *visitor, struct hall_order *order,
+				   struct hall_error *error)
+{
+	if (order->opened_by == NULL || strcmp(order->opened_by, visitor) != 0)
+		return hall_fail(error, HALL_E_ORDER_FOREIGN);
+	if (hall_order_next(order->state, HALL_EVENT_CANCEL) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	HALL_AUTO_FREE char *id = strdup(order->id);
+	if (id == NULL)
+		return hall_fail_call(error, "strdup", "id");
+	hall_service_close_payments(hall, id);
+	hall_order_finish(order);
+	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, order, error);
+	return code == HALL_OK ? hall_store_move(hall->store, order, HALL_EVENT_CANCEL, visitor, error) : code;
+}
+
+enum hall_code hall_service_retry(struct hall *hall, struct hall_order *order, struct hall_error *error)
+{
+	if (hall_order_next(order->state, HALL_EVENT_RETRY) == HALL_STATE_NONE)
+		return hall_fail_state(error, hall_state_name(order->state));
+	order->attempts = 0;
+	order->next_try = 0;
+	return hall_store_move(hall->store, order, HALL_EVENT_RETRY, "operator", error);
+}
+
+void hall_service_repair(struct hall *hall)
+{
+	HALL_AUTO_JSON json_t *waiting = hall_store_waiting(hall->store);
+	size_t i;
+	json_t *id;
+
+	hall_service_work_refunds(hall);
+	hall_service_work_errands(hall);
+	json_array_foreach(waiting, i, id) {
+		struct hall_order order = {0};
+		if (hall_service_look(hall, json_string_value(id), &order, NULL) == HALL_OK)
+			hall_order_finish(&order);
+	}
+}

@@ -1,0 +1,34 @@
+/*
+ * The hall as a web site: everything the routes need beside the orders.
+ */
+#ifndef HALL_SITE_H
+#define HALL_SITE_H
+
+#include "service.h"
+
+#define HALL_PORTS_MAX 4
+#define HALL_BODY_MAX (256 * 1024)
+
+struct hall_site {
+	struct hall hall;
+	const char *address; /* IPv4 to listen on */
+	unsigned port;
+	const char *pages; /* folders */
+	const char *sdk;
+	const char *tls_key; /* PEM; NULL: plain http */
+	const char *tls_certificate;
+	const char *name_zh, *name_en, *hotline;
+	const char *window_before, *window_after; /* as given, for the page */
+	const char *agent_minimum;
+	unsigned agent_ports[HALL_PORTS_MAX];
+	size_t agent_port_count;
+};
+
+struct hall_server;
+
+/* Listens. The site must stay until hall_server_stop(). */
+HALL_CHECKED enum hall_code hall_server_start(struct hall_site *site, struct hall_server **server,
+					      struct hall_error *error);
+void hall_server_stop(struct hall_server *server);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * What the hall asks of the operating system: files, folders, a lock, the stop
+ * signal, a free port. system_posix.c holds it for POSIX systems.
+ */
+#ifndef HALL_SYSTEM_H
+#define HALL_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* "folder/name"; the caller frees it. */
+char *hall_path(const char *folder, const char *name);
+
+bool hall_folder_make(const char *path); /* only for its owner; good when it exists */
+bool hall_file_exists(const char *path);
+
+/* Whole file, a NUL behind its end, the caller's; NULL: absent or over max. */
+char *hall_file_read(const char *path, size_t max, size_t *length);
+
+/* All or nothing: a new file, synced, renamed over the old one. secret: only
+ * its owner may read it. */
+bool hall_file_write(const char *path, const void *data, size_t length, bool secret);
+
+/* False: another process holds it. Held until the process ends. */
+bool hall_lock(const char *path);
+
+/* Folder of the running program; the caller frees it. */
+char *hall_program_folder(void);
+
+/* Blocks the stop signals for every thread made afterwards; ignores SIGPIPE. */
+void hall_signals_prepare(void);
+/* Waits for SIGTERM or SIGINT. */
+void hall_signals_wait(void);
+
+/* Address and port to listen on, from malloc; NULL: not an IPv4 address. */
+struct sockaddr_in *hall_address_new(const char *address, unsigned port);
+
+/* A port nobody listens on at this IPv4 address; 0: none. */
+unsigned hall_port_free(const char *address);
+
+#endif
