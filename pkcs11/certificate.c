@@ -1,0 +1,225 @@
+/* Reading certificates. */
+#include "certificate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "name.h"
+#include "moment.h"
+
+enum { SIGN_BITS = 0xc0, ENCRYPT_BITS = 0x38 };
+
+#define OID_KEY_USAGE "2.5.29.15"
+#define OID_EXTENDED_KEY_USAGE "2.5.29.37"
+#define OID_BASIC_CONSTRAINTS "2.5.29.19"
+
+static void read_usage(struct kh_certificate *certificate, struct kh_span value)
+{
+	struct kh_tlv bits;
+	unsigned first;
+
+	if (!kh_der_expect(&value, KH_DER_BIT_STRING, &bits) || bits.body.length < 2)
+		return;
+	first = bits.body.data[1];
+	if ((first & ENCRYPT_BITS) && (first & SIGN_BITS))
+		certificate->usage = KH_USAGE_BOTH;
+	else
+		certificate->usage = first & ENCRYPT_BITS ? KH_USAGE_ENCRYPT : KH_USAGE_SIGN;
+}
+
+static void read_constraints(struct kh_certificate *certificate, struct kh_span value)
+{
+	struct kh_tlv list;
+	struct kh_tlv flag;
+
+	if (kh_der_expect(&value, KH_DER_SEQUENCE, &list) && kh_der_expect(&list.body, KH_DER_BOOLEAN, &flag))
+		certificate->ca = flag.body.length == 1 && flag.body.data[0];
+}
+
+/* Takes one Extension: its dotted OID and the content of extnValue. */
+static bool next_extension(struct kh_span *list, struct kh_tlv *whole, char *oid, size_t size, struct kh_span *value)
+{
+	struct kh_tlv type;
+	struct kh_tlv critical;
+	struct kh_tlv octets;
+	struct kh_span in;
+
+	if (!kh_der_expect(list, KH_DER_SEQUENCE, whole))
+		return false;
+	in = whole->body;
+	if (!kh_der_expect(&in, KH_DER_OID, &type) || !kh_der_oid_text(type.body, oid, size))
+		return false;
+	(void)kh_der_optional(&in, KH_DER_BOOLEAN, &critical);
+	if (!kh_der_expect(&in, KH_DER_OCTET_STRING, &octets))
+		return false;
+	*value = octets.body;
+	return true;
+}
+
+static bool read_extensions(struct kh_certificate *certificate, struct kh_span tbs)
+{
+	struct kh_span list;
+	struct kh_span value;
+	struct kh_tlv skipped;
+	struct kh_tlv outer;
+	struct kh_tlv whole;
+	char oid[128];
+
+	(void)kh_der_optional(&tbs, 0x81, &skipped); /* issuerUniqueID */
+	(void)kh_der_optional(&tbs, 0x82, &skipped); /* subjectUniqueID */
+	if (!kh_der_optional(&tbs, KH_DER_CONTEXT + 3, &outer))
+		return tbs.length == 0;
+	if (!kh_der_expect(&outer.body, KH_DER_SEQUENCE, &whole))
+		return false;
+	certificate->extensions = whole.body;
+	list = whole.body;
+	while (list.length > 0) {
+		if (!next_extension(&list, &whole, oid, sizeof(oid), &value))
+			return false;
+		if (strcmp(oid, OID_KEY_USAGE) == 0) {
+			certificate->key_usage = whole.whole;
+			read_usage(certificate, value);
+		} else if (strcmp(oid, OID_EXTENDED_KEY_USAGE) == 0) {
+			certificate->extended_key_usage = whole.whole;
+		} else if (strcmp(oid, OID_BASIC_CONSTRAINTS) == 0) {
+			read_constraints(certificate, value);
+		}
+	}
+	return true;
+}
+
+static bool read_validity(struct kh_certificate *certificate, struct kh_span in)
+{
+	struct kh_tlv begin;
+	struct kh_tlv end;
+
+	return kh_der_next(&in, &begin) && kh_der_next(&in, &end) &&
+	       kh_time_read(&begin, &certificate->begins, certificate->not_before, sizeof(certificate->not_before)) &&
+	       kh_time_read(&end, &certificate->ends, certificate->not_after, sizeof(certificate->not_after));
+}
+
+static bool read_fields(struct kh_certificate *certificate, struct kh_span der)
+{
+	struct kh_tlv whole;
+	struct kh_tlv tbs;
+	struct kh_tlv skipped;
+	struct kh_tlv serial;
+	struct kh_tlv issuer;
+	struct kh_tlv validity;
+	struct kh_tlv subject;
+	struct kh_tlv spki;
+
+	if (!kh_der_expect(&der, KH_DER_SEQUENCE, &whole) || !kh_der_expect(&whole.body, KH_DER_SEQUENCE, &tbs))
+		return false;
+	(void)kh_der_optional(&tbs.body, KH_DER_CONTEXT, &skipped); /* version */
+	if (!kh_der_expect(&tbs.body, KH_DER_INTEGER, &serial) ||
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &skipped) ||
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &issuer) ||
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &validity) ||
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &subject) ||
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &spki))
+		return false;
+	certificate->serial = serial.whole;
+	certificate->issuer = issuer.whole;
+	certificate->subject = subject.whole;
+	certificate->spki = spki.whole;
+	certificate->usage = KH_USAGE_BOTH;
+	certificate->key_type = kh_spki_type(spki.whole);
+	return read_validity(certificate, validity.body) && read_extensions(certificate, tbs.body);
+}
+
+struct kh_certificate *kh_certificate_parse(const void *der, size_t length)
+{
+	struct kh_span in = {der, length};
+	struct kh_certificate *certificate;
+	struct kh_tlv whole;
+
+	if (!kh_der_expect(&in, KH_DER_SEQUENCE, &whole))
+		return NULL;
+	for (size_t i = 0; i < in.length; i++) {
+		if (in.data[i] != 0)
+			return NULL;
+	}
+	certificate = calloc(1, sizeof(*certificate));
+	if (!certificate)
+		return NULL;
+	if (kh_bytes_copy(&certificate->der, whole.whole.data, whole.whole.length) != KH_OK ||
+	    !read_fields(certificate, (struct kh_span){certificate->der.data, certificate->der.length})) {
+		kh_certificate_free(certificate);
+		return NULL;
+	}
+	kh_sha256_hex(certificate->der.data, certificate->der.length, certificate->id);
+	kh_sha256_hex(certificate->spki.data, certificate->spki.length, certificate->spki_id);
+	return certificate;
+}
+
+void kh_certificate_free(struct kh_certificate *certificate)
+{
+	if (!certificate)
+		return;
+	kh_bytes_finish(&certificate->der);
+	free(certificate);
+}
+
+static char *unwrap_text(struct kh_span value)
+{
+	struct kh_buffer text = {0};
+	struct kh_span in = value;
+	struct kh_tlv inner;
+
+	if (kh_der_next(&in, &inner) && in.length == 0) {
+		if (inner.tag == KH_DER_OCTET_STRING)
+			return unwrap_text(inner.body);
+		if (kh_name_value(&inner, &text) && text.length > 0 && !text.failed)
+			return text.data;
+		kh_buffer_finish(&text);
+	}
+	kh_utf8_append(&text, value.data, value.length);
+	if (text.failed || text.length == 0) {
+		kh_buffer_finish(&text);
+		return NULL;
+	}
+	return text.data;
+}
+
+static char *find_extension_text(const struct kh_certificate *certificate, const char *wanted)
+{
+	struct kh_span list = certificate->extensions;
+	struct kh_span value;
+	struct kh_tlv whole;
+	char oid[128];
+
+	while (list.length > 0 && next_extension(&list, &whole, oid, sizeof(oid), &value)) {
+		if (strcmp(oid, wanted) == 0)
+			return unwrap_text(value);
+	}
+	return NULL;
+}
+
+char *kh_certificate_credit_code(const struct kh_certificate *certificate, char *const *oids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct kh_buffer text = {0};
+		char *found = find_extension_text(certificate, oids[i]);
+
+		if (!found && kh_name_find(certificate->subject, oids[i], &text) && text.length > 0)
+			found = kh_steal(&text.data);
+		kh_buffer_finish(&text);
+		if (found && strlen(found) <= 64)
+			return found;
+		free(found);
+	}
+	return NULL;
+}
+
+char *kh_certificate_common_name(const struct kh_certificate *certificate)
+{
+	struct kh_buffer text = {0};
+
+	if ((!kh_name_find(certificate->subject, "2.5.4.3", &text) || text.length == 0) && !text.failed)
+		(void)kh_name_text(certificate->subject, &text);
+	if (text.failed)
+		kh_buffer_finish(&text);
+	return text.data;
+}

@@ -1,0 +1,57 @@
+/*
+ * A certificate (RFC 5280) as the token host needs it: the DER and the few
+ * fields that are shown, compared or copied, read by the small DER reader.
+ * d2i_X509 costs hundreds of microseconds; it is used only where a chain or a
+ * signature is checked.
+ */
+#ifndef KH_CERTIFICATE_H
+#define KH_CERTIFICATE_H
+
+#include "contract.h"
+#include "der.h"
+#include "spki.h"
+
+struct kh_certificate {
+	struct kh_bytes der;
+	/* Parts of der, each a whole TLV; empty when absent. */
+	struct kh_span serial;
+	struct kh_span issuer;
+	struct kh_span subject;
+	struct kh_span spki;
+	struct kh_span key_usage; /* Extension */
+	struct kh_span extended_key_usage; /* Extension */
+	struct kh_span extensions; /* body of SEQUENCE OF Extension */
+	char id[KH_SHA256_HEX]; /* SHA-256 of der */
+	char spki_id[KH_SHA256_HEX];
+	char not_before[24]; /* RFC 3339, UTC */
+	char not_after[24];
+	int64_t begins; /* seconds since 1970 */
+	int64_t ends;
+	enum kh_usage usage;
+	enum kh_any_key_type key_type;
+	bool ca;
+};
+
+/* Reads DER; trailing zeros that some tokens leave are cut off. NULL when it
+ * is no certificate or memory is out. */
+struct kh_certificate *kh_certificate_parse(const void *der, size_t length);
+void kh_certificate_free(struct kh_certificate *certificate);
+
+/* Exactly one PEM block CERTIFICATE (RFC 7468), blanks around it allowed. */
+struct kh_certificate *kh_certificate_from_pem(const char *pem);
+
+/* Appends a PEM block. */
+void kh_pem_append(struct kh_buffer *out, const char *label, const void *der, size_t length);
+
+/* The credit code: the first of these dotted OIDs that is an extension or an
+ * attribute of the subject; NULL when there is none. Plain or wrapped. */
+char *kh_certificate_credit_code(const struct kh_certificate *certificate, char *const *oids, size_t count);
+
+/* The subject's common name, or its whole text; NULL out of memory. */
+char *kh_certificate_common_name(const struct kh_certificate *certificate);
+
+/* Fills the contract's struct; strings from malloc. */
+KH_CHECKED enum kh_code kh_certificate_describe(const struct kh_certificate *certificate,
+						struct kh_key_certificate *out, struct kh_error *error);
+
+#endif

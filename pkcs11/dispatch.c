@@ -1,0 +1,147 @@
+/* Which operation answers which method, and what happens when a token goes. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "log.h"
+#include "login.h"
+
+#define NO_TOKEN SIZE_MAX
+#define TOKEN_OF(method) offsetof(struct kh_host_##method##_params, token)
+
+static const struct row {
+	kh_operation *operation;
+	size_t token; /* offset of params.token */
+	bool again;   /* may be done over after the module was started again */
+} rows[KH_HOST_METHOD_COUNT] = {
+	[KH_HOST_METHOD_HOST_CONFIGURE] = {kh_op_host_configure, NO_TOKEN, false},
+	[KH_HOST_METHOD_TOKEN_LIST] = {kh_op_token_list, NO_TOKEN, true},
+	[KH_HOST_METHOD_CERTIFICATE_LIST] = {kh_op_certificate_list, TOKEN_OF(certificate_list), true},
+	[KH_HOST_METHOD_TOKEN_LOGIN] = {kh_op_token_login, TOKEN_OF(token_login), true},
+	[KH_HOST_METHOD_TOKEN_LOGOUT] = {kh_op_token_logout, NO_TOKEN, false},
+	[KH_HOST_METHOD_PIN_CHANGE] = {kh_op_pin_change, TOKEN_OF(pin_change), true},
+	[KH_HOST_METHOD_RENEWAL_RESIDUE] = {kh_op_renewal_residue, TOKEN_OF(renewal_residue), true},
+	[KH_HOST_METHOD_KEY_GENERATE] = {kh_op_key_generate, TOKEN_OF(key_generate), false},
+	[KH_HOST_METHOD_KEY_REBUILD] = {kh_op_key_rebuild, TOKEN_OF(key_rebuild), false},
+	[KH_HOST_METHOD_REQUEST_CREATE] = {kh_op_request_create, TOKEN_OF(request_create), false},
+	[KH_HOST_METHOD_CERTIFICATE_CHECK] = {kh_op_certificate_check, TOKEN_OF(certificate_check), true},
+	[KH_HOST_METHOD_CERTIFICATE_WRITE] = {kh_op_certificate_write, TOKEN_OF(certificate_write), false},
+	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = {kh_op_encryption_import, TOKEN_OF(encryption_import), false},
+	[KH_HOST_METHOD_CERTIFICATE_PROVE] = {kh_op_certificate_prove, TOKEN_OF(certificate_prove), false},
+	[KH_HOST_METHOD_RECEIPT_CREATE] = {kh_op_receipt_create, TOKEN_OF(receipt_create), false},
+	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), false},
+	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), false},
+	[KH_HOST_METHOD_HOST_CANCEL] = {kh_op_host_cancel, NO_TOKEN, false},
+};
+
+static const char *token_param(const struct row *row, const void *params)
+{
+	const char *field = params;
+
+	return row->token == NO_TOKEN ? NULL : *(char *const *)(const void *)(field + row->token);
+}
+
+/* Whether every token still answers; a general error may just be an error. */
+static bool still_there(struct kh_host *host)
+{
+	if (!host->module.running || host->module.trouble == KH_RV_GONE)
+		return false;
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		struct kh_token *token = host->tokens.list[i];
+		CK_SESSION_INFO session;
+
+		if (kh_token_read_info(token, NULL) != KH_OK)
+			return false;
+		if (token->open && KH_CALL(&host->module, C_GetSessionInfo, token->session, &session) != CKR_OK)
+			return false;
+	}
+	return host->tokens.count > 0;
+}
+
+/* A token or its session went away: the module is started again, so that the
+ * next look is right. True when the operation should be done over. */
+static bool recover(struct kh_host *host, const struct row *row, const void *params, struct kh_error *error)
+{
+	const char *uri = token_param(row, params);
+	struct kh_token *token;
+
+	if ((error->code != KH_TOKEN_REMOVED && error->code != KH_TOKEN_FAILED) ||
+	    host->module.trouble == KH_RV_PLAIN || still_there(host)) {
+		host->module.trouble = KH_RV_PLAIN;
+		return false;
+	}
+	kh_log(KH_LOG_WARNING, "%s answered %s", error->call, error->value);
+	if (kh_tokens_restart(&host->tokens, NULL) != KH_OK) {
+		kh_tokens_clear(&host->tokens);
+		return false;
+	}
+	if (row->again && !host->asked)
+		return true;
+	if (uri && kh_tokens_find(&host->tokens, uri, &token, NULL) != KH_OK)
+		error->code = KH_TOKEN_REMOVED;
+	return false;
+}
+
+static enum kh_code perform(struct kh_host *host, const struct kh_message *message, void *result,
+			    struct kh_error *error)
+{
+	const struct row *row = &rows[message->method->id];
+	enum kh_code code;
+
+	if (!row->operation) {
+		code = kh_fail_field(error, "method");
+		error->rpc_code = -32601;
+		return code;
+	}
+	host->asked = false;
+	host->module.trouble = KH_RV_PLAIN;
+	code = row->operation(host, message->params, result, error);
+	if (code != KH_OK && recover(host, row, message->params, error)) {
+		if (message->method->result)
+			kh_clear(message->method->result, result);
+		code = row->operation(host, message->params, result, error);
+	}
+	return code == KH_OK ? code : error->code;
+}
+
+static void answer(struct kh_host *host, struct kh_request *request)
+{
+	const struct kh_message *message = &request->message;
+	const struct kh_type *type = message->method ? message->method->result : NULL;
+	void *result = calloc(1, type ? type->size : 1);
+	struct kh_buffer line = {0};
+	struct kh_error error = request->failure;
+	enum kh_code code;
+
+	if (!result)
+		code = kh_fail(&error, KH_AGENT_FAILED);
+	else
+		code = message->method ? perform(host, message, result, &error) : error.code;
+	if (code == KH_OK && type)
+		code = kh_result_encode(message->method, &message->id, result, &line, &error);
+	if (code != KH_OK) {
+		kh_buffer_cut(&line, 0);
+		kh_error_encode(&message->id, &error, host->settings.locale, &line);
+	}
+	if (line.length > 0 && (message->id.kind != KH_ID_NONE || !message->method))
+		kh_loop_write(&host->loop, &line);
+	kh_buffer_finish(&line);
+	if (type && result)
+		kh_clear(type, result);
+	free(result);
+}
+
+void kh_host_run(struct kh_host *host)
+{
+	for (;;) {
+		struct kh_request *request = kh_loop_next(&host->loop);
+
+		if (request)
+			answer(host, request);
+		else if (host->loop.ended)
+			return;
+		kh_request_free(request);
+		kh_logout_idle(host);
+	}
+}

@@ -1,0 +1,88 @@
+/*
+ * Everything the token host holds, and its operations: one function for each
+ * method of token.openrpc.json. An operation is straight-line code over the
+ * choke point; it gets the decoded params and fills the (zeroed) result, whose
+ * strings come from malloc and are released by the dispatcher.
+ */
+#ifndef KH_HOST_H
+#define KH_HOST_H
+
+#include "host_contract.h"
+#include "loop.h"
+#include "module.h"
+#include "reader.h"
+#include "token.h"
+
+#define KH_WRONG_PINS_MAX 16
+#define KH_WRONG_PIN_SECONDS 600
+
+/* A PIN that was wrong: HMAC-SHA-256 over serial and PIN under a random key of
+ * this process, so that it is not sent twice. */
+struct kh_wrong_pin {
+	uint8_t mac[32];
+	char serial[17];
+	uint64_t when; /* ms */
+	bool set;
+	bool flagged; /* the token's flags told of it */
+};
+
+struct kh_settings {
+	char *pinentry;
+	char *locale;
+	char **anchors;
+	size_t anchors_count;
+	char **credit_code_oids;
+	size_t credit_code_oids_count;
+};
+
+struct kh_host {
+	struct kh_loop loop;
+	struct kh_module module;
+	struct kh_tokens tokens;
+	struct kh_reader reader;
+	struct kh_settings settings;
+	struct x509_store_st *anchors; /* chain.c; NULL: not read yet */
+	struct kh_wrong_pin wrong[KH_WRONG_PINS_MAX];
+	size_t wrong_next;
+	uint8_t wrong_key[32];
+	char nonce[17]; /* begins every revision */
+	unsigned long configured; /* times host.configure came */
+	bool asked; /* this operation has opened a PIN window */
+	char proved[KH_SHA256_HEX]; /* the certificate that certificate.prove passed last */
+};
+
+typedef enum kh_code kh_operation(struct kh_host *host, const void *params, void *result, struct kh_error *error);
+
+kh_operation kh_op_host_configure;
+kh_operation kh_op_token_list;
+kh_operation kh_op_certificate_list;
+kh_operation kh_op_token_login;
+kh_operation kh_op_token_logout;
+kh_operation kh_op_pin_change;
+kh_operation kh_op_renewal_residue;
+kh_operation kh_op_key_generate;
+kh_operation kh_op_key_rebuild;
+kh_operation kh_op_request_create;
+kh_operation kh_op_certificate_check;
+kh_operation kh_op_certificate_write;
+kh_operation kh_op_encryption_import;
+kh_operation kh_op_certificate_prove;
+kh_operation kh_op_receipt_create;
+kh_operation kh_op_pair_retire;
+kh_operation kh_op_pending_delete;
+kh_operation kh_op_host_cancel;
+
+KH_CHECKED enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, int out_fd,
+				     struct kh_error *error);
+void kh_host_finish(struct kh_host *host);
+/* Answers requests until stdin ends. dispatch.c */
+void kh_host_run(struct kh_host *host);
+
+/* The token of an operation that needs the login: token.absent, or token.failed
+ * with CKR_USER_NOT_LOGGED_IN when nobody is logged in (any more). */
+KH_CHECKED enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_token **out,
+				      struct kh_error *error);
+/* A copy for a result; agent.failed when memory is out. */
+KH_CHECKED enum kh_code kh_host_text(char **out, const char *text, struct kh_error *error);
+
+#endif

@@ -1,0 +1,280 @@
+/* certificate.check, certificate.write and the proof that a pair works. */
+#include "install.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain.h"
+#include "cleanup.h"
+#include "moment.h"
+#include "order.h"
+#include "sign.h"
+#include "template.h"
+
+static void free_certificate(struct kh_certificate **certificate)
+{
+	kh_certificate_free(*certificate);
+}
+#define AUTO_CERTIFICATE KH_AUTO(free_certificate) struct kh_certificate
+
+enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)
+{
+	*out = kh_certificate_from_pem(pem);
+	return *out ? KH_OK : kh_fail_field(error, field);
+}
+
+static enum kh_code mismatch(struct kh_error *error, const char *what)
+{
+	(void)kh_fail(error, KH_CERTIFICATE_MISMATCH);
+	snprintf(error->what, sizeof(error->what), "%s", what);
+	return KH_CERTIFICATE_MISMATCH;
+}
+
+/* Any object on the token whose public key is the certificate's, with its
+ * CKA_ID: the order's pair for a new key, else whatever holds the old key. */
+static struct kh_object *find_holder(struct kh_token *token, const struct kh_certificate *certificate,
+				     const char *order, enum kh_key_choice key)
+{
+	struct kh_inventory *inventory = &token->inventory;
+	struct kh_order_mark mark;
+
+	kh_order_mark(&mark, order);
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
+		const char *spki = object->certificate ? object->certificate->spki_id : object->spki_id;
+		bool marked = object->id.length == sizeof(mark.id) &&
+			      memcmp(object->id.data, mark.id, sizeof(mark.id)) == 0;
+
+		if (object->id.length > 0 && strcmp(spki, certificate->spki_id) == 0 &&
+		    (marked || key == KH_KEY_CHOICE_SAME))
+			return object;
+	}
+	return NULL;
+}
+
+/* The certificate the new one must continue: the named one, else any signing
+ * certificate with the same subject. */
+static const struct kh_certificate *find_old(struct kh_token *token, const struct kh_certificate *new, const char *id)
+{
+	struct kh_object *named = id ? kh_inventory_certificate(&token->inventory, id) : NULL;
+
+	if (named)
+		return named->certificate;
+	for (size_t i = 0; i < token->inventory.count; i++) {
+		const struct kh_certificate *old = token->inventory.objects[i].certificate;
+
+		if (old && !old->ca && strcmp(old->id, new->id) != 0 && kh_chain_same_name(old->subject, new->subject))
+			return old;
+	}
+	return NULL;
+}
+
+static enum kh_code check_fields(struct kh_token *token, const struct kh_certificate *new,
+				 const struct kh_host_certificate_check_params *params, struct kh_error *error)
+{
+	const struct kh_certificate *old = find_old(token, new, params->old_certificate);
+	bool present = kh_inventory_certificate(&token->inventory, new->id) != NULL;
+
+	if (!find_holder(token, new, params->order, params->key))
+		return mismatch(error, "spki");
+	if (old ? !kh_chain_same_name(old->subject, new->subject) : !present)
+		return mismatch(error, "subject");
+	if (new->ca || new->usage == KH_USAGE_ENCRYPT)
+		return mismatch(error, "usage");
+	if (new->ends <= kh_time_now() || new->ends <= new->begins)
+		return mismatch(error, "validity");
+	/* With the old key the old certificate itself would pass everything else. */
+	if (params->key == KH_KEY_CHOICE_SAME && old && new->ends <= old->ends && (!present || strcmp(old->id, new->id) == 0))
+		return mismatch(error, "validity");
+	return KH_OK;
+}
+
+static enum kh_code check_chain(struct kh_host *host, const struct kh_certificate *new,
+				const struct kh_host_certificate_check_params *params, struct kh_error *error)
+{
+	int64_t now = kh_time_now();
+
+	if (!host->anchors)
+		host->anchors = kh_chain_store(host->settings.anchors, host->settings.anchors_count);
+	if (!host->anchors)
+		return kh_fail(error, KH_AGENT_FAILED);
+	/* A clock that is slow must not refuse what was issued a minute ago. */
+	return kh_chain_verify(host->anchors, new, params->chain, params->chain_count,
+			       now < new->begins ? new->begins : now, error);
+}
+
+enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_certificate_check_params *params = in;
+	struct kh_host_certificate_check_result *result = out;
+	AUTO_CERTIFICATE *new = NULL;
+	struct kh_token *token;
+	enum kh_code code;
+
+	code = kh_tokens_find(&host->tokens, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_inventory_refresh(token, error);
+	if (code == KH_OK)
+		code = kh_install_read(params->certificate, "certificate", &new, error);
+	if (code == KH_OK)
+		code = check_fields(token, new, params, error);
+	if (code == KH_OK)
+		code = check_chain(host, new, params, error);
+	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
+}
+
+static CK_DATE date_of(const char *text)
+{
+	CK_DATE date;
+
+	memcpy(date.year, text, 4);
+	memcpy(date.month, text + 5, 2);
+	memcpy(date.day, text + 8, 2);
+	return date;
+}
+
+static enum kh_code write_object(struct kh_token *token, const struct kh_certificate *new, const struct kh_bytes *id,
+				 const char *label, CK_OBJECT_HANDLE *handle, struct kh_error *error)
+{
+	static const CK_ULONG class = CKO_CERTIFICATE;
+	static const CK_ULONG type = CKC_X_509;
+	CK_DATE begins = date_of(new->not_before);
+	CK_DATE ends = date_of(new->not_after);
+	struct kh_template template = {.count = 0};
+	CK_ULONG least;
+	CK_RV rv;
+
+	kh_template_number(&template, CKA_CLASS, &class);
+	kh_template_number(&template, CKA_CERTIFICATE_TYPE, &type);
+	kh_template_bool(&template, CKA_TOKEN, true);
+	kh_template_bool(&template, CKA_PRIVATE, false);
+	kh_template_add(&template, CKA_ID, id->data, id->length);
+	kh_template_text(&template, CKA_LABEL, label);
+	kh_template_span(&template, CKA_SUBJECT, new->subject);
+	kh_template_span(&template, CKA_ISSUER, new->issuer);
+	kh_template_span(&template, CKA_SERIAL_NUMBER, new->serial);
+	kh_template_add(&template, CKA_VALUE, new->der.data, new->der.length);
+	least = template.count;
+	kh_template_add(&template, CKA_START_DATE, &begins, sizeof(begins));
+	kh_template_add(&template, CKA_END_DATE, &ends, sizeof(ends));
+	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, handle);
+	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
+		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, handle);
+	return rv == CKR_OK ? KH_OK : kh_module_fail(token->module, rv, error);
+}
+
+enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_certificate_write_params *params = in;
+	struct kh_host_certificate_write_result *result = out;
+	AUTO_CERTIFICATE *new = NULL;
+	const struct kh_object *holder;
+	CK_OBJECT_HANDLE handle;
+	struct kh_order_mark mark;
+	struct kh_token *token;
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_inventory_refresh(token, error);
+	if (code == KH_OK)
+		code = kh_install_read(params->certificate, "certificate", &new, error);
+	if (code != KH_OK)
+		return code;
+	if (!kh_inventory_certificate(&token->inventory, new->id)) {
+		holder = find_holder(token, new, params->order, params->key);
+		if (!holder)
+			return mismatch(error, "spki");
+		kh_order_mark(&mark, params->order);
+		code = write_object(token, new, &holder->id, mark.label, &handle, error);
+		if (code == KH_OK)
+			code = kh_inventory_add(token, handle, CKO_CERTIFICATE, NULL, error);
+	}
+	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
+}
+
+static enum kh_code read_back(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = {CKA_VALUE, CKA_ID};
+	struct kh_bytes values[2];
+	enum kh_code code;
+	bool same;
+
+	code = kh_object_read(token, object->handle, types, values, 2, error);
+	if (code != KH_OK)
+		return code;
+	same = values[0].length >= object->certificate->der.length &&
+	       memcmp(values[0].data, object->certificate->der.data, object->certificate->der.length) == 0 &&
+	       values[1].length == object->id.length &&
+	       memcmp(values[1].data, object->id.data, object->id.length) == 0;
+	kh_bytes_finish(&values[0]);
+	kh_bytes_finish(&values[1]);
+	return same ? KH_OK : mismatch(error, "spki");
+}
+
+enum kh_code kh_install_pair(struct kh_token *token, const char *id, struct kh_object **certificate,
+			     struct kh_object **key, struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+
+	/* What we know will do; what is missing may have come since. */
+	for (int turn = 0; turn < 2; turn++) {
+		*certificate = kh_inventory_certificate(&token->inventory, id);
+		*key = *certificate ? kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, *certificate) : NULL;
+		if (*key)
+			return KH_OK;
+		code = turn == 0 ? kh_inventory_refresh(token, error) : KH_OK;
+		if (code != KH_OK)
+			return code;
+	}
+	return kh_fail(error, *certificate ? KH_CERTIFICATE_NO_KEY : KH_CERTIFICATE_ABSENT);
+}
+
+enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *object, const struct kh_object *key,
+			      struct kh_error *error)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
+	char message[48] = "keyhall proof: ";
+	const struct kh_certificate *certificate = object->certificate;
+	struct kh_bytes spki;
+	enum kh_code code;
+
+	code = read_back(token, object, error);
+	if (code == KH_OK && RAND_bytes((unsigned char *)message + 16, 32) != 1)
+		code = kh_fail(error, KH_AGENT_FAILED);
+	if (code == KH_OK)
+		code = kh_sign(token, key, certificate->key_type, message, sizeof(message), &signature, error);
+	if (code != KH_OK)
+		return code;
+	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
+	if (!kh_sign_verify(&spki, certificate->key_type, message, sizeof(message), &signature))
+		return mismatch(error, "spki");
+	return KH_OK;
+}
+
+enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_certificate_prove_params *params = in;
+	struct kh_host_certificate_prove_result *result = out;
+	struct kh_object *object;
+	struct kh_object *key;
+	struct kh_token *token;
+	bool agreed = false;
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_install_pair(token, params->certificate, &object, &key, error);
+	if (code == KH_OK)
+		code = kh_install_prove(token, object, key, error);
+	if (code == KH_OK)
+		code = kh_reader_check(&host->reader, token, object, &agreed, error);
+	if (code != KH_OK)
+		return code;
+	snprintf(host->proved, sizeof(host->proved), "%s", params->certificate);
+	result->second_reader = agreed ? KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_AGREED
+				       : KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_ABSENT;
+	return KH_OK;
+}

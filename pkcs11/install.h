@@ -1,0 +1,21 @@
+/*
+ * Putting an issued certificate on the token: check, write, prove.
+ */
+#ifndef KH_INSTALL_H
+#define KH_INSTALL_H
+
+#include "host.h"
+
+/* One PEM certificate, else request.invalid naming field. */
+KH_CHECKED enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out,
+					struct kh_error *error);
+/* A certificate by its id and its private key: certificate.absent,
+ * certificate.no_key. Valid until the inventory changes. */
+KH_CHECKED enum kh_code kh_install_pair(struct kh_token *token, const char *id, struct kh_object **certificate,
+					struct kh_object **key, struct kh_error *error);
+/* Reads the certificate back from the token, signs with the key and verifies:
+ * certificate.mismatch, token.failed. */
+KH_CHECKED enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *certificate,
+					 const struct kh_object *key, struct kh_error *error);
+
+#endif

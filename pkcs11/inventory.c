@@ -1,0 +1,312 @@
+/* What is on a token, read once for each handle. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "name.h"
+#include "object.h"
+#include "token.h"
+
+#define FIND_STEP 256
+
+static void finish_object(struct kh_object *object)
+{
+	kh_bytes_finish(&object->id);
+	kh_bytes_finish(&object->spki);
+	free(object->label);
+	kh_certificate_free(object->certificate);
+}
+
+void kh_inventory_clear(struct kh_inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++)
+		finish_object(&inventory->objects[i]);
+	free(inventory->objects);
+	free(inventory->handles);
+	*inventory = (struct kh_inventory){.read = false};
+}
+
+static int compare_handles(const void *a, const void *b)
+{
+	CK_OBJECT_HANDLE left = *(const CK_OBJECT_HANDLE *)a;
+	CK_OBJECT_HANDLE right = *(const CK_OBJECT_HANDLE *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Every handle that fits the template, sorted. */
+static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attributes, CK_OBJECT_HANDLE **out,
+		  size_t *out_count)
+{
+	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
+	size_t count = 0;
+	CK_ULONG got = 0;
+	CK_RV rv;
+
+	rv = KH_CALL(token->module, C_FindObjectsInit, token->session, template, attributes);
+	while (rv == CKR_OK) {
+		CK_OBJECT_HANDLE *more = realloc(handles, (count + FIND_STEP) * sizeof(*handles));
+
+		if (!more) {
+			rv = CKR_HOST_MEMORY;
+			break;
+		}
+		handles = more;
+		rv = KH_CALL(token->module, C_FindObjects, token->session, handles + count, FIND_STEP, &got);
+		count += rv == CKR_OK ? got : 0;
+		if (got < FIND_STEP || count >= KH_OBJECTS_MAX)
+			break;
+	}
+	if (rv != CKR_OK)
+		return rv;
+	(void)KH_CALL(token->module, C_FindObjectsFinal, token->session);
+	if (count > 1)
+		qsort(handles, count, sizeof(*handles), compare_handles);
+	*out = kh_steal(&handles);
+	*out_count = count;
+	return CKR_OK;
+}
+
+static CK_ULONG number_of(const struct kh_bytes *value)
+{
+	CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
+
+	if (value->length == sizeof(number))
+		memcpy(&number, value->data, sizeof(number));
+	return number;
+}
+
+static struct kh_span span_of(const struct kh_bytes *bytes)
+{
+	return (struct kh_span){bytes->data, bytes->length};
+}
+
+static void build_spki(struct kh_object *object, CK_KEY_TYPE type, const struct kh_bytes values[4])
+{
+	struct kh_buffer spki = {0};
+
+	if (type == CKK_RSA && values[0].length && values[1].length)
+		kh_spki_put_rsa(&spki, span_of(&values[0]), span_of(&values[1]));
+	else if (type == CKK_EC && values[2].length && values[3].length)
+		kh_spki_put_ec(&spki, span_of(&values[2]), span_of(&values[3]));
+	else if (type == CKK_EC_EDWARDS && values[3].length)
+		kh_spki_put_edwards(&spki, span_of(&values[3]));
+	if (spki.length > 0 && !spki.failed) {
+		object->spki = (struct kh_bytes){(uint8_t *)spki.data, spki.length};
+		object->key_type = kh_spki_type((struct kh_span){object->spki.data, object->spki.length});
+		kh_sha256_hex(object->spki.data, object->spki.length, object->spki_id);
+		return;
+	}
+	kh_buffer_finish(&spki);
+}
+
+static enum kh_code fill_object(struct kh_object *object, struct kh_bytes *values, struct kh_error *error)
+{
+	struct kh_buffer label = {0};
+
+	object->key_type = KH_ANY_KEY_TYPE_OTHER;
+	object->id = values[0];
+	values[0] = (struct kh_bytes){0};
+	kh_utf8_append(&label, values[1].data, values[1].length);
+	object->label = label.data ? label.data : calloc(1, 1);
+	if (object->class == CKO_CERTIFICATE)
+		object->certificate = kh_certificate_parse(values[2].data, values[2].length);
+	else
+		build_spki(object, number_of(&values[2]), values + 3);
+	return label.failed || !object->label ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
+}
+
+static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,
+				struct kh_object *out, struct kh_error *error)
+{
+	static const CK_ATTRIBUTE_TYPE of_certificate[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
+	static const CK_ATTRIBUTE_TYPE of_key[] = {CKA_ID,		CKA_LABEL,     CKA_KEY_TYPE, CKA_MODULUS,
+						   CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+	bool is_certificate = class == CKO_CERTIFICATE;
+	struct kh_bytes values[7] = {{0}};
+	enum kh_code code;
+
+	code = kh_object_read(token, handle, is_certificate ? of_certificate : of_key, values, is_certificate ? 3 : 7,
+			      error);
+	if (code != KH_OK)
+		return code;
+	*out = (struct kh_object){.handle = handle, .class = class};
+	code = fill_object(out, values, error);
+	for (size_t i = 0; i < 7; i++)
+		kh_bytes_finish(&values[i]);
+	if (code != KH_OK)
+		finish_object(out);
+	return code;
+}
+
+static struct kh_object *find_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->objects[i].handle == handle && inventory->objects[i].class == class)
+			return &inventory->objects[i];
+	}
+	return NULL;
+}
+
+static enum kh_code append(struct kh_inventory *inventory, struct kh_object *object, struct kh_error *error)
+{
+	struct kh_object *more = realloc(inventory->objects, (inventory->count + 1) * sizeof(*more));
+
+	if (!more) {
+		finish_object(object);
+		return kh_fail(error, KH_AGENT_FAILED);
+	}
+	inventory->objects = more;
+	more[inventory->count++] = *object;
+	return KH_OK;
+}
+
+/* Moves what is known over from old, reads the rest. */
+static enum kh_code take_class(struct kh_token *token, CK_OBJECT_CLASS class, struct kh_inventory *old,
+			       struct kh_inventory *into, struct kh_error *error)
+{
+	CK_ATTRIBUTE template = {CKA_CLASS, &class, sizeof(class)};
+	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
+	enum kh_code code = KH_OK;
+	size_t count = 0;
+	CK_RV rv;
+
+	rv = find(token, &template, 1, &handles, &count);
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	for (size_t i = 0; i < count && code == KH_OK; i++) {
+		struct kh_object *known = find_handle(old, handles[i], class);
+		struct kh_object object;
+
+		if (known) {
+			object = *known;
+			*known = (struct kh_object){0};
+		} else {
+			code = read_object(token, handles[i], class, &object, error);
+		}
+		if (code == KH_OK)
+			code = append(into, &object, error);
+		else if (code == KH_TOKEN_FAILED && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0)
+			code = KH_OK; /* deleted meanwhile */
+	}
+	return code;
+}
+
+static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count,
+			       struct kh_error *error)
+{
+	static const CK_OBJECT_CLASS classes[] = {CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY};
+	struct kh_inventory *inventory = &token->inventory;
+	struct kh_inventory fresh = {.revision = ++token->module->revisions, .read = true};
+	enum kh_code code = KH_OK;
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]) && code == KH_OK; i++)
+		code = take_class(token, classes[i], inventory, &fresh, error);
+	kh_inventory_clear(inventory);
+	if (code != KH_OK) {
+		kh_inventory_clear(&fresh);
+		return code;
+	}
+	fresh.handles = kh_steal(handles);
+	fresh.handles_count = count;
+	*inventory = fresh;
+	return KH_OK;
+}
+
+enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error)
+{
+	struct kh_inventory *inventory = &token->inventory;
+	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
+	enum kh_code code;
+	size_t count = 0;
+	CK_RV rv;
+
+	code = kh_token_open(token, error);
+	if (code != KH_OK)
+		return code;
+	rv = find(token, NULL, 0, &handles, &count);
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	/* SoftHSM shows a token whose folder is gone as an empty one. */
+	if (count == 0 && (code = kh_token_read_info(token, error)) != KH_OK)
+		return code;
+	if (inventory->read && count == inventory->handles_count &&
+	    (count == 0 || memcmp(handles, inventory->handles, count * sizeof(*handles)) == 0))
+		return KH_OK;
+	return read_again(token, &handles, count, error);
+}
+
+static enum kh_code note_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, struct kh_error *error)
+{
+	CK_OBJECT_HANDLE *more = realloc(inventory->handles, (inventory->handles_count + 1) * sizeof(*more));
+
+	if (!more)
+		return kh_fail(error, KH_AGENT_FAILED);
+	inventory->handles = more;
+	more[inventory->handles_count++] = handle;
+	qsort(more, inventory->handles_count, sizeof(*more), compare_handles);
+	return KH_OK;
+}
+
+enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,
+			      struct kh_object **out, struct kh_error *error)
+{
+	struct kh_inventory *inventory = &token->inventory;
+	struct kh_object object;
+	enum kh_code code;
+
+	code = read_object(token, handle, class, &object, error);
+	if (code == KH_OK)
+		code = append(inventory, &object, error);
+	if (code == KH_OK)
+		code = note_handle(inventory, handle, error);
+	if (code != KH_OK)
+		return code;
+	inventory->revision = ++token->module->revisions;
+	if (out)
+		*out = &inventory->objects[inventory->count - 1];
+	return KH_OK;
+}
+
+static void forget(struct kh_token *token, CK_OBJECT_HANDLE handle)
+{
+	struct kh_inventory *inventory = &token->inventory;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->objects[i].handle != handle)
+			continue;
+		finish_object(&inventory->objects[i]);
+		inventory->objects[i] = inventory->objects[--inventory->count];
+		break;
+	}
+	for (size_t i = 0; i < inventory->handles_count; i++) {
+		if (inventory->handles[i] != handle)
+			continue;
+		inventory->handles_count--;
+		memmove(&inventory->handles[i], &inventory->handles[i + 1],
+			(inventory->handles_count - i) * sizeof(handle));
+		break;
+	}
+	inventory->revision = ++token->module->revisions;
+}
+
+void kh_inventory_hide_private(struct kh_token *token)
+{
+	struct kh_inventory *inventory = &token->inventory;
+
+	for (size_t i = inventory->count; i > 0; i--) {
+		if (inventory->objects[i - 1].class == CKO_PRIVATE_KEY)
+			forget(token, inventory->objects[i - 1].handle);
+	}
+}
+
+enum kh_code kh_inventory_destroy(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_error *error)
+{
+	CK_RV rv = KH_CALL(token->module, C_DestroyObject, token->session, handle);
+
+	/* OpenSC drops a public key with its certificate. */
+	if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+		return kh_module_fail(token->module, rv, error);
+	forget(token, handle);
+	return KH_OK;
+}

@@ -1,0 +1,21 @@
+/*
+ * Key pairs on the token: born there, sensitive, never extractable, marked
+ * with the order they belong to.
+ */
+#ifndef KH_KEY_H
+#define KH_KEY_H
+
+#include "object.h"
+
+/* Makes a pair; public_key is in the inventory then. Templates go from what we
+ * want to the least that will do, as tokens refuse attributes. */
+KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type,
+					const struct kh_order_mark *mark, struct kh_object **public_key,
+					struct kh_error *error);
+
+/* Writes the public key object of an SPKI under a mark's CKA_ID. */
+KH_CHECKED enum kh_code kh_key_write_public(struct kh_token *token, const struct kh_bytes *spki,
+					    const struct kh_order_mark *mark, struct kh_object **public_key,
+					    struct kh_error *error);
+
+#endif

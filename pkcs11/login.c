@@ -1,0 +1,261 @@
+/* Logging in, changing the PIN, and the lease. */
+#include "login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "name.h"
+#include "pin_window.h"
+
+char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
+			const struct kh_pin_window *window)
+{
+	struct kh_buffer text = {0};
+	struct kh_buffer label = {0};
+	struct kh_buffer serial = {0};
+	char min[24];
+	char max[24];
+
+	kh_utf8_append(&label, token->name.label, strlen(token->name.label));
+	kh_utf8_append(&serial, token->name.serial, strlen(token->name.serial));
+	snprintf(min, sizeof(min), "%zu", window->min);
+	snprintf(max, sizeof(max), "%zu", window->max);
+	const char *values[] = {"origin", prompt->origin,
+				"order",  prompt->order ? prompt->order : "",
+				"label",  label.data ? label.data : "",
+				"serial", serial.data ? serial.data : "",
+				"min",    min,
+				"max",    max,
+				NULL};
+	kh_text(&text, prompt->locale, key, values);
+	kh_buffer_finish(&label);
+	kh_buffer_finish(&serial);
+	return text.data;
+}
+
+char *kh_login_warning(const char *locale, const char *key)
+{
+	struct kh_buffer text = {0};
+
+	if (key)
+		kh_text(&text, locale, key, NULL);
+	return text.data;
+}
+
+static const char *purpose_key(enum kh_host_prompt_purpose purpose)
+{
+	switch (purpose) {
+	case KH_HOST_PROMPT_PURPOSE_CHANGE:
+		return "pin.description.change";
+	case KH_HOST_PROMPT_PURPOSE_BEGIN:
+		return "pin.description.begin";
+	case KH_HOST_PROMPT_PURPOSE_INSTALL:
+		return "pin.description.install";
+	case KH_HOST_PROMPT_PURPOSE_COMPLETE:
+		return "pin.description.complete";
+	case KH_HOST_PROMPT_PURPOSE_CANCEL:
+		return "pin.description.cancel";
+	case KH_HOST_PROMPT_PURPOSE_NONE:
+	case KH_HOST_PROMPT_PURPOSE_VERIFY:
+		break;
+	}
+	return "pin.description.verify";
+}
+
+static void set_tries(struct kh_error *error, CK_FLAGS flags)
+{
+	if (flags & CKF_USER_PIN_LOCKED)
+		error->code = KH_PIN_LOCKED;
+	else if (error->code != KH_PIN_INCORRECT)
+		return;
+	else if (flags & CKF_USER_PIN_FINAL_TRY)
+		error->left = KH_PIN_LEFT_LAST;
+	else
+		error->left = flags & CKF_USER_PIN_COUNT_LOW ? KH_PIN_LEFT_LOW : KH_PIN_LEFT_MANY;
+}
+
+/* Modules say locked by result or by flag, and how many tries are left only by
+ * flag. */
+enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV rv, const struct kh_secret *pin,
+			     struct kh_error *error)
+{
+	enum kh_code code = kh_module_fail(token->module, rv, error);
+
+	snprintf(error->serial, sizeof(error->serial), "%s", token->name.serial);
+	if (code != KH_PIN_INCORRECT && code != KH_PIN_LOCKED)
+		return code;
+	if (kh_token_read_info(token, NULL) == KH_OK)
+		set_tries(error, token->info.flags);
+	if (pin && rv == CKR_PIN_INCORRECT)
+		kh_wrong_pin_note(host, token, pin);
+	return error->code;
+}
+
+/* PIN NULL: the key has its own pad. */
+static enum kh_code send_pin(struct kh_host *host, struct kh_token *token, struct kh_secret *pin,
+			     struct kh_error *error)
+{
+	CK_UTF8CHAR_PTR bytes = pin ? pin->bytes : NULL;
+	CK_ULONG length = pin ? pin->length : 0;
+	CK_RV rv;
+
+	rv = KH_CALL(token->module, C_Login, token->session, CKU_USER, bytes, length);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN) {
+		/* That verifies nothing: out, and in with this PIN. */
+		(void)KH_CALL(token->module, C_Logout, token->session);
+		rv = KH_CALL(token->module, C_Login, token->session, CKU_USER, bytes, length);
+	}
+	if (rv == CKR_OK) {
+		kh_wrong_pin_forget(host, token);
+		return KH_OK;
+	}
+	return kh_login_failed(host, token, rv, pin, error);
+}
+
+void kh_login_set_lengths(struct kh_pin_window *window, const struct kh_token *token)
+{
+	CK_ULONG min = token->info.ulMinPinLen;
+	CK_ULONG max = token->info.ulMaxPinLen;
+
+	window->min = min > 0 && min <= 64 ? min : 1;
+	window->max = max >= window->min && max <= KH_SECRET_MAX ? max : KH_SECRET_MAX;
+}
+
+static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_token *token,
+				  const char *locale, struct kh_error *error)
+{
+	KH_AUTO_FREE char *text = NULL;
+
+	if (!(token->info.flags & CKF_USER_PIN_FINAL_TRY))
+		return KH_OK;
+	text = kh_login_warning(locale, "pin.warning.final");
+	return kh_pin_window_confirm(window, text, error);
+}
+
+enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
+			      struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error)
+{
+	const char *warning = NULL;
+	KH_AUTO_FREE char *text = NULL;
+	enum kh_code code;
+
+	if (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY))
+		warning = "pin.warning.low";
+	kh_wrong_pin_review(host, token);
+	kh_login_set_lengths(window, token);
+	text = kh_login_describe(token, prompt, purpose_key(prompt->purpose), window);
+	code = confirm_final(window, token, prompt->locale, error);
+	while (code == KH_OK) {
+		KH_AUTO_FREE char *shown = kh_login_warning(prompt->locale, warning);
+
+		code = kh_pin_window_ask(window, text, shown, pin, error);
+		if (code != KH_OK || !kh_wrong_pin_known(host, token, pin))
+			break;
+		warning = "pin.warning.known";
+	}
+	return code;
+}
+
+static enum kh_code ask_and_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
+				  struct kh_error *error)
+{
+	struct kh_pin_window window;
+	KH_SECRET pin;
+	enum kh_code code;
+
+	kh_secret_init(&pin);
+	kh_pin_window_init(&window, &host->loop, host->settings.pinentry, prompt->locale, prompt->session);
+	code = kh_login_ask(host, token, prompt, &window, &pin, error);
+	kh_pin_window_finish(&window);
+	return code == KH_OK ? send_pin(host, token, &pin, error) : code;
+}
+
+static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, struct kh_error *error)
+{
+	enum kh_code code;
+
+	kh_loop_prompting(&host->loop, true);
+	code = send_pin(host, token, NULL, error);
+	kh_loop_prompting(&host->loop, false);
+	return code;
+}
+
+enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error)
+{
+	enum kh_code code = kh_token_read_info(token, error);
+	enum kh_pin_state state;
+
+	if (code != KH_OK)
+		return code;
+	state = kh_token_pin_state(token);
+	if (state == KH_PIN_STATE_LOCKED || state == KH_PIN_STATE_UNSET) {
+		code = kh_fail(error, state == KH_PIN_STATE_LOCKED ? KH_PIN_LOCKED : KH_PIN_UNSET);
+		snprintf(error->serial, sizeof(error->serial), "%s", token->name.serial);
+	}
+	return code;
+}
+
+enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt, bool verify,
+		      struct kh_error *error)
+{
+	enum kh_code code;
+
+	if (!verify && token->lease.active && token->lease.session == prompt->session) {
+		token->lease.used = kh_loop_clock(&host->loop);
+		return KH_OK;
+	}
+	code = kh_login_check(token, error);
+	if (code == KH_OK)
+		code = kh_token_open(token, error);
+	if (code != KH_OK)
+		return code;
+	kh_logout(token);
+	host->asked = true;
+	if (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH)
+		code = login_by_pad(host, token, error);
+	else
+		code = ask_and_login(host, token, prompt, error);
+	if (code == KH_OK)
+		token->lease = (struct kh_lease){true, prompt->session, kh_loop_clock(&host->loop)};
+	return code;
+}
+
+void kh_logout(struct kh_token *token)
+{
+	if (!token->lease.active)
+		return;
+	token->lease.active = false;
+	if (token->module->running && token->open)
+		(void)KH_CALL(token->module, C_Logout, token->session);
+	kh_inventory_hide_private(token);
+}
+
+void kh_logout_session(struct kh_host *host, int64_t session)
+{
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		if (host->tokens.list[i]->lease.session == session)
+			kh_logout(host->tokens.list[i]);
+	}
+}
+
+void kh_logout_idle(struct kh_host *host)
+{
+	uint64_t now = kh_loop_clock(&host->loop);
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		struct kh_token *token = host->tokens.list[i];
+		uint64_t end = token->lease.used + KH_LEASE_SECONDS * 1000u;
+
+		if (!token->lease.active)
+			continue;
+		if (end <= now)
+			kh_logout(token);
+		else if (next == 0 || end - now < next)
+			next = end - now;
+	}
+	kh_loop_alarm(&host->loop, next);
+}

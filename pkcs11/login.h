@@ -1,0 +1,46 @@
+/*
+ * PIN and login. A login belongs to one session of the daemon (prompt.session)
+ * and ends KH_LEASE_SECONDS after that session's last operation. The PIN is
+ * asked here, used once and wiped; none is kept.
+ */
+#ifndef KH_LOGIN_H
+#define KH_LOGIN_H
+
+#include "host.h"
+#include "pin_window.h"
+
+/* pin.incorrect (left), pin.locked, pin.unset, pin.cancelled, pin.unavailable.
+ * verify: ask even when the session is logged in. */
+KH_CHECKED enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
+				 bool verify, struct kh_error *error);
+KH_CHECKED enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token,
+				      const struct kh_host_prompt *prompt, struct kh_error *error);
+void kh_logout(struct kh_token *token);
+/* Logs out every token of a session. */
+void kh_logout_session(struct kh_host *host, int64_t session);
+/* Logs out what has been idle too long and sets the loop's alarm for the rest. */
+void kh_logout_idle(struct kh_host *host);
+
+/* Parts of both dialogues: the lengths a token takes; a description text with
+ * its placeholders (malloc); the present PIN, asked with what warnings and last
+ * yes are due, and never one known to be wrong; the code of a failed login. */
+void kh_login_set_lengths(struct kh_pin_window *window, const struct kh_token *token);
+char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
+			const struct kh_pin_window *window);
+char *kh_login_warning(const char *locale, const char *key);
+KH_CHECKED enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token,
+				     const struct kh_host_prompt *prompt, struct kh_pin_window *window,
+				     struct kh_secret *pin, struct kh_error *error);
+KH_CHECKED enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error);
+enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV rv, const struct kh_secret *pin,
+			     struct kh_error *error);
+
+/* wrong_pin.c: PINs known to be wrong. */
+bool kh_wrong_pin_known(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin);
+void kh_wrong_pin_note(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin);
+/* Forgets those the token's flags told of, when the flags no longer do: the
+ * PIN was right meanwhile, or was set anew. */
+void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token);
+void kh_wrong_pin_forget(struct kh_host *host, const struct kh_token *token);
+
+#endif

@@ -1,0 +1,90 @@
+/* keyhall-token: one PKCS#11 module behind JSON-RPC lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "log.h"
+#include "process.h"
+
+static const char help[] =
+	"Usage: keyhall-token --module PATH [--log-level error|warning|info|debug]\n"
+	"\n"
+	"Loads one PKCS#11 module and answers JSON-RPC 2.0 requests: one object a line\n"
+	"on stdin and stdout; log on stderr. It ends with stdin. keyhalld starts one for\n"
+	"each module; by hand, type lines such as\n"
+	"\n"
+	"  {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"token.list\",\"params\":{}}\n"
+	"  {\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"certificate.list\",\"params\":{}}\n"
+	"  {\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"token.login\",\"params\":{\"token\":\"pkcs11:serial=...\",\n"
+	"   \"prompt\":{\"session\":1,\"origin\":\"by hand\",\"locale\":\"en\",\"purpose\":\"verify\"}}}\n"
+	"\n"
+	"(each on one line). The methods are described in protocol/token.openrpc.json.\n"
+	"A PIN is never read from stdin: a pinentry program asks for it; host.configure\n"
+	"{\"pinentry\":PROGRAM} chooses which.\n"
+	"\n"
+	"  --module PATH      the PKCS#11 module\n"
+	"  --log-level LEVEL  warning unless given; debug logs every PKCS#11 call with its\n"
+	"                     result and time, never its arguments\n"
+	"  --version          prints the version\n"
+	"  --help             prints this\n";
+
+static int usage(const char *problem, const char *argument)
+{
+	fprintf(stderr, "keyhall-token: %s %s\nkeyhall-token --help tells more.\n", problem, argument);
+	return 2;
+}
+
+/* -1: go on; else the exit status. */
+static int read_arguments(int count, char **arguments, const char **module)
+{
+	enum kh_log_level level;
+
+	for (int i = 1; i < count; i++) {
+		const char *argument = arguments[i];
+		bool last = i + 1 == count;
+
+		if (strcmp(argument, "--help") == 0)
+			return fputs(help, stdout) < 0;
+		if (strcmp(argument, "--version") == 0)
+			return printf("keyhall-token %s\n", KH_VERSION) < 0;
+		if (strcmp(argument, "--module") == 0 && !last) {
+			*module = arguments[++i];
+		} else if (strcmp(argument, "--log-level") == 0 && !last) {
+			if (!kh_log_parse_level(arguments[++i], &level))
+				return usage("unknown log level", arguments[i]);
+			kh_log_set_level(level);
+		} else {
+			return usage(last && argument[0] == '-' ? "unknown or incomplete option" : "unknown argument",
+				     argument);
+		}
+	}
+	if (!*module)
+		return usage("missing option", "--module");
+	return strlen(*module) < KH_MODULE_PATH_MAX ? -1 : usage("too long:", "--module");
+}
+
+static int fail(const struct kh_error *error)
+{
+	kh_log(KH_LOG_ERROR, "%s %s %s", kh_code_name(error->code), error->call, error->value);
+	return 1;
+}
+
+int main(int count, char **arguments)
+{
+	static struct kh_host host;
+	const char *module = NULL;
+	struct kh_error error;
+	int out_fd;
+	int status;
+
+	status = read_arguments(count, arguments, &module);
+	if (status >= 0)
+		return status;
+	if (kh_process_protect(&error) != KH_OK || kh_process_take_stdout(&out_fd, &error) != KH_OK ||
+	    kh_host_init(&host, module, 0, out_fd, &error) != KH_OK)
+		return fail(&error);
+	kh_host_run(&host);
+	kh_host_finish(&host);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* Life of the PKCS#11 module and the choke point of its calls. */
+#include "module.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "log.h"
+
+void kh_module_init(struct kh_module *module, const char *path)
+{
+	const char *slash;
+
+	memset(module, 0, sizeof(*module));
+	snprintf(module->path, sizeof(module->path), "%s", path);
+	slash = strrchr(module->path, '/');
+	module->name = slash ? slash + 1 : module->path;
+}
+
+void kh_module_call_begin(struct kh_module *module, const char *function)
+{
+	module->call = function;
+	module->calls++;
+	kh_mark_set(&module->mark, function);
+	if (kh_log_shows(KH_LOG_DEBUG))
+		module->began = uv_hrtime();
+}
+
+CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)
+{
+	enum kh_rv_kind kind = kh_rv_kind(rv);
+
+	kh_mark_set(&module->mark, "");
+	if (kind == KH_RV_GONE || (kind == KH_RV_MAYBE_GONE && module->trouble == KH_RV_PLAIN))
+		module->trouble = kind;
+	if (kh_log_shows(KH_LOG_DEBUG)) {
+		const struct kh_rv *row = kh_rv_find(rv);
+		kh_log(KH_LOG_DEBUG, "%s 0x%lx %s %" PRIu64 " us", module->call, rv, row ? row->name : "?",
+		       (uv_hrtime() - module->began) / 1000);
+	}
+	return rv;
+}
+
+enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error *error)
+{
+	const struct kh_rv *row = kh_rv_find(rv);
+	char value[32];
+	enum kh_code code;
+
+	snprintf(value, sizeof(value), "0x%lx", rv);
+	code = kh_fail_call(error, row ? row->code : KH_TOKEN_FAILED, module->call, row ? row->name : value);
+	if (error)
+		snprintf(error->module, sizeof(error->module), "%s", module->name);
+	return code;
+}
+
+static enum kh_code missing(struct kh_module *module, const char *call, struct kh_error *error)
+{
+	enum kh_code code = kh_fail_call(error, KH_DRIVER_MISSING, call, "");
+
+	kh_log(KH_LOG_ERROR, "%s cannot be loaded (%s)", module->path, call);
+	if (error)
+		snprintf(error->module, sizeof(error->module), "%s", module->name);
+	return code;
+}
+
+static enum kh_code load(struct kh_module *module, struct kh_error *error)
+{
+	CK_C_GetFunctionList get;
+	void *symbol;
+
+	if (module->functions)
+		return KH_OK;
+	if (!module->library)
+		module->library = kh_library_open(module->path);
+	if (!module->library)
+		return missing(module, "dlopen", error);
+	symbol = kh_library_symbol(module->library, "C_GetFunctionList");
+	if (!symbol)
+		return missing(module, "C_GetFunctionList", error);
+	memcpy(&get, &symbol, sizeof(get));
+	kh_mark_set(&module->mark, "C_GetFunctionList");
+	CK_RV rv = get(&module->functions);
+	kh_mark_set(&module->mark, "");
+	if (rv != CKR_OK || !module->functions) {
+		module->functions = NULL;
+		return missing(module, "C_GetFunctionList", error);
+	}
+	return KH_OK;
+}
+
+enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
+{
+	CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
+	enum kh_code code;
+	CK_RV rv;
+
+	if (module->running)
+		return KH_OK;
+	code = load(module, error);
+	if (code != KH_OK)
+		return code;
+	rv = KH_CALL(module, C_Initialize, &arguments);
+	if (rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD)
+		rv = KH_CALL(module, C_Initialize, NULL);
+	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return kh_module_fail(module, rv, error);
+	rv = KH_CALL(module, C_GetInfo, &module->info);
+	if (rv != CKR_OK)
+		memset(&module->info, 0, sizeof(module->info));
+	module->running = true;
+	module->trouble = KH_RV_PLAIN;
+	module->starts++;
+	return KH_OK;
+}
+
+void kh_module_stop(struct kh_module *module)
+{
+	if (!module->running)
+		return;
+	(void)KH_CALL(module, C_Finalize, NULL);
+	module->running = false;
+}

@@ -1,0 +1,83 @@
+/*
+ * The one PKCS#11 module of this process: load, start, stop, start again; and
+ * the choke point every C_ call goes through:
+ *
+ *     rv = KH_CALL(module, C_Login, session, CKU_USER, pin, length);
+ *     if (rv != CKR_OK)
+ *             return kh_module_fail(module, rv, error);
+ *
+ * KH_CALL notes the function's name in the shared mark (so that the daemon
+ * knows which call a module died in), counts it, and logs name, result and
+ * duration at debug level: never an argument.
+ *
+ * kh_module_fail() is the only place where a CK_RV becomes an enum kh_code.
+ */
+#ifndef KH_MODULE_H
+#define KH_MODULE_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "error.h"
+#include "mark.h"
+
+#define KH_MODULE_PATH_MAX 4096
+
+/* What a result says beside its code. */
+enum kh_rv_kind {
+	KH_RV_PLAIN,
+	KH_RV_GONE,       /* token, session or slot is away */
+	KH_RV_MAYBE_GONE, /* a general error some modules answer for the same */
+	KH_RV_TEMPLATE,   /* another template may do */
+	KH_RV_MECHANISM,  /* another mechanism may do */
+};
+
+struct kh_rv {
+	CK_RV rv;
+	const char *name;
+	enum kh_code code;
+	enum kh_rv_kind kind;
+};
+
+struct kh_module {
+	char path[KH_MODULE_PATH_MAX];
+	const char *name; /* file name in path */
+	void *library;
+	CK_FUNCTION_LIST *functions;
+	CK_INFO info;
+	bool running;
+	unsigned long starts;     /* of C_Initialize that succeeded */
+	unsigned long calls;      /* through the choke point */
+	uint64_t revisions;       /* handed out to inventories; never twice the same */
+	enum kh_rv_kind trouble;  /* GONE or MAYBE_GONE once seen, until the next start */
+	const char *call;         /* name of the latest call */
+	uint64_t began;           /* its start, ns */
+	struct kh_mark mark;      /* empty when started by hand */
+};
+
+#define KH_CALL(module, function, ...)                                                                                 \
+	(kh_module_call_begin((module), #function),                                                                    \
+	 kh_module_call_end((module), (module)->functions->function(__VA_ARGS__)))
+
+void kh_module_call_begin(struct kh_module *module, const char *function);
+CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv);
+
+/* Fills error from the latest call and returns its code; rv is not CKR_OK. */
+enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error *error);
+
+/* Row of a result; NULL for numbers PKCS#11 does not define. */
+const struct kh_rv *kh_rv_find(CK_RV rv);
+enum kh_rv_kind kh_rv_kind(CK_RV rv);
+/* Every row, ended by a name of NULL; for tests. */
+extern const struct kh_rv kh_rv_table[];
+
+void kh_module_init(struct kh_module *module, const char *path);
+/* Loads and initialises unless it runs. driver.missing, token.failed. */
+KH_CHECKED enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error);
+/* C_Finalize: every session, handle and login of this process ends. */
+void kh_module_stop(struct kh_module *module);
+
+/* module_posix.c: the loaded library and its function list, or NULL. */
+void *kh_library_open(const char *path);
+void *kh_library_symbol(void *library, const char *name);
+
+#endif

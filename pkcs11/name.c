@@ -1,0 +1,266 @@
+/* Distinguished names as RFC 4514 text. */
+#include "name.h"
+
+#include <string.h>
+
+#define RDN_MAX 64
+
+static const struct {
+	const char *oid;
+	const char *name;
+} short_names[] = {
+	{"2.5.4.3", "CN"},
+	{"2.5.4.4", "SN"},
+	{"2.5.4.5", "serialNumber"},
+	{"2.5.4.6", "C"},
+	{"2.5.4.7", "L"},
+	{"2.5.4.8", "ST"},
+	{"2.5.4.9", "street"},
+	{"2.5.4.10", "O"},
+	{"2.5.4.11", "OU"},
+	{"2.5.4.12", "title"},
+	{"2.5.4.13", "description"},
+	{"2.5.4.15", "businessCategory"},
+	{"2.5.4.17", "postalCode"},
+	{"2.5.4.20", "telephoneNumber"},
+	{"2.5.4.41", "name"},
+	{"2.5.4.42", "GN"},
+	{"2.5.4.43", "initials"},
+	{"2.5.4.46", "dnQualifier"},
+	{"2.5.4.65", "pseudonym"},
+	{"2.5.4.97", "organizationIdentifier"},
+	{"0.9.2342.19200300.100.1.1", "UID"},
+	{"0.9.2342.19200300.100.1.25", "DC"},
+	{"1.2.840.113549.1.9.1", "emailAddress"},
+};
+
+static size_t utf8_length(const uint8_t *text, size_t length)
+{
+	unsigned lead = text[0];
+	size_t count = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0u) == 0xe0 ? 3 : lead < 0xf5 ? 4 : 0;
+
+	if (lead >= 0x80 && lead < 0xc2)
+		return 0;
+	if (count == 0 || count > length)
+		return 0;
+	for (size_t i = 1; i < count; i++) {
+		if ((text[i] & 0xc0u) != 0x80)
+			return 0;
+	}
+	if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] >= 0xa0) || (lead == 0xf0 && text[1] < 0x90) ||
+	    (lead == 0xf4 && text[1] >= 0x90))
+		return 0;
+	return count;
+}
+
+void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
+{
+	const uint8_t *bytes = text;
+
+	while (length > 0) {
+		size_t count = bytes[0] == 0 ? 0 : utf8_length(bytes, length);
+
+		if (count)
+			kh_buffer_append(out, bytes, count);
+		else
+			kh_buffer_append_text(out, "\xef\xbf\xbd");
+		bytes += count ? count : 1;
+		length -= count ? count : 1;
+	}
+}
+
+static bool is_utf8(struct kh_span text)
+{
+	for (size_t i = 0; i < text.length;) {
+		size_t count = utf8_length(text.data + i, text.length - i);
+
+		if (!count)
+			return false;
+		i += count;
+	}
+	return true;
+}
+
+static void append_code_point(struct kh_buffer *out, uint32_t point)
+{
+	uint8_t utf8[4];
+	size_t length;
+
+	if (point == 0 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+		point = 0xfffd;
+	if (point < 0x80) {
+		utf8[0] = (uint8_t)point;
+		length = 1;
+	} else if (point < 0x800) {
+		utf8[0] = (uint8_t)(0xc0u | point >> 6);
+		length = 2;
+	} else if (point < 0x10000) {
+		utf8[0] = (uint8_t)(0xe0u | point >> 12);
+		length = 3;
+	} else {
+		utf8[0] = (uint8_t)(0xf0u | point >> 18);
+		length = 4;
+	}
+	for (size_t i = 1; i < length; i++)
+		utf8[i] = (uint8_t)(0x80u | (point >> 6 * (length - 1 - i) & 0x3fu));
+	kh_buffer_append(out, utf8, length);
+}
+
+static void append_wide(struct kh_buffer *out, struct kh_span text, size_t width)
+{
+	for (size_t i = 0; i + width <= text.length; i += width) {
+		uint32_t point = 0;
+
+		for (size_t k = 0; k < width; k++)
+			point = point << 8 | text.data[i + k];
+		if (width == 2 && point >= 0xd800 && point < 0xdc00 && i + 4 <= text.length) {
+			uint32_t low = (uint32_t)text.data[i + 2] << 8 | text.data[i + 3];
+			if (low >= 0xdc00 && low < 0xe000) {
+				point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+				i += 2;
+			}
+		}
+		append_code_point(out, point);
+	}
+}
+
+bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out)
+{
+	switch (value->tag) {
+	case KH_DER_UTF8:
+	case KH_DER_PRINTABLE:
+	case KH_DER_IA5:
+	case KH_DER_VISIBLE:
+	case 0x12: /* NumericString */
+		kh_utf8_append(out, value->body.data, value->body.length);
+		return true;
+	case KH_DER_T61:
+		/* Latin-1 by custom; some Chinese CAs put UTF-8 in it. */
+		if (is_utf8(value->body))
+			kh_utf8_append(out, value->body.data, value->body.length);
+		else
+			append_wide(out, value->body, 1);
+		return true;
+	case KH_DER_BMP:
+		append_wide(out, value->body, 2);
+		return true;
+	case KH_DER_UNIVERSAL:
+		append_wide(out, value->body, 4);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void append_escaped(struct kh_buffer *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool edge = (i == 0 && (c == '#' || c == ' ')) || (i + 1 == length && c == ' ');
+
+		if (c < 0x20 || c == 0x7f)
+			kh_buffer_printf(out, "\\%02X", c);
+		else if (edge || strchr("\"+,;<>\\", c))
+			kh_buffer_printf(out, "\\%c", c);
+		else
+			kh_buffer_append(out, &text[i], 1);
+	}
+}
+
+static const char *short_name(const char *oid)
+{
+	for (size_t i = 0; i < sizeof(short_names) / sizeof(short_names[0]); i++) {
+		if (strcmp(short_names[i].oid, oid) == 0)
+			return short_names[i].name;
+	}
+	return NULL;
+}
+
+static void append_hex(struct kh_buffer *out, struct kh_span bytes)
+{
+	kh_buffer_append_text(out, "#");
+	for (size_t i = 0; i < bytes.length; i++)
+		kh_buffer_printf(out, "%02X", bytes.data[i]);
+}
+
+static bool read_attribute(struct kh_span *rdn, char *oid, size_t size, struct kh_tlv *value)
+{
+	struct kh_tlv pair;
+	struct kh_tlv type;
+
+	return kh_der_expect(rdn, KH_DER_SEQUENCE, &pair) && kh_der_expect(&pair.body, KH_DER_OID, &type) &&
+	       kh_der_oid_text(type.body, oid, size) && kh_der_next(&pair.body, value) && pair.body.length == 0;
+}
+
+static bool append_attribute(struct kh_buffer *out, struct kh_span *rdn)
+{
+	struct kh_buffer text = {0};
+	struct kh_tlv value;
+	char oid[128];
+	const char *name;
+
+	if (!read_attribute(rdn, oid, sizeof(oid), &value))
+		return false;
+	name = short_name(oid);
+	kh_buffer_printf(out, "%s=", name ? name : oid);
+	if (name && kh_name_value(&value, &text))
+		append_escaped(out, text.data ? text.data : "", text.length);
+	else
+		append_hex(out, value.whole);
+	out->failed = out->failed || text.failed;
+	kh_buffer_finish(&text);
+	return true;
+}
+
+static bool append_rdn(struct kh_buffer *out, struct kh_span rdn)
+{
+	while (rdn.length > 0) {
+		if (!append_attribute(out, &rdn))
+			return false;
+		if (rdn.length > 0)
+			kh_buffer_append_text(out, "+");
+	}
+	return true;
+}
+
+bool kh_name_text(struct kh_span name, struct kh_buffer *out)
+{
+	struct kh_span rdns[RDN_MAX];
+	struct kh_tlv list;
+	struct kh_tlv rdn;
+	size_t count = 0;
+
+	if (!kh_der_expect(&name, KH_DER_SEQUENCE, &list))
+		return false;
+	while (list.body.length > 0) {
+		if (count == RDN_MAX || !kh_der_expect(&list.body, KH_DER_SET, &rdn))
+			return false;
+		rdns[count++] = rdn.body;
+	}
+	kh_buffer_append(out, "", 0);
+	while (count > 0) {
+		if (!append_rdn(out, rdns[--count]))
+			return false;
+		if (count > 0)
+			kh_buffer_append_text(out, ",");
+	}
+	return !out->failed;
+}
+
+bool kh_name_find(struct kh_span name, const char *wanted, struct kh_buffer *out)
+{
+	struct kh_tlv list;
+	struct kh_tlv rdn;
+	struct kh_tlv value;
+	char oid[128];
+
+	if (!kh_der_expect(&name, KH_DER_SEQUENCE, &list))
+		return false;
+	while (kh_der_expect(&list.body, KH_DER_SET, &rdn)) {
+		while (rdn.body.length > 0 && read_attribute(&rdn.body, oid, sizeof(oid), &value)) {
+			if (strcmp(oid, wanted) == 0)
+				return kh_name_value(&value, out);
+		}
+	}
+	return false;
+}

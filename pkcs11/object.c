@@ -1,0 +1,88 @@
+/* Reading objects and their attributes. */
+#include "object.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "name.h"
+#include "token.h"
+
+#define ATTRIBUTES_MAX 8
+#define GUESS 2048 /* most values fit: one C_ call instead of two */
+
+void kh_order_mark(struct kh_order_mark *mark, const char *order)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	snprintf(mark->label, sizeof(mark->label), KH_MARK_PREFIX "%s", order);
+	SHA256((const unsigned char *)mark->label, strlen(mark->label), digest);
+	memcpy(mark->id, digest, sizeof(mark->id));
+}
+
+/* Results that say only that some attribute is absent, hidden or larger. */
+static bool is_partial(CK_RV rv)
+{
+	return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL;
+}
+
+static CK_RV read_larger(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type, struct kh_bytes *out)
+{
+	CK_ATTRIBUTE attribute = {type, NULL, 0};
+	CK_RV rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, &attribute, 1);
+
+	if (rv != CKR_OK)
+		return is_partial(rv) ? CKR_OK : rv;
+	if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION || attribute.ulValueLen > KH_BUFFER_MAX)
+		return CKR_OK;
+	out->data = calloc(1, attribute.ulValueLen + 1);
+	if (!out->data)
+		return CKR_HOST_MEMORY;
+	attribute.pValue = out->data;
+	rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, &attribute, 1);
+	if (rv == CKR_OK)
+		out->length = attribute.ulValueLen;
+	return is_partial(rv) ? CKR_OK : rv;
+}
+
+/* A value that was left alone or is larger than the guess is asked for again;
+ * some modules stop at the first attribute an object does not have. */
+static CK_RV take(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *attribute, CK_RV all,
+		  struct kh_bytes *out)
+{
+	bool unread = attribute->ulValueLen == CK_UNAVAILABLE_INFORMATION && all == CKR_BUFFER_TOO_SMALL;
+
+	if (unread || (attribute->ulValueLen >= GUESS && attribute->ulValueLen != CK_UNAVAILABLE_INFORMATION) ||
+	    (attribute->ulValueLen == CK_UNAVAILABLE_INFORMATION && attribute->type == CKA_VALUE))
+		return read_larger(token, handle, attribute->type, out);
+	if (attribute->ulValueLen == CK_UNAVAILABLE_INFORMATION)
+		return CKR_OK;
+	return kh_bytes_copy(out, attribute->pValue, attribute->ulValueLen) == KH_OK ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
+			    struct kh_bytes *values, size_t count, struct kh_error *error)
+{
+	CK_ATTRIBUTE attributes[ATTRIBUTES_MAX];
+	uint8_t guesses[ATTRIBUTES_MAX][GUESS];
+	CK_RV all;
+	CK_RV rv;
+
+	for (size_t i = 0; i < count; i++) {
+		values[i] = (struct kh_bytes){0};
+		attributes[i] = (CK_ATTRIBUTE){types[i], guesses[i], GUESS};
+	}
+	rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, attributes, count);
+	all = rv;
+	if (is_partial(rv))
+		rv = CKR_OK;
+	for (size_t i = 0; i < count && rv == CKR_OK; i++)
+		rv = take(token, handle, &attributes[i], all, &values[i]);
+	if (rv == CKR_OK)
+		return KH_OK;
+	for (size_t i = 0; i < count; i++)
+		kh_bytes_finish(&values[i]);
+	return kh_module_fail(token->module, rv, error);
+}

@@ -1,0 +1,231 @@
+/* Operations that make keys, requests and receipts. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "csr.h"
+#include "install.h"
+#include "jws.h"
+#include "key.h"
+#include "moment.h"
+#include "order.h"
+#include "sign.h"
+
+static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
+				    struct kh_order_objects *objects, struct kh_error *error)
+{
+	enum kh_code code = kh_host_token(host, uri, token, error);
+
+	if (code == KH_OK)
+		code = kh_inventory_refresh(*token, error);
+	if (code == KH_OK)
+		kh_order_find(*token, order, objects);
+	return code;
+}
+
+static enum kh_code give_key(const struct kh_object *key, char **out, struct kh_error *error)
+{
+	return key->spki_id[0] ? kh_host_text(out, key->spki_id, error) : kh_fail(error, KH_TOKEN_UNSUPPORTED);
+}
+
+enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_key_generate_params *params = in;
+	struct kh_host_key_generate_result *result = out;
+	struct kh_order_objects objects;
+	struct kh_object *key = NULL;
+	struct kh_token *token;
+	enum kh_code code;
+
+	code = token_and_order(host, params->token, params->order, &token, &objects, error);
+	if (code != KH_OK)
+		return code;
+	if (objects.private_key && objects.public_key)
+		return give_key(objects.public_key, &result->public_key, error);
+	if (objects.certificate)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	if (objects.private_key) {
+		if (objects.private_key->spki.length == 0)
+			return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+		code = kh_key_write_public(token, &objects.private_key->spki, &objects.mark, &key, error);
+	} else {
+		/* A public key alone is what a cut generation leaves. */
+		if (objects.public_key)
+			code = kh_inventory_destroy(token, objects.public_key->handle, error);
+		if (code == KH_OK)
+			code = kh_key_generate(token, params->key_type, &objects.mark, &key, error);
+	}
+	return code == KH_OK ? give_key(key, &result->public_key, error) : code;
+}
+
+/* Whether a private key on the token belongs to an SPKI: tried, not believed. */
+static enum kh_code try_key(struct kh_token *token, const struct kh_object *key, const struct kh_bytes *spki,
+			    enum kh_any_key_type type, struct kh_error *error)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
+	static const char message[] = "keyhall proof: public key";
+	enum kh_code code;
+
+	code = kh_sign(token, key, type, message, sizeof(message), &signature, error);
+	if (code != KH_OK)
+		return code;
+	if (kh_sign_verify(spki, type, message, sizeof(message), &signature))
+		return KH_OK;
+	code = kh_fail(error, KH_CERTIFICATE_MISMATCH);
+	if (error)
+		snprintf(error->what, sizeof(error->what), "spki");
+	return code;
+}
+
+static enum kh_code rebuild(struct kh_token *token, const struct kh_order_objects *objects, const char *pem,
+			    struct kh_object **key, struct kh_error *error)
+{
+	const struct kh_bytes *known = &objects->private_key->spki;
+	struct kh_certificate *certificate = NULL;
+	struct kh_bytes spki;
+	enum kh_code code;
+
+	if (known->length > 0)
+		return kh_key_write_public(token, known, &objects->mark, key, error);
+	if (!pem)
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	code = kh_install_read(pem, "certificate", &certificate, error);
+	if (code != KH_OK)
+		return code;
+	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
+	code = try_key(token, objects->private_key, &spki, certificate->key_type, error);
+	if (code == KH_OK)
+		code = kh_key_write_public(token, &spki, &objects->mark, key, error);
+	kh_certificate_free(certificate);
+	return code;
+}
+
+enum kh_code kh_op_key_rebuild(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_key_rebuild_params *params = in;
+	struct kh_host_key_rebuild_result *result = out;
+	struct kh_order_objects objects;
+	struct kh_token *token;
+	struct kh_object *key;
+	enum kh_code code;
+
+	code = token_and_order(host, params->token, params->order, &token, &objects, error);
+	if (code != KH_OK)
+		return code;
+	key = objects.public_key;
+	if (!key && !objects.private_key)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	if (!key)
+		code = rebuild(token, &objects, params->certificate, &key, error);
+	return code == KH_OK ? give_key(key, &result->public_key, error) : code;
+}
+
+struct request {
+	const struct kh_object *old;
+	const struct kh_object *old_key;
+	const struct kh_object *key; /* the one to be certified */
+	struct kh_bytes spki;        /* borrowed */
+	enum kh_any_key_type type;
+};
+
+static enum kh_code choose_key(const struct kh_order_objects *objects, enum kh_key_choice choice,
+			       struct request *request, struct kh_error *error)
+{
+	if (choice == KH_KEY_CHOICE_SAME) {
+		const struct kh_certificate *old = request->old->certificate;
+
+		request->key = request->old_key;
+		request->spki = (struct kh_bytes){(uint8_t *)(uintptr_t)old->spki.data, old->spki.length};
+		request->type = old->key_type;
+		return KH_OK;
+	}
+	if (!objects->private_key || !objects->public_key || objects->public_key->spki.length == 0)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	request->key = objects->private_key;
+	request->spki = objects->public_key->spki;
+	request->type = objects->public_key->key_type;
+	return KH_OK;
+}
+
+static enum kh_code make_proof(struct kh_token *token, const struct request *request, const struct kh_buffer *csr,
+			       const struct kh_host_request_create_params *params, char **out, struct kh_error *error)
+{
+	char hash[KH_SHA256_HEX];
+	const struct kh_claim claims[] = {
+		{"order", params->order, 0},
+		{"csrSha256", hash, 0},
+		{"origin", params->origin, 0},
+		{"tokenSerial", token->name.serial, 0},
+		{"iat", NULL, kh_time_now()},
+	};
+
+	kh_sha256_hex(csr->data, csr->length, hash);
+	return kh_jws_sign(token, request->old_key, request->old->certificate, claims, 5, out, error);
+}
+
+enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer csr = {0};
+	const struct kh_host_request_create_params *params = in;
+	struct kh_host_request_create_result *result = out;
+	struct kh_order_objects objects;
+	struct kh_object *old_key;
+	struct kh_buffer pem = {0};
+	struct request request;
+	struct kh_object *old;
+	struct kh_token *token;
+	char spki_id[KH_SHA256_HEX];
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_install_pair(token, params->certificate, &old, &old_key, error);
+	if (code != KH_OK)
+		return code;
+	kh_order_find(token, params->order, &objects);
+	request.old = old;
+	request.old_key = old_key;
+	code = choose_key(&objects, params->key, &request, error);
+	if (code == KH_OK)
+		code = kh_csr_create(token, request.key, &request.spki, request.type, old->certificate, &csr, error);
+	if (code == KH_OK)
+		code = make_proof(token, &request, &csr, params, &result->proof, error);
+	if (code != KH_OK)
+		return code;
+	kh_pem_append(&pem, "CERTIFICATE REQUEST", csr.data, csr.length);
+	result->csr = pem.data;
+	kh_sha256_hex(request.spki.data, request.spki.length, spki_id);
+	return pem.failed ? kh_fail(error, KH_AGENT_FAILED) : kh_host_text(&result->public_key, spki_id, error);
+}
+
+enum kh_code kh_op_receipt_create(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_receipt_create_params *params = in;
+	struct kh_host_receipt_create_result *result = out;
+	struct kh_object *certificate;
+	struct kh_token *token;
+	struct kh_object *key;
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_install_pair(token, params->certificate, &certificate, &key, error);
+	if (code != KH_OK)
+		return code;
+	const struct kh_claim claims[] = {
+		{"order", params->order, 0},
+		{"certificateSha256", params->certificate, 0},
+		{"tokenSerial", token->name.serial, 0},
+		{"origin", params->origin, 0},
+		{"iat", NULL, kh_time_now()},
+	};
+	return kh_jws_sign(token, key, certificate->certificate, claims, 5, &result->receipt, error);
+}
+
+enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	(void)host;
+	(void)in;
+	(void)out;
+	return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+}

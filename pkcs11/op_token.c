@@ -1,0 +1,167 @@
+/* Operations on host and tokens. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain.h"
+#include "cleanup.h"
+#include "login.h"
+#include "name.h"
+
+static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
+{
+	for (size_t i = 0; i < *to_count; i++)
+		free((*to)[i]);
+	free(*to);
+	*to = kh_steal(from);
+	*to_count = *from_count;
+	*from_count = 0;
+}
+
+static char *padded_text(const unsigned char *text, size_t length)
+{
+	struct kh_buffer out = {0};
+
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\0'))
+		length--;
+	kh_utf8_append(&out, text, length);
+	return out.data ? out.data : strdup("");
+}
+
+static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out, struct kh_error *error)
+{
+	const CK_INFO *info = &host->module.info;
+	char version[16];
+
+	snprintf(version, sizeof(version), "%u.%u", info->libraryVersion.major, info->libraryVersion.minor);
+	out->version = strdup(KH_VERSION);
+	out->module = strdup(host->module.name);
+	out->description = padded_text(info->libraryDescription, sizeof(info->libraryDescription));
+	out->manufacturer = padded_text(info->manufacturerID, sizeof(info->manufacturerID));
+	out->library_version = strdup(version);
+	out->profile = strdup("standard");
+	out->second_reader = kh_reader_present();
+	if (!out->version || !out->module || !out->description || !out->manufacturer || !out->library_version ||
+	    !out->profile)
+		return kh_fail(error, KH_AGENT_FAILED);
+	return KH_OK;
+}
+
+enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	struct kh_host_host_configure_params params = {.pinentry = NULL};
+	struct kh_settings *settings = &host->settings;
+	enum kh_code code;
+
+	code = kh_copy(&kh_host_host_configure_params_type, &params, in, error);
+	if (code != KH_OK)
+		return code;
+	free(settings->pinentry);
+	settings->pinentry = kh_steal(&params.pinentry);
+	free(settings->locale);
+	settings->locale = kh_steal(&params.locale);
+	move_list(&settings->anchors, &settings->anchors_count, &params.anchors, &params.anchors_count);
+	move_list(&settings->credit_code_oids, &settings->credit_code_oids_count, &params.credit_code_oids,
+		  &params.credit_code_oids_count);
+	kh_clear(&kh_host_host_configure_params_type, &params);
+	kh_chain_free(host->anchors);
+	host->anchors = NULL;
+	host->configured++;
+	code = kh_module_start(&host->module, error);
+	return code == KH_OK ? describe_host(host, out, error) : code;
+}
+
+static enum kh_code describe_token(struct kh_token *token, struct kh_token_info *out, struct kh_error *error)
+{
+	const CK_TOKEN_INFO *info = &token->info;
+
+	out->token = strdup(token->uri);
+	out->serial = padded_text(info->serialNumber, sizeof(info->serialNumber));
+	out->label = padded_text(info->label, sizeof(info->label));
+	out->manufacturer = padded_text(info->manufacturerID, sizeof(info->manufacturerID));
+	out->model = padded_text(info->model, sizeof(info->model));
+	out->module = strdup(token->module->name);
+	out->pin = kh_token_pin_state(token);
+	out->has_free = info->ulFreePublicMemory != CK_UNAVAILABLE_INFORMATION;
+	out->free = out->has_free ? (int64_t)(info->ulFreePublicMemory & INT64_MAX) : 0;
+	if (!out->token || !out->serial || !out->label || !out->manufacturer || !out->model || !out->module)
+		return kh_fail(error, KH_AGENT_FAILED);
+	return KH_OK;
+}
+
+/* Some modules notice a token only when they start. */
+static enum kh_code look_for_tokens(struct kh_host *host, bool refresh, struct kh_error *error)
+{
+	struct kh_tokens *tokens = &host->tokens;
+	bool running = host->module.running;
+	enum kh_code code;
+
+	if (refresh && running && !kh_tokens_leased(tokens))
+		return kh_tokens_restart(tokens, error);
+	code = kh_tokens_refresh(tokens, error);
+	if (code == KH_OK && tokens->count == 0 && running)
+		code = kh_tokens_restart(tokens, error);
+	return code;
+}
+
+enum kh_code kh_op_token_list(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_token_list_params *params = in;
+	struct kh_host_token_list_result *result = out;
+	enum kh_code code;
+
+	code = look_for_tokens(host, params->refresh, error);
+	if (code != KH_OK)
+		return code;
+	result->tokens = calloc(host->tokens.count + 1, sizeof(*result->tokens));
+	if (!result->tokens)
+		return kh_fail(error, KH_AGENT_FAILED);
+	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++) {
+		code = describe_token(host->tokens.list[i], &result->tokens[i], error);
+		result->tokens_count++;
+	}
+	return code;
+}
+
+enum kh_code kh_op_token_login(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_token_login_params *params = in;
+	struct kh_token *token;
+	enum kh_code code;
+
+	(void)out;
+	code = kh_tokens_find(&host->tokens, params->token, &token, error);
+	return code == KH_OK ? kh_login(host, token, &params->prompt, params->verify, error) : code;
+}
+
+enum kh_code kh_op_token_logout(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_token_logout_params *params = in;
+
+	(void)out;
+	(void)error;
+	kh_logout_session(host, params->session);
+	return KH_OK;
+}
+
+enum kh_code kh_op_pin_change(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_pin_change_params *params = in;
+	struct kh_token *token;
+	enum kh_code code;
+
+	(void)out;
+	code = kh_tokens_find(&host->tokens, params->token, &token, error);
+	return code == KH_OK ? kh_pin_change(host, token, &params->prompt, error) : code;
+}
+
+/* Windows are closed while they are open (kh_loop_cancelled); later there is
+ * nothing to cancel. */
+enum kh_code kh_op_host_cancel(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	(void)host;
+	(void)in;
+	(void)out;
+	(void)error;
+	return KH_OK;
+}

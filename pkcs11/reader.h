@@ -1,0 +1,27 @@
+/*
+ * The second reader: libp11, which other programs of the system use. After an
+ * install it must find the certificate and make a signature with its key that
+ * OpenSSL verifies. It uses the login that is there and never asks for a PIN.
+ * reader_libp11.c where libp11 was found at build time, else reader_none.c.
+ */
+#ifndef KH_READER_H
+#define KH_READER_H
+
+#include "error.h"
+#include "object.h"
+
+struct kh_token;
+
+struct kh_reader {
+	void *state;
+	unsigned long starts; /* of the module, when state was made */
+};
+
+bool kh_reader_present(void);
+/* agreed is false when libp11 cannot read this token at all; that it reads the
+ * token but not the pair, or that its signature is wrong, is token.failed. */
+KH_CHECKED enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token,
+					const struct kh_object *certificate, bool *agreed, struct kh_error *error);
+void kh_reader_finish(struct kh_reader *reader);
+
+#endif

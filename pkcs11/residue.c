@@ -1,0 +1,146 @@
+/* renewal.residue and pending.delete: what orders left on the tokens. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "order.h"
+
+#define RESIDUES_MAX 256
+#define ORDER_MAX 64
+
+static bool is_order(const char *text)
+{
+	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return length > 0 && length <= ORDER_MAX && text[length] == '\0';
+}
+
+static bool is_pending_label(const char *label)
+{
+	return strncmp(label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0;
+}
+
+static enum kh_code optional_text(char **out, const char *text, struct kh_error *error)
+{
+	return text && *text ? kh_host_text(out, text, error) : KH_OK;
+}
+
+static enum kh_code fill(struct kh_token *token, const char *order, const struct kh_order_objects *objects,
+			 struct kh_host_residue *out, struct kh_error *error)
+{
+	const struct kh_object *certificate = objects->certificate;
+	const struct kh_object *old = certificate ? kh_order_old_certificate(token, certificate) : NULL;
+	const char *spki = NULL;
+	enum kh_code code;
+
+	if (certificate)
+		spki = certificate->certificate->spki_id;
+	else if (objects->public_key)
+		spki = objects->public_key->spki_id;
+	else if (objects->private_key)
+		spki = objects->private_key->spki_id;
+	out->login = token->lease.active;
+	out->private_key = objects->private_key != NULL;
+	out->public_key = objects->public_key != NULL;
+	out->completed = certificate && !is_pending_label(certificate->label);
+	code = kh_host_text(&out->token, token->uri, error);
+	if (code == KH_OK)
+		code = kh_host_text(&out->serial, token->name.serial, error);
+	if (code == KH_OK)
+		code = kh_host_text(&out->order, order, error);
+	if (code == KH_OK)
+		code = optional_text(&out->spki, spki, error);
+	if (code == KH_OK)
+		code = optional_text(&out->certificate, certificate ? certificate->certificate->id : NULL, error);
+	if (code == KH_OK)
+		code = optional_text(&out->old_certificate, old ? old->certificate->id : NULL, error);
+	return code;
+}
+
+static bool is_listed(const struct kh_host_renewal_residue_result *result, const struct kh_token *token,
+		      const char *order)
+{
+	for (size_t i = 0; i < result->residues_count; i++) {
+		if (strcmp(result->residues[i].order, order) == 0 &&
+		    strcmp(result->residues[i].token, token->uri) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum kh_code add(struct kh_token *token, const char *order, struct kh_host_renewal_residue_result *result,
+			struct kh_error *error)
+{
+	struct kh_order_objects objects;
+
+	kh_order_find(token, order, &objects);
+	if ((!objects.private_key && !objects.public_key && !objects.certificate) ||
+	    result->residues_count == RESIDUES_MAX || is_listed(result, token, order))
+		return KH_OK;
+	return fill(token, order, &objects, &result->residues[result->residues_count++], error);
+}
+
+static enum kh_code look(struct kh_token *token, const char *order, struct kh_host_renewal_residue_result *result,
+			 struct kh_error *error)
+{
+	enum kh_code code = kh_inventory_refresh(token, error);
+
+	if (code == KH_OK && order)
+		return add(token, order, result, error);
+	for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++) {
+		const char *label = token->inventory.objects[i].label;
+
+		if (is_pending_label(label) && is_order(label + strlen(KH_MARK_PREFIX)))
+			code = add(token, label + strlen(KH_MARK_PREFIX), result, error);
+	}
+	return code;
+}
+
+enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_renewal_residue_params *params = in;
+	struct kh_host_renewal_residue_result *result = out;
+	struct kh_token *token;
+	enum kh_code code;
+
+	result->residues = calloc(RESIDUES_MAX, sizeof(*result->residues));
+	if (!result->residues)
+		return kh_fail(error, KH_AGENT_FAILED);
+	if (params->token) {
+		code = kh_tokens_find(&host->tokens, params->token, &token, error);
+		return code == KH_OK ? look(token, params->order, result, error) : code;
+	}
+	code = kh_tokens_look(&host->tokens, error);
+	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++)
+		code = look(host->tokens.list[i], params->order, result, error);
+	return code;
+}
+
+static struct kh_object *find_marked(struct kh_token *token, const struct kh_order_mark *mark)
+{
+	struct kh_object *key = kh_inventory_by_id(&token->inventory, CKO_PRIVATE_KEY, mark->id, sizeof(mark->id));
+
+	return key ? key : kh_inventory_by_id(&token->inventory, CKO_PUBLIC_KEY, mark->id, sizeof(mark->id));
+}
+
+enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_pending_delete_params *params = in;
+	struct kh_order_objects objects;
+	struct kh_object *object;
+	struct kh_token *token;
+	enum kh_code code;
+
+	(void)out;
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_inventory_refresh(token, error);
+	if (code != KH_OK)
+		return code;
+	kh_order_find(token, params->order, &objects);
+	if (objects.certificate)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	while (code == KH_OK && (object = find_marked(token, &objects.mark)))
+		code = kh_inventory_destroy(token, object->handle, error);
+	return code;
+}

@@ -1,0 +1,162 @@
+/* pair.retire: the old pair goes, the new one gets its final labels. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "host.h"
+#include "install.h"
+#include "log.h"
+#include "order.h"
+
+/* How many objects of a class carry this CKA_ID. */
+static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *object = &inventory->objects[i];
+
+		count += object->class == class && object->id.length == id->length && id->length > 0 &&
+			 memcmp(object->id.data, id->data, id->length) == 0;
+	}
+	return count;
+}
+
+/* The keys go only when nothing else may need them and there is no doubt which
+ * they are. */
+static bool owns_keys(const struct kh_inventory *inventory, const struct kh_object *old)
+{
+	return count_by_id(inventory, CKO_CERTIFICATE, &old->id) == 1 &&
+	       count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
+	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
+}
+
+static bool may_retire(const struct kh_object *old, const struct kh_object *new)
+{
+	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !old->certificate->ca &&
+	       kh_span_equal(old->certificate->subject, new->certificate->subject);
+}
+
+static enum kh_code destroy_key(struct kh_token *token, CK_OBJECT_CLASS class, const char *old_id,
+				struct kh_error *error)
+{
+	struct kh_object *old = kh_inventory_certificate(&token->inventory, old_id);
+	struct kh_object *key = old ? kh_inventory_key(&token->inventory, class, old) : NULL;
+
+	return key ? kh_inventory_destroy(token, key->handle, error) : KH_OK;
+}
+
+/* The certificate last: it is how a second attempt finds the rest. */
+static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool keys, struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+	struct kh_object *old;
+
+	if (keys)
+		code = destroy_key(token, CKO_PRIVATE_KEY, id, error);
+	if (keys && code == KH_OK)
+		code = destroy_key(token, CKO_PUBLIC_KEY, id, error);
+	old = kh_inventory_certificate(&token->inventory, id);
+	if (code == KH_OK && old)
+		code = kh_inventory_destroy(token, old->handle, error);
+	return code;
+}
+
+static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+			   const struct kh_object *new, struct kh_host_pair_retire_result *result,
+			   struct kh_error *error)
+{
+	struct kh_object *old;
+	enum kh_code code;
+	char *id;
+	bool keys;
+
+	old = params->old_certificate ? kh_inventory_certificate(&token->inventory, params->old_certificate)
+				      : kh_order_old_certificate(token, new);
+	if (!old || !may_retire(old, new) || params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_NOTHING)
+		return KH_OK;
+	keys = params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR && owns_keys(&token->inventory, old);
+	result->retired = calloc(1, sizeof(*result->retired));
+	id = strdup(old->certificate->id);
+	if (!result->retired || !id) {
+		free(id);
+		return kh_fail(error, KH_AGENT_FAILED);
+	}
+	result->retired[0] = id;
+	result->retired_count = 1;
+	code = destroy_pair(token, id, keys, error);
+	return code;
+}
+
+static enum kh_code set_label(struct kh_token *token, struct kh_object *object, const char *label,
+			      struct kh_error *error)
+{
+	CK_ATTRIBUTE attribute = {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)};
+	char *copy;
+	CK_RV rv;
+
+	if (!object || strcmp(object->label, label) == 0)
+		return KH_OK;
+	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
+	if (rv != CKR_OK && (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_ACTION_PROHIBITED ||
+			     rv == CKR_FUNCTION_NOT_SUPPORTED)) {
+		kh_log(KH_LOG_WARNING, "the token keeps the label of a finished order");
+		return KH_OK;
+	}
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	copy = strdup(label);
+	if (!copy)
+		return kh_fail(error, KH_AGENT_FAILED);
+	free(object->label);
+	object->label = copy;
+	return KH_OK;
+}
+
+/* The certificate last: its label says that all is done. */
+static enum kh_code set_labels(struct kh_token *token, const char *id, struct kh_error *error)
+{
+	struct kh_object *new = kh_inventory_certificate(&token->inventory, id);
+	KH_AUTO_FREE char *label = kh_certificate_common_name(new->certificate);
+	enum kh_code code;
+
+	if (!label)
+		return kh_fail(error, KH_AGENT_FAILED);
+	code = set_label(token, kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, new), label, error);
+	if (code == KH_OK)
+		code = set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, new), label, error);
+	return code == KH_OK ? set_label(token, new, label, error) : code;
+}
+
+/* Whether the certificate is the order's own. */
+static bool belongs(struct kh_token *token, const char *order, const struct kh_object *certificate)
+{
+	struct kh_order_objects objects;
+
+	kh_order_find(token, order, &objects);
+	return objects.certificate == certificate || strcmp(certificate->label, objects.mark.label) == 0;
+}
+
+enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_pair_retire_params *params = in;
+	struct kh_host_pair_retire_result *result = out;
+	struct kh_token *token;
+	struct kh_object *new;
+	struct kh_object *key;
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_inventory_refresh(token, error);
+	if (code == KH_OK)
+		code = kh_install_pair(token, params->certificate, &new, &key, error);
+	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
+		code = kh_install_prove(token, new, key, error);
+	/* With key "same" a finished order leaves no mark: nothing is left to do. */
+	if (code == KH_OK && belongs(token, params->order, new))
+		code = retire(token, params, new, result, error);
+	else if (code == KH_OK)
+		return KH_OK;
+	return code == KH_OK ? set_labels(token, params->certificate, error) : code;
+}

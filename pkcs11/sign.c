@@ -1,0 +1,148 @@
+/* Signatures. */
+#include "sign.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "token.h"
+
+#define SIGNATURE_MAX 1024
+
+/* DigestInfo of SHA-256 up to the digest (RFC 8017, 9.2). */
+static const uint8_t sha256_info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+				      0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+
+static const struct row {
+	enum kh_any_key_type type;
+	const char *jws;
+	CK_MECHANISM_TYPE mechanism;
+	size_t digest;       /* 0: the token takes the message */
+	const char *identifier; /* AlgorithmIdentifier, DER */
+	size_t identifier_length;
+} rows[] = {
+#define RSA_SHA256 "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00"
+#define ECDSA_SHA256 "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
+#define ECDSA_SHA384 "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03"
+#define ED25519 "\x30\x05\x06\x03\x2b\x65\x70"
+	{KH_ANY_KEY_TYPE_RSA2048, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
+	{KH_ANY_KEY_TYPE_RSA3072, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
+	{KH_ANY_KEY_TYPE_RSA4096, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
+	{KH_ANY_KEY_TYPE_EC_P256, "ES256", CKM_ECDSA, 32, ECDSA_SHA256, sizeof(ECDSA_SHA256) - 1},
+	{KH_ANY_KEY_TYPE_EC_P384, "ES384", CKM_ECDSA, 48, ECDSA_SHA384, sizeof(ECDSA_SHA384) - 1},
+	{KH_ANY_KEY_TYPE_ED25519, "EdDSA", CKM_EDDSA, 0, ED25519, sizeof(ED25519) - 1},
+};
+
+static const struct row *find_row(enum kh_any_key_type type)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].type == type)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const char *kh_sign_jws_name(enum kh_any_key_type type)
+{
+	const struct row *row = find_row(type);
+
+	return row ? row->jws : NULL;
+}
+
+static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const void *data,
+		  size_t length, uint8_t *signature, CK_ULONG *size)
+{
+	CK_MECHANISM mechanism = {type, NULL, 0};
+	CK_RV rv = KH_CALL(token->module, C_SignInit, token->session, &mechanism, key);
+
+	if (rv == CKR_OK)
+		rv = KH_CALL(token->module, C_Sign, token->session, (CK_BYTE_PTR)(uintptr_t)data, length, signature,
+			     size);
+	return rv;
+}
+
+static CK_RV sign_rsa_on_host(struct kh_token *token, CK_OBJECT_HANDLE key, const void *message, size_t length,
+			      uint8_t *signature, CK_ULONG *size)
+{
+	uint8_t info[sizeof(sha256_info) + SHA256_DIGEST_LENGTH];
+
+	memcpy(info, sha256_info, sizeof(sha256_info));
+	SHA256(message, length, info + sizeof(sha256_info));
+	return sign(token, key, CKM_RSA_PKCS, info, sizeof(info), signature, size);
+}
+
+enum kh_code kh_sign(struct kh_token *token, const struct kh_object *key, enum kh_any_key_type type,
+		     const void *message, size_t length, struct kh_buffer *out, struct kh_error *error)
+{
+	const struct row *row = find_row(type);
+	uint8_t digest[SHA384_DIGEST_LENGTH];
+	uint8_t signature[SIGNATURE_MAX];
+	CK_ULONG size = sizeof(signature);
+	CK_RV rv;
+
+	if (!row)
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	if (row->digest == 32)
+		SHA256(message, length, digest);
+	else if (row->digest == 48)
+		SHA384(message, length, digest);
+	rv = sign(token, key->handle, row->mechanism, row->digest ? digest : message,
+		  row->digest ? row->digest : length, signature, &size);
+	if (row->mechanism == CKM_SHA256_RSA_PKCS && kh_rv_kind(rv) == KH_RV_MECHANISM) {
+		size = sizeof(signature);
+		rv = sign_rsa_on_host(token, key->handle, message, length, signature, &size);
+	}
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	kh_buffer_append(out, signature, size);
+	return out->failed ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
+}
+
+enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out, struct kh_error *error)
+{
+	const struct row *row = find_row(type);
+
+	if (!row)
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	kh_buffer_append(out, row->identifier, row->identifier_length);
+	return KH_OK;
+}
+
+void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, struct kh_buffer *out)
+{
+	const struct row *row = find_row(type);
+	const uint8_t *bytes = (const uint8_t *)raw->data;
+	size_t from = out->length;
+
+	if (!row || row->digest == 0) {
+		kh_buffer_append(out, raw->data, raw->length);
+		return;
+	}
+	kh_der_put_unsigned(out, bytes, raw->length / 2);
+	kh_der_put_unsigned(out, bytes + raw->length / 2, raw->length / 2);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,
+		    const struct kh_buffer *raw)
+{
+	const struct row *row = find_row(type);
+	const unsigned char *in = spki->data;
+	struct kh_buffer value = {0};
+	const EVP_MD *digest;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &in, (long)spki->length);
+	bool good = false;
+
+	kh_sign_put_value(type, raw, &value);
+	if (row && key && context && !value.failed) {
+		digest = type == KH_ANY_KEY_TYPE_ED25519 ? NULL : row->digest == 48 ? EVP_sha384() : EVP_sha256();
+		good = EVP_DigestVerifyInit(context, NULL, digest, NULL, key) == 1 &&
+		       EVP_DigestVerify(context, (const unsigned char *)value.data, value.length, message, length) == 1;
+	}
+	kh_buffer_finish(&value);
+	EVP_PKEY_free(key);
+	EVP_MD_CTX_free(context);
+	return good;
+}

@@ -1,0 +1,27 @@
+/*
+ * Signing with a key on a token. Every algorithm signs the whole message; who
+ * hashes (token or host) is decided here, with what mechanism the token has.
+ */
+#ifndef KH_SIGN_H
+#define KH_SIGN_H
+
+#include "bytes.h"
+#include "object.h"
+
+/* "RS256", "ES256", "ES384", "EdDSA" (RFC 7518, 3.1; RFC 8037); NULL: none. */
+const char *kh_sign_jws_name(enum kh_any_key_type type);
+
+/* The raw signature: RSA PKCS #1 v1.5, ECDSA r||s, Ed25519. out is appended. */
+KH_CHECKED enum kh_code kh_sign(struct kh_token *token, const struct kh_object *key, enum kh_any_key_type type,
+				const void *message, size_t length, struct kh_buffer *out, struct kh_error *error);
+
+/* AlgorithmIdentifier and signature value (ECDSA as DER) as X.509 has them. */
+KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out,
+					      struct kh_error *error);
+void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, struct kh_buffer *out);
+
+/* Whether OpenSSL verifies a raw signature with the key of this SPKI. */
+bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,
+		    const struct kh_buffer *raw);
+
+#endif

@@ -1,0 +1,195 @@
+/* Public keys as SubjectPublicKeyInfo. */
+#include "spki.h"
+
+#include <openssl/sha.h>
+#include <string.h>
+
+#define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+#define OID_EC "\x2a\x86\x48\xce\x3d\x02\x01"
+#define OID_ED25519 "\x2b\x65\x70"
+#define CURVE_P256 "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
+#define CURVE_P384 "\x06\x05\x2b\x81\x04\x00\x22"
+#define CURVE_SM2 "\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d"
+#define CURVE_ED25519 "\x06\x03\x2b\x65\x70"
+
+#define SPAN(text) ((struct kh_span){(const uint8_t *)(text), sizeof(text) - 1})
+
+static const struct {
+	enum kh_any_key_type type;
+	struct kh_span curve;
+} curves[] = {
+	{KH_ANY_KEY_TYPE_EC_P256, {(const uint8_t *)CURVE_P256, sizeof(CURVE_P256) - 1}},
+	{KH_ANY_KEY_TYPE_EC_P384, {(const uint8_t *)CURVE_P384, sizeof(CURVE_P384) - 1}},
+	{KH_ANY_KEY_TYPE_SM2, {(const uint8_t *)CURVE_SM2, sizeof(CURVE_SM2) - 1}},
+	{KH_ANY_KEY_TYPE_ED25519, {(const uint8_t *)CURVE_ED25519, sizeof(CURVE_ED25519) - 1}},
+};
+
+struct parts {
+	struct kh_tlv algorithm;
+	struct kh_span parameters;
+	struct kh_span bits;
+};
+
+static bool split(struct kh_span spki, struct parts *parts)
+{
+	struct kh_tlv whole;
+	struct kh_tlv identifier;
+	struct kh_tlv bits;
+
+	if (!kh_der_expect(&spki, KH_DER_SEQUENCE, &whole) ||
+	    !kh_der_expect(&whole.body, KH_DER_SEQUENCE, &identifier) ||
+	    !kh_der_expect(&whole.body, KH_DER_BIT_STRING, &bits) || bits.body.length < 1 ||
+	    !kh_der_expect(&identifier.body, KH_DER_OID, &parts->algorithm))
+		return false;
+	parts->parameters = identifier.body;
+	parts->bits = (struct kh_span){bits.body.data + 1, bits.body.length - 1};
+	return true;
+}
+
+static enum kh_any_key_type rsa_type(size_t bits)
+{
+	switch (bits) {
+	case 2048:
+		return KH_ANY_KEY_TYPE_RSA2048;
+	case 3072:
+		return KH_ANY_KEY_TYPE_RSA3072;
+	case 4096:
+		return KH_ANY_KEY_TYPE_RSA4096;
+	default:
+		return KH_ANY_KEY_TYPE_OTHER;
+	}
+}
+
+enum kh_any_key_type kh_spki_type(struct kh_span spki)
+{
+	struct kh_span modulus;
+	struct kh_span exponent;
+	struct parts parts;
+
+	if (!split(spki, &parts))
+		return KH_ANY_KEY_TYPE_OTHER;
+	if (kh_spki_rsa(spki, &modulus, &exponent))
+		return modulus.data[0] & 0x80u ? rsa_type(modulus.length * 8) : KH_ANY_KEY_TYPE_OTHER;
+	if (kh_span_equal(parts.algorithm.body, SPAN(OID_ED25519)))
+		return KH_ANY_KEY_TYPE_ED25519;
+	if (!kh_span_equal(parts.algorithm.body, SPAN(OID_EC)))
+		return KH_ANY_KEY_TYPE_OTHER;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (kh_span_equal(parts.parameters, curves[i].curve))
+			return curves[i].type;
+	}
+	return KH_ANY_KEY_TYPE_OTHER;
+}
+
+static bool read_unsigned(struct kh_span *in, struct kh_span *number)
+{
+	struct kh_tlv value;
+
+	if (!kh_der_expect(in, KH_DER_INTEGER, &value) || value.body.length == 0)
+		return false;
+	*number = value.body;
+	while (number->length > 1 && number->data[0] == 0) {
+		number->data++;
+		number->length--;
+	}
+	return true;
+}
+
+bool kh_spki_rsa(struct kh_span spki, struct kh_span *modulus, struct kh_span *exponent)
+{
+	struct parts parts;
+	struct kh_tlv key;
+
+	return split(spki, &parts) && kh_span_equal(parts.algorithm.body, SPAN(OID_RSA)) &&
+	       kh_der_expect(&parts.bits, KH_DER_SEQUENCE, &key) && read_unsigned(&key.body, modulus) &&
+	       read_unsigned(&key.body, exponent);
+}
+
+bool kh_spki_bits(struct kh_span spki, struct kh_span *bits)
+{
+	struct parts parts;
+
+	if (!split(spki, &parts))
+		return false;
+	*bits = parts.bits;
+	return true;
+}
+
+struct kh_span kh_spki_curve(enum kh_any_key_type type)
+{
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (curves[i].type == type)
+			return curves[i].curve;
+	}
+	return (struct kh_span){NULL, 0};
+}
+
+static void put_bits(struct kh_buffer *out, struct kh_span bits)
+{
+	size_t from = out->length;
+
+	kh_buffer_append(out, "", 1);
+	kh_buffer_append(out, bits.data, bits.length);
+	kh_der_wrap(out, from, KH_DER_BIT_STRING);
+}
+
+void kh_spki_put_rsa(struct kh_buffer *out, struct kh_span modulus, struct kh_span exponent)
+{
+	size_t from = out->length;
+	size_t bits;
+	size_t key;
+
+	kh_der_put(out, KH_DER_OID, OID_RSA, sizeof(OID_RSA) - 1);
+	kh_der_put(out, KH_DER_NULL, NULL, 0);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+	bits = out->length;
+	kh_buffer_append(out, "", 1);
+	key = out->length;
+	kh_der_put_unsigned(out, modulus.data, modulus.length);
+	kh_der_put_unsigned(out, exponent.data, exponent.length);
+	kh_der_wrap(out, key, KH_DER_SEQUENCE);
+	kh_der_wrap(out, bits, KH_DER_BIT_STRING);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+static struct kh_span unwrap_point(struct kh_span point)
+{
+	struct kh_span in = point;
+	struct kh_tlv wrapped;
+
+	/* A bare uncompressed point of P-256 or P-384 also begins with 0x04. */
+	if (point.length == 65 || point.length == 97)
+		return point;
+	if (kh_der_expect(&in, KH_DER_OCTET_STRING, &wrapped) && in.length == 0)
+		return wrapped.body;
+	return point;
+}
+
+void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point)
+{
+	size_t from = out->length;
+
+	kh_der_put(out, KH_DER_OID, OID_EC, sizeof(OID_EC) - 1);
+	kh_buffer_append(out, parameters.data, parameters.length);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+	put_bits(out, unwrap_point(point));
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point)
+{
+	size_t from = out->length;
+
+	kh_der_put(out, KH_DER_OID, OID_ED25519, sizeof(OID_ED25519) - 1);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+	put_bits(out, unwrap_point(point));
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+void kh_sha256_hex(const void *data, size_t length, char out[KH_SHA256_HEX])
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	SHA256(data, length, digest);
+	kh_hex(digest, sizeof(digest), out);
+}

@@ -1,0 +1,31 @@
+/*
+ * SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) and key types: read from a
+ * certificate, or built from a key object's attributes.
+ */
+#ifndef KH_SPKI_H
+#define KH_SPKI_H
+
+#include "contract.h"
+#include "der.h"
+
+#define KH_SHA256_HEX 65
+
+/* Type of a SubjectPublicKeyInfo (whole TLV). */
+enum kh_any_key_type kh_spki_type(struct kh_span spki);
+/* RSA modulus and exponent inside it; false when it is no RSA key. */
+bool kh_spki_rsa(struct kh_span spki, struct kh_span *modulus, struct kh_span *exponent);
+/* The key bits: EC point, Ed25519 key, RSAPublicKey. */
+bool kh_spki_bits(struct kh_span spki, struct kh_span *bits);
+/* DER of the curve of an EC key type, for CKA_EC_PARAMS; empty for others. */
+struct kh_span kh_spki_curve(enum kh_any_key_type type);
+
+void kh_spki_put_rsa(struct kh_buffer *out, struct kh_span modulus, struct kh_span exponent);
+/* parameters: CKA_EC_PARAMS; point: CKA_EC_POINT, wrapped in an OCTET STRING
+ * or (some modules) bare. */
+void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point);
+void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point);
+
+/* Lower-case hex SHA-256. */
+void kh_sha256_hex(const void *data, size_t length, char out[KH_SHA256_HEX]);
+
+#endif

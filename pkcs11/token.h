@@ -1,0 +1,66 @@
+/*
+ * Tokens of the module: which are present, their information, the session kept
+ * open on each, and the login lease.
+ *
+ * A token is found by its PKCS#11 URI, never by slot number; a slot may hold
+ * another token after any removal. Sessions and handles perish: a C_ call that
+ * says so leaves module->trouble, and the dispatcher starts the module again.
+ */
+#ifndef KH_TOKEN_H
+#define KH_TOKEN_H
+
+#include "module.h"
+#include "object.h"
+#include "uri.h"
+
+#define KH_TOKENS_MAX 32
+#define KH_LEASE_SECONDS 120
+
+/* Who is logged in. */
+struct kh_lease {
+	bool active;
+	int64_t session; /* prompt.session */
+	uint64_t used;   /* ms, uv_now's clock */
+};
+
+struct kh_token {
+	struct kh_module *module;
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info;
+	struct kh_token_name name;
+	char *uri;
+	CK_SESSION_HANDLE session;
+	bool open;
+	struct kh_lease lease;
+	struct kh_inventory inventory;
+};
+
+struct kh_tokens {
+	struct kh_module *module;
+	struct kh_token *list[KH_TOKENS_MAX];
+	size_t count;
+	CK_SLOT_ID slots[KH_TOKENS_MAX]; /* with something in them, as last seen */
+	size_t slots_count;
+	bool read;
+};
+
+/* Reads slots and token information; known tokens keep session and inventory. */
+KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error);
+/* The same only when the list of slots has changed: one C_ call. */
+KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error);
+/* C_Finalize, C_Initialize, refresh: every session and login ends. */
+KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
+void kh_tokens_clear(struct kh_tokens *tokens);
+bool kh_tokens_leased(const struct kh_tokens *tokens);
+
+/* The token a URI names. When none is there and no lease is active the module
+ * is started again first. token.absent. */
+KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out,
+				       struct kh_error *error);
+
+/* Opens the read-write session unless it is open. */
+KH_CHECKED enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error);
+KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error);
+enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
+
+#endif

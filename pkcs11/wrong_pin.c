@@ -1,0 +1,68 @@
+/* PINs known to be wrong, as keyed hashes. */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "login.h"
+
+static bool hash(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin, uint8_t mac[32])
+{
+	struct {
+		char serial[sizeof(token->name.serial)];
+		unsigned char pin[KH_SECRET_MAX];
+	} message = {0};
+	unsigned length = 0;
+	bool done;
+
+	memcpy(message.serial, token->name.serial, sizeof(message.serial));
+	memcpy(message.pin, pin->bytes, pin->length);
+	done = HMAC(EVP_sha256(), host->wrong_key, sizeof(host->wrong_key), (const unsigned char *)&message,
+		    sizeof(message.serial) + pin->length, mac, &length) != NULL;
+	kh_wipe(&message, sizeof(message));
+	return done && length == 32;
+}
+
+bool kh_wrong_pin_known(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin)
+{
+	uint64_t now = kh_loop_clock(&host->loop);
+	uint8_t mac[32];
+
+	if (!hash(host, token, pin, mac))
+		return false;
+	for (size_t i = 0; i < KH_WRONG_PINS_MAX; i++) {
+		const struct kh_wrong_pin *wrong = &host->wrong[i];
+
+		if (wrong->set && now - wrong->when < KH_WRONG_PIN_SECONDS * 1000u &&
+		    strcmp(wrong->serial, token->name.serial) == 0 && memcmp(wrong->mac, mac, sizeof(mac)) == 0)
+			return true;
+	}
+	return false;
+}
+
+void kh_wrong_pin_note(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin)
+{
+	struct kh_wrong_pin *wrong = &host->wrong[host->wrong_next++ % KH_WRONG_PINS_MAX];
+
+	wrong->set = hash(host, token, pin, wrong->mac);
+	wrong->flagged = (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) != 0;
+	wrong->when = kh_loop_clock(&host->loop);
+	memcpy(wrong->serial, token->name.serial, sizeof(wrong->serial));
+}
+
+void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token)
+{
+	if (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY))
+		return;
+	for (size_t i = 0; i < KH_WRONG_PINS_MAX; i++) {
+		if (host->wrong[i].flagged && strcmp(host->wrong[i].serial, token->name.serial) == 0)
+			memset(&host->wrong[i], 0, sizeof(host->wrong[i]));
+	}
+}
+
+void kh_wrong_pin_forget(struct kh_host *host, const struct kh_token *token)
+{
+	for (size_t i = 0; i < KH_WRONG_PINS_MAX; i++) {
+		if (strcmp(host->wrong[i].serial, token->name.serial) == 0)
+			memset(&host->wrong[i], 0, sizeof(host->wrong[i]));
+	}
+}
