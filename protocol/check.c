@@ -1,44 +1,19 @@
 /*
- * What a text must be to stand in a message: UTF-8, within its limits, of its
- * pattern. Decoding and encoding ask the same questions.
+ * What a text must be to stand in a field: within its limits, of its pattern.
+ * Decoding and encoding ask the same questions.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "field.h"
 
-/* Length of the UTF-8 sequence at text, 0 when it is none (RFC 3629). */
-static size_t sequence(const unsigned char *text, size_t left)
-{
-	static const unsigned char least[] = {0, 0, 0, 0xa0, 0x90};
-	static const unsigned char most[] = {0, 0, 0, 0x9f, 0x8f};
-	unsigned char first = text[0];
-	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-
-	if (length < 2)
-		return length;
-	if (left < length)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((first == 0xe0 || first == 0xf0) && text[1] < least[length])
-		return 0;
-	if ((first == 0xed || first == 0xf4) && text[1] > most[length])
-		return 0;
-	return length;
-}
-
-/* Number of characters, or -1 when text is no UTF-8. */
+/* Of UTF-8 text. */
 static int64_t characters(const char *text, size_t length)
 {
 	int64_t count = 0;
 
-	for (size_t i = 0, step; i < length; i += step, count++) {
-		step = sequence((const unsigned char *)text + i, length - i);
-		if (step == 0)
-			return -1;
-	}
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
 	return count;
 }
 
@@ -71,7 +46,7 @@ bool kh_field_accepts_text(const struct kh_field *field, const char *text, size_
 {
 	int64_t count = characters(text, length);
 
-	if (count < field->minimum || count > field->maximum || count < 0)
+	if (count < field->minimum || count > field->maximum)
 		return false;
 	if (field->pattern && !matches(field->pattern, text, length))
 		return false;

@@ -33,10 +33,6 @@
 #include "bytes.h"
 #include "error.h"
 
-/* Once at the start of a program, before anything else uses jansson: its memory
- * is wiped when it is freed, for a message may hold what must not stay. */
-void kh_codec_init(void);
-
 /* One row a field; generated, read only in this room (field.h). */
 struct kh_field;
 

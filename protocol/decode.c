@@ -14,7 +14,7 @@
 
 #define DEPTH_MAX 64 /* of files; messages have their contract's */
 
-static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
+static enum kh_code decode_object(const struct kh_type *type, struct kh_json *json, void *out,
 				  const struct kh_path *path, struct kh_error *error);
 
 static enum kh_code invalid(const struct kh_path *path, const char *last, struct kh_error *error)
@@ -30,59 +30,81 @@ static enum kh_code out_of_memory(struct kh_error *error)
 	return kh_fail_call(error, KH_AGENT_FAILED, "malloc", "");
 }
 
-static enum kh_code decode_text(const struct kh_field *field, const json_t *json, char **out,
-				const struct kh_path *path, struct kh_error *error)
+/* A string of malloc's. */
+static enum kh_code take_text(const struct kh_field *field, struct kh_json *json, char **out, size_t *length,
+			      const struct kh_path *path, struct kh_error *error)
 {
-	const char *text = json_string_value(json);
-	size_t length = json_string_length(json);
+	struct kh_json_text text;
 
-	if (!text || memchr(text, '\0', length) || !kh_field_accepts_text(field, text, length))
+	if (kh_json_kind(json) != KH_JSON_TEXT)
 		return invalid(path, NULL, error);
-	*out = malloc(length + 1);
+	text = kh_json_text(json);
+	*out = malloc(text.length + 1);
 	if (!*out)
 		return out_of_memory(error);
-	memcpy(*out, text, length + 1);
+	*length = kh_json_text_copy(&text, *out);
+	if (strlen(*out) != *length || !kh_field_accepts_text(field, *out, *length))
+		return invalid(path, NULL, error);
 	return KH_OK;
 }
 
-static enum kh_code decode_bytes(const struct kh_field *field, const json_t *json, struct kh_bytes *out,
+static enum kh_code decode_text(const struct kh_field *field, struct kh_json *json, char **out,
+				const struct kh_path *path, struct kh_error *error)
+{
+	size_t length;
+
+	return take_text(field, json, out, &length, path, error);
+}
+
+static enum kh_code decode_bytes(const struct kh_field *field, struct kh_json *json, struct kh_bytes *out,
 				 const struct kh_path *path, struct kh_error *error)
 {
-	size_t length = json_string_length(json);
-	enum kh_code code;
+	KH_AUTO_FREE char *text = NULL;
+	size_t length;
+	enum kh_code code = take_text(field, json, &text, &length, path, error);
 
-	if (!json_is_string(json) || (int64_t)length < field->minimum || (int64_t)length > field->maximum)
-		return invalid(path, NULL, error);
-	code = kh_base64_decode(json_string_value(json), length, out);
+	if (code != KH_OK)
+		return code;
+	code = kh_base64_decode(text, length, out);
 	if (code == KH_REQUEST_INVALID)
 		return invalid(path, NULL, error);
 	return code == KH_OK ? KH_OK : out_of_memory(error);
 }
 
-static enum kh_code decode_integer(const struct kh_field *field, const json_t *json, int64_t *out,
+static enum kh_code decode_integer(const struct kh_field *field, struct kh_json *json, int64_t *out,
 				   const struct kh_path *path, struct kh_error *error)
 {
-	json_int_t value = json_integer_value(json);
-
-	if (!json_is_integer(json) || value < field->minimum || value > field->maximum)
+	if (kh_json_kind(json) != KH_JSON_NUMBER || !kh_json_integer(json, out))
 		return invalid(path, NULL, error);
-	*out = value;
+	return *out < field->minimum || *out > field->maximum ? invalid(path, NULL, error) : KH_OK;
+}
+
+static enum kh_code decode_boolean(struct kh_json *json, bool *out, const struct kh_path *path,
+				   struct kh_error *error)
+{
+	if (kh_json_kind(json) != KH_JSON_BOOLEAN)
+		return invalid(path, NULL, error);
+	*out = kh_json_boolean(json);
 	return KH_OK;
 }
 
-static enum kh_code decode_enum(const struct kh_field *field, const json_t *json, void *out,
+static enum kh_code decode_enum(const struct kh_field *field, struct kh_json *json, void *out,
 				const struct kh_path *path, struct kh_error *error)
 {
-	const char *text = json_string_value(json);
-	int value = text && strlen(text) == json_string_length(json) ? kh_enum_value(field->names, text) : 0;
+	struct kh_json_text text;
+	char word[KH_NAME_SIZE];
+	int value = 0;
 
-	if (value == 0)
-		return invalid(path, NULL, error);
+	if (kh_json_kind(json) == KH_JSON_TEXT) {
+		text = kh_json_text(json);
+		if (kh_json_text_short(&text, word, sizeof(word)))
+			value = kh_enum_value(field->names, word);
+	}
 	memcpy(out, &value, sizeof(value));
-	return KH_OK;
+	return value == 0 ? invalid(path, NULL, error) : KH_OK;
 }
 
-static enum kh_code decode_value(const struct kh_field *field, const json_t *json, void *out,
+static enum kh_code decode_value(const struct kh_field *field, struct kh_json *json, void *out,
 				 const struct kh_path *path, struct kh_error *error)
 {
 	switch (field->kind) {
@@ -93,8 +115,7 @@ static enum kh_code decode_value(const struct kh_field *field, const json_t *jso
 	case KH_KIND_INTEGER:
 		return decode_integer(field, json, out, path, error);
 	case KH_KIND_BOOLEAN:
-		*(bool *)out = json_is_true(json);
-		return json_is_boolean(json) ? KH_OK : invalid(path, NULL, error);
+		return decode_boolean(json, out, path, error);
 	case KH_KIND_ENUM:
 		return decode_enum(field, json, out, path, error);
 	case KH_KIND_OBJECT:
@@ -103,32 +124,50 @@ static enum kh_code decode_value(const struct kh_field *field, const json_t *jso
 	abort();
 }
 
-/* The count is set before the items are: kh_clear() undoes a half array. */
-static enum kh_code decode_array(const struct kh_field *field, const json_t *json, char *object,
+/* Room for one more item, zeroed and already counted: kh_clear() undoes a half array. */
+static char *next_item(const struct kh_field *field, char **items, size_t *count)
+{
+	size_t size = kh_field_size(field);
+	char *grown = *items;
+
+	if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, 8 … */
+		grown = realloc(*items, (*count ? *count * 2 : 1) * size);
+		if (!grown)
+			return NULL;
+		*items = grown;
+	}
+	grown += (*count)++ * size;
+	memset(grown, 0, size);
+	return grown;
+}
+
+static enum kh_code decode_array(const struct kh_field *field, struct kh_json *json, char *object,
 				 const struct kh_path *path, struct kh_error *error)
 {
-	size_t count = json_array_size(json), size = kh_field_size(field);
-	char *items;
+	char **items = (char **)(void *)(object + field->offset);
+	size_t *count = (size_t *)(void *)(object + field->also);
 
-	if (!json_is_array(json) || count < field->items_min || count > field->items_max)
+	if (kh_json_kind(json) != KH_JSON_ARRAY)
 		return invalid(path, NULL, error);
-	if (count == 0)
-		return KH_OK;
-	items = calloc(count, size);
-	if (!items)
-		return out_of_memory(error);
-	*(char **)(void *)(object + field->offset) = items;
-	*(size_t *)(void *)(object + field->also) = count;
-	for (size_t i = 0; i < count; i++) {
-		struct kh_path here = {path, NULL, i};
-		enum kh_code code = decode_value(field, json_array_get(json, i), items + i * size, &here, error);
+	kh_json_enter(json);
+	while (kh_json_more(json)) {
+		struct kh_path here = {path, NULL, *count};
+		enum kh_code code;
+		char *item;
+
+		if (*count == field->items_max)
+			return invalid(path, NULL, error);
+		item = next_item(field, items, count);
+		if (!item)
+			return out_of_memory(error);
+		code = decode_value(field, json, item, &here, error);
 		if (code != KH_OK)
 			return code;
 	}
-	return KH_OK;
+	return *count < field->items_min ? invalid(path, NULL, error) : KH_OK;
 }
 
-static enum kh_code decode_field(const struct kh_field *field, const json_t *json, char *object,
+static enum kh_code decode_field(const struct kh_field *field, struct kh_json *json, char *object,
 				 const struct kh_path *up, struct kh_error *error)
 {
 	struct kh_path path = {up, field->name, 0};
@@ -146,14 +185,22 @@ static enum kh_code decode_field(const struct kh_field *field, const json_t *jso
 }
 
 /* The index of a member's field, looked for from where its neighbour was. */
-static size_t find(const struct kh_type *type, const char *name, size_t hint)
+static size_t find(const struct kh_type *type, const struct kh_json_text *name, size_t hint)
 {
 	for (size_t i = 0; i < type->count; i++) {
 		size_t index = hint + i < type->count ? hint + i : hint + i - type->count;
-		if (strcmp(type->fields[index].name, name) == 0)
+		if (kh_json_text_is(name, type->fields[index].name, type->fields[index].name_length))
 			return index;
 	}
 	return type->count;
+}
+
+static enum kh_code refuse_member(const struct kh_json_text *name, const struct kh_path *path, struct kh_error *error)
+{
+	char text[KH_NAME_SIZE];
+
+	kh_document_name(name, text);
+	return invalid(path, *text ? text : NULL, error);
 }
 
 static enum kh_code require_all(const struct kh_type *type, uint64_t seen, const struct kh_path *path,
@@ -166,23 +213,24 @@ static enum kh_code require_all(const struct kh_type *type, uint64_t seen, const
 }
 
 /* out is zeroed; on failure it holds what was decoded so far. */
-static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
+static enum kh_code decode_object(const struct kh_type *type, struct kh_json *json, void *out,
 				  const struct kh_path *path, struct kh_error *error)
 {
-	json_t *object = (json_t *)json; /* jansson's iterators are not const */
 	uint64_t seen = 0;
 	size_t hint = 0;
 
 	assert(type->count <= 64);
-	if (!json_is_object(json))
+	if (kh_json_kind(json) != KH_JSON_OBJECT)
 		return invalid(path, NULL, error);
-	for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i)) {
-		const char *name = json_object_iter_key(i);
-		size_t index = find(type, name, hint);
+	kh_json_enter(json);
+	while (kh_json_more(json)) {
+		struct kh_json_text name = kh_json_name(json);
+		size_t index = find(type, &name, hint);
 		enum kh_code code;
-		if (index == type->count)
-			return invalid(path, kh_document_name(name), error);
-		code = decode_field(&type->fields[index], json_object_iter_value(i), out, path, error);
+
+		if (index == type->count || seen & (UINT64_C(1) << index))
+			return refuse_member(&name, path, error);
+		code = decode_field(&type->fields[index], json, out, path, error);
 		if (code != KH_OK)
 			return code;
 		seen |= UINT64_C(1) << index;
@@ -191,86 +239,30 @@ static enum kh_code decode_object(const struct kh_type *type, const json_t *json
 	return require_all(type, seen, path, error);
 }
 
-const char *kh_document_name(const char *name)
+void kh_document_name(const struct kh_json_text *text, char name[KH_NAME_SIZE])
 {
-	size_t length = strlen(name);
-
-	if (length > 64 || !isalpha((unsigned char)name[0]))
-		return NULL;
-	for (size_t i = 0; i < length; i++)
-		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '-')
-			return NULL;
-	return name;
+	if (!kh_json_text_short(text, name, KH_NAME_SIZE) || !isalpha((unsigned char)name[0]))
+		name[0] = '\0';
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
+			name[0] = '\0';
 }
 
-/* Nesting of brackets outside strings; what is no JSON is found later. */
-static size_t depth_of(const char *text, size_t length)
+enum kh_code kh_document_check(const char *text, size_t length, size_t depth_max, struct kh_json *json,
+			       struct kh_error *error)
 {
-	const char *end = text + length;
-	size_t depth = 0, deepest = 0;
+	struct kh_json_fault fault;
+	enum kh_code code;
 
-	for (const char *p = text; p < end; p++) {
-		if (*p == '{' || *p == '[') {
-			if (++depth > deepest)
-				deepest = depth;
-		} else if ((*p == '}' || *p == ']') && depth > 0) {
-			depth--;
-		} else if (*p == '"') {
-			for (p++; p < end && *p != '"'; p++)
-				if (*p == '\\')
-					p++;
-		}
-	}
-	return deepest;
-}
-
-/* jansson stops behind the second key: its name stands before that place. */
-static enum kh_code duplicate(const char *text, size_t length, const json_error_t *where, struct kh_error *error)
-{
-	size_t end = where->position > 0 ? (size_t)where->position - 1 : 0, start;
-	char name[66];
-
-	if (end >= length || text[end] != '"')
-		return kh_fail_field(error, "");
-	for (start = end; start > 0 && text[start - 1] != '"'; start--)
-		if (end - start > 64)
-			return kh_fail_field(error, "");
-	snprintf(name, sizeof(name), "%.*s", (int)(end - start), text + start);
-	return kh_fail_field(error, kh_document_name(name) ? name : "");
-}
-
-static enum kh_code no_json(const json_error_t *where, struct kh_error *error)
-{
-	enum kh_code code = kh_fail_field(error, "");
-
-	if (error)
-		snprintf(error->value, sizeof(error->value), "%d:%d", where->line, where->column);
+	if (kh_json_check(text, length, depth_max, json, &fault))
+		return KH_OK;
+	code = kh_fail_field(error, "");
+	if (error && !fault.deep)
+		snprintf(error->value, sizeof(error->value), "%zu:%zu", fault.line, fault.column);
 	return code;
 }
 
-enum kh_code kh_document_read(const char *text, size_t length, size_t depth_max, json_t **out, bool *syntax,
-			      struct kh_error *error)
-{
-	json_error_t where;
-	json_t *json;
-
-	*syntax = false;
-	if (depth_of(text, length) > depth_max)
-		return kh_fail_field(error, "");
-	json = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &where);
-	if (json) {
-		*out = json;
-		return KH_OK;
-	}
-	if (json_error_code(&where) == json_error_duplicate_key)
-		return duplicate(text, length, &where, error);
-	if (json_error_code(&where) == json_error_out_of_memory)
-		return out_of_memory(error);
-	*syntax = true;
-	return no_json(&where, error);
-}
-
-enum kh_code kh_document_decode(const struct kh_type *type, const json_t *json, void *out, struct kh_error *error)
+enum kh_code kh_document_decode(const struct kh_type *type, struct kh_json *json, void *out, struct kh_error *error)
 {
 	KH_AUTO_FREE void *made = calloc(1, type->size);
 	enum kh_code code;
@@ -287,13 +279,8 @@ enum kh_code kh_document_decode(const struct kh_type *type, const json_t *json, 
 
 enum kh_code kh_decode(const struct kh_type *type, const char *text, size_t length, void *out, struct kh_error *error)
 {
-	bool syntax;
-	json_t *json;
-	enum kh_code code = kh_document_read(text, length, DEPTH_MAX, &json, &syntax, error);
+	struct kh_json json;
+	enum kh_code code = kh_document_check(text, length, DEPTH_MAX, &json, error);
 
-	if (code != KH_OK)
-		return code;
-	code = kh_document_decode(type, json, out, error);
-	json_decref(json);
-	return code;
+	return code == KH_OK ? kh_document_decode(type, &json, out, error) : code;
 }

@@ -1,25 +1,26 @@
 /*
- * JSON text as a jansson tree, and a tree as a struct. Only decode.c and rpc.c
- * see jansson.
+ * Inside the codec: from checked JSON text to a struct.
  */
 #ifndef KH_DOCUMENT_H
 #define KH_DOCUMENT_H
 
-#include <jansson.h>
-
 #include "codec.h"
+#include "json.h"
 
-/* Reads JSON text. Duplicate keys, nesting over depth_max and anything that is
- * no JSON fail; *syntax says whether the text was no JSON at all. */
-KH_CHECKED enum kh_code kh_document_read(const char *text, size_t length, size_t depth_max, json_t **out,
-					 bool *syntax, struct kh_error *error);
+/* Room for the longest name that may be repeated in an error. */
+#define KH_NAME_SIZE 65
 
-/* kh_decode() of a tree. */
-KH_CHECKED enum kh_code kh_document_decode(const struct kh_type *type, const json_t *json, void *out,
+/* kh_json_check() as an error: request.invalid with an empty field, and for
+ * what is no JSON error.value "line:column". */
+KH_CHECKED enum kh_code kh_document_check(const char *text, size_t length, size_t depth_max, struct kh_json *json,
+					  struct kh_error *error);
+
+/* kh_decode() of a value; json is then behind it. */
+KH_CHECKED enum kh_code kh_document_decode(const struct kh_type *type, struct kh_json *json, void *out,
 					   struct kh_error *error);
 
-/* A name from a message that may be repeated in an error: a plausible
- * identifier; else NULL. */
-const char *kh_document_name(const char *name);
+/* A member's name, when it is a plausible identifier and so may be repeated in
+ * an error; else "". */
+void kh_document_name(const struct kh_json_text *text, char name[KH_NAME_SIZE]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "json.h"
 
 static bool encode_object(const struct kh_type *type, const void *object, struct kh_buffer *out,
 			  const struct kh_path *path, struct kh_error *error);
@@ -37,21 +38,29 @@ static void append_escape(struct kh_buffer *out, unsigned char c)
 	}
 }
 
-void kh_json_append_text(struct kh_buffer *out, const char *text, size_t length)
+bool kh_json_append_text(struct kh_buffer *out, const char *text, size_t length)
 {
-	size_t start = 0;
+	const char *end = text + length;
 
 	kh_buffer_append(out, "\"", 1);
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
-		kh_buffer_append(out, text + start, i - start);
-		append_escape(out, c);
-		start = i + 1;
+	while (text < end) {
+		size_t plain = kh_json_plain(text, end), step;
+
+		kh_buffer_append(out, text, plain);
+		text += plain;
+		if (text == end)
+			break;
+		step = kh_utf8_sequence(text, (size_t)(end - text));
+		if (step == 0)
+			return false;
+		if (step == 1)
+			append_escape(out, (unsigned char)*text);
+		else
+			kh_buffer_append(out, text, step);
+		text += step;
 	}
-	kh_buffer_append(out, text + start, length - start);
 	kh_buffer_append(out, "\"", 1);
+	return true;
 }
 
 static bool encode_text(const struct kh_field *field, const char *text, struct kh_buffer *out,
@@ -61,8 +70,7 @@ static bool encode_text(const struct kh_field *field, const char *text, struct k
 
 	if (!text || !kh_field_accepts_text(field, text, length))
 		return broken(path, error);
-	kh_json_append_text(out, text, length);
-	return true;
+	return kh_json_append_text(out, text, length) || broken(path, error);
 }
 
 static bool encode_bytes(const struct kh_field *field, const struct kh_bytes *bytes, struct kh_buffer *out,
@@ -95,8 +103,7 @@ static bool encode_enum(const struct kh_field *field, const void *value, struct 
 	text = kh_enum_text(field->names, number);
 	if (!text)
 		return broken(path, error);
-	kh_json_append_text(out, text, strlen(text));
-	return true;
+	return kh_json_append_text(out, text, strlen(text));
 }
 
 static bool encode_value(const struct kh_field *field, const void *value, struct kh_buffer *out,

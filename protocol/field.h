@@ -50,7 +50,7 @@ struct kh_field {
 size_t kh_field_size(const struct kh_field *field);
 /* Whether an optional field was given. */
 bool kh_field_present(const struct kh_field *field, const void *object);
-/* Length in bytes, UTF-8, characters, pattern and date. */
+/* Number of characters, pattern, date; text is UTF-8. */
 bool kh_field_accepts_text(const struct kh_field *field, const char *text, size_t length);
 
 /* Where in a message the codec is; built only on the stack. */
@@ -84,7 +84,7 @@ extern const size_t kh_text_rows_count;
 const char *kh_text_find(const char *locale, const char *key);
 /* Appends a template with its placeholders filled in, as kh_text() says. */
 void kh_fill(struct kh_buffer *out, const char *template, const char *const *values);
-/* Appends a JSON string; text is UTF-8. */
-void kh_json_append_text(struct kh_buffer *out, const char *text, size_t length);
+/* Appends a JSON string; false when text is no UTF-8. */
+bool kh_json_append_text(struct kh_buffer *out, const char *text, size_t length);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "rpc.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,89 +25,101 @@ static enum kh_code refuse(struct kh_error *error, int rpc_code, const char *fie
 	return code;
 }
 
-/* NULL when it is no text or has a NUL in it */
-static const char *plain_text(const json_t *json)
-{
-	const char *text = json_string_value(json);
+/* The members that a message may have. */
+enum member { VERSION, ID, METHOD, PARAMS, RESULT, ERROR, MEMBERS };
 
-	return text && strlen(text) == json_string_length(json) ? text : NULL;
+static const char *const member_names[MEMBERS] = {"jsonrpc", "id", "method", "params", "result", "error"};
+
+/* A message taken apart; at is NULL where a member is missing. */
+struct envelope {
+	struct kh_json member[MEMBERS];
+	bool odd; /* a member too many: its name is in stray, where it may be said */
+	char stray[KH_NAME_SIZE];
+	struct kh_rpc_id id;
+};
+
+static enum member find_member(const struct kh_json_text *name)
+{
+	int i = 0;
+
+	while (i < MEMBERS && !kh_json_text_is(name, member_names[i], strlen(member_names[i])))
+		i++;
+	return (enum member)i;
+}
+
+static void take_apart(struct kh_json json, struct envelope *envelope)
+{
+	kh_json_enter(&json);
+	while (kh_json_more(&json)) {
+		struct kh_json_text name = kh_json_name(&json);
+		enum member member = find_member(&name);
+
+		if (member != MEMBERS && !envelope->member[member].at) {
+			envelope->member[member] = json;
+		} else if (!envelope->odd) {
+			envelope->odd = true;
+			kh_document_name(&name, envelope->stray);
+		}
+		kh_json_skip(&json);
+	}
+}
+
+/* A short text; false when the member is something else. */
+static bool short_text(struct kh_json json, char *out, size_t size)
+{
+	struct kh_json_text text;
+
+	if (!json.at || kh_json_kind(&json) != KH_JSON_TEXT)
+		return false;
+	text = kh_json_text(&json);
+	return kh_json_text_short(&text, out, size);
 }
 
 /* false: there is one, but it is no id */
-static bool read_id(const json_t *json, struct kh_rpc_id *id)
+static bool read_id(struct kh_json json, struct kh_rpc_id *id)
 {
-	*id = (struct kh_rpc_id){.kind = KH_ID_NONE};
-	if (!json)
+	int64_t number;
+
+	if (!json.at)
 		return true;
-	if (json_is_integer(json)) {
+	if (short_text(json, id->text, sizeof(id->text))) {
+		id->kind = KH_ID_TEXT;
+	} else if (kh_json_kind(&json) == KH_JSON_NUMBER && kh_json_integer(&json, &number)) {
 		id->kind = KH_ID_NUMBER;
-		id->number = json_integer_value(json);
-		return true;
+		id->number = number;
 	}
-	if (!plain_text(json) || json_string_length(json) >= sizeof(id->text))
-		return false;
-	id->kind = KH_ID_TEXT;
-	memcpy(id->text, json_string_value(json), json_string_length(json) + 1);
-	return true;
+	return id->kind != KH_ID_NONE;
 }
 
 /* An error that answers no request has the id null. */
-static bool is_unasked_error(const json_t *json)
+static bool is_unasked_error(const struct envelope *envelope)
 {
-	return json_is_null(json_object_get(json, "id")) && json_object_get(json, "error");
+	return kh_json_kind(&envelope->member[ID]) == KH_JSON_NULL && envelope->member[ERROR].at;
 }
 
-/* The id of a message that is refused for a duplicate, so that it can be answered. */
-static void find_id(const char *text, size_t length, struct kh_rpc_id *id)
+/* Everything of a message that has to be right whatever it is for. */
+static enum kh_code read_envelope(size_t depth_max, const char *text, size_t length, struct envelope *envelope,
+				  struct kh_error *error)
 {
-	json_t *json = json_loadb(text, length, JSON_ALLOW_NUL, NULL);
-
-	if (!read_id(json_object_get(json, "id"), id))
-		id->kind = KH_ID_NONE;
-	json_decref(json);
-}
-
-static enum kh_code read_text(size_t depth_max, const char *text, size_t length, json_t **json, struct kh_rpc_id *id,
-			      struct kh_error *error)
-{
-	bool syntax;
+	struct kh_json json;
+	char version[4];
 	enum kh_code code;
 
-	*id = (struct kh_rpc_id){.kind = KH_ID_NONE};
-	code = kh_document_read(text, length, depth_max, json, &syntax, error);
-	if (code == KH_OK) {
-		if (read_id(json_object_get(*json, "id"), id) || is_unasked_error(*json))
-			return KH_OK;
-		json_decref(*json);
-		*json = NULL;
-		return refuse(error, NO_REQUEST, "id");
+	*envelope = (struct envelope){0};
+	code = kh_document_check(text, length, depth_max, &json, error);
+	if (code != KH_OK) {
+		if (error && *error->value)
+			error->rpc_code = NO_JSON;
+		return code;
 	}
-	if (syntax && error)
-		error->rpc_code = NO_JSON;
-	else if (!syntax && code == KH_REQUEST_INVALID)
-		find_id(text, length, id);
-	return code;
-}
-
-/* Members other than these, and a version other than 2.0, are no JSON-RPC. */
-static enum kh_code check_members(const json_t *json, const char *const *allowed, struct kh_error *error)
-{
-	const char *version = plain_text(json_object_get(json, "jsonrpc"));
-	json_t *object = (json_t *)json;
-
-	if (!json_is_object(json))
+	if (kh_json_kind(&json) != KH_JSON_OBJECT)
 		return refuse(error, NO_REQUEST, "");
-	if (!version || strcmp(version, "2.0") != 0)
+	take_apart(json, envelope);
+	if (!read_id(envelope->member[ID], &envelope->id) && !is_unasked_error(envelope))
+		return refuse(error, NO_REQUEST, "id");
+	if (!short_text(envelope->member[VERSION], version, sizeof(version)) || strcmp(version, "2.0") != 0)
 		return refuse(error, NO_REQUEST, "jsonrpc");
-	for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i)) {
-		const char *name = json_object_iter_key(i);
-		size_t n = 0;
-		while (allowed[n] && strcmp(allowed[n], name) != 0)
-			n++;
-		if (!allowed[n])
-			return refuse(error, NO_REQUEST, kh_document_name(name) ? name : "");
-	}
-	return KH_OK;
+	return envelope->odd ? refuse(error, NO_REQUEST, envelope->stray) : KH_OK;
 }
 
 static const struct kh_method *find_method(const struct kh_contract *contract, const char *name)
@@ -117,63 +130,59 @@ static const struct kh_method *find_method(const struct kh_contract *contract, c
 	return NULL;
 }
 
-static enum kh_code read_params(const struct kh_method *method, const json_t *params, struct kh_message *message,
+static enum kh_code read_params(const struct kh_method *method, struct kh_json params, struct kh_message *message,
 				struct kh_error *error)
 {
 	enum kh_code code;
 
-	if (params && !json_is_object(params))
+	if (!params.at)
+		params.at = "{}";
+	if (kh_json_kind(&params) != KH_JSON_OBJECT)
 		return kh_fail_field(error, "params");
 	message->params = calloc(1, method->params->size);
 	if (!message->params)
 		return kh_fail_call(error, KH_AGENT_FAILED, "malloc", "");
-	if (params)
-		code = kh_document_decode(method->params, params, message->params, error);
-	else
-		code = kh_decode(method->params, "{}", 2, message->params, error);
-	if (code != KH_OK) {
+	code = kh_document_decode(method->params, &params, message->params, error);
+	if (code == KH_OK) {
+		message->method = method;
+	} else {
 		free(message->params);
 		message->params = NULL;
-		return code;
 	}
-	message->method = method;
-	return KH_OK;
+	return code;
 }
 
-static enum kh_code read_message(const struct kh_contract *contract, const json_t *json, struct kh_message *message,
-				 struct kh_error *error)
+static enum kh_code read_message(const struct kh_contract *contract, const struct envelope *envelope,
+				 struct kh_message *message, struct kh_error *error)
 {
-	static const char *const members[] = {"jsonrpc", "id", "method", "params", NULL};
-	const char *name = plain_text(json_object_get(json, "method"));
 	const struct kh_method *method;
-	enum kh_code code = check_members(json, members, error);
+	char name[KH_NAME_SIZE];
 
-	if (code != KH_OK)
-		return code;
-	if (!name)
+	message->id = envelope->id;
+	if (envelope->member[RESULT].at || envelope->member[ERROR].at)
+		return refuse(error, NO_REQUEST, envelope->member[RESULT].at ? "result" : "error");
+	if (!envelope->member[METHOD].at || kh_json_kind(&envelope->member[METHOD]) != KH_JSON_TEXT)
 		return refuse(error, NO_REQUEST, "method");
-	method = find_method(contract, name);
+	method = short_text(envelope->member[METHOD], name, sizeof(name)) ? find_method(contract, name) : NULL;
 	if (!method)
 		return refuse(error, NO_METHOD, "method");
 	if ((method->result == NULL) != (message->id.kind == KH_ID_NONE))
 		return refuse(error, NO_REQUEST, "id");
-	return read_params(method, json_object_get(json, "params"), message, error);
+	return read_params(method, envelope->member[PARAMS], message, error);
 }
 
 enum kh_code kh_message_decode(const struct kh_contract *contract, const char *text, size_t length,
 			       struct kh_message *message, struct kh_error *error)
 {
-	json_t *json = NULL;
+	struct envelope envelope;
 	enum kh_code code;
 
 	*message = (struct kh_message){0};
 	if (length > contract->message_max)
 		return kh_fail(error, KH_REQUEST_TOO_LARGE);
-	code = read_text(contract->depth_max, text, length, &json, &message->id, error);
-	if (code == KH_OK)
-		code = read_message(contract, json, message, error);
-	json_decref(json);
-	return code;
+	code = read_envelope(contract->depth_max, text, length, &envelope, error);
+	message->id = envelope.id;
+	return code == KH_OK ? read_message(contract, &envelope, message, error) : code;
 }
 
 void kh_message_finish(struct kh_message *message)
@@ -195,7 +204,7 @@ static void append_id(struct kh_buffer *out, const struct kh_rpc_id *id)
 		kh_buffer_printf(out, "%lld", id->number);
 		break;
 	case KH_ID_TEXT:
-		kh_json_append_text(out, id->text, strlen(id->text));
+		(void)kh_json_append_text(out, id->text, strlen(id->text));
 		break;
 	}
 }
@@ -220,7 +229,7 @@ enum kh_code kh_request_encode(const struct kh_method *method, const struct kh_r
 	if (id)
 		append_id(out, id);
 	kh_buffer_append_text(out, ",\"method\":");
-	kh_json_append_text(out, method->name, strlen(method->name));
+	(void)kh_json_append_text(out, method->name, strlen(method->name));
 	kh_buffer_append_text(out, ",\"params\":");
 	return close_message(out, before, kh_encode(method->params, params, out, error), error);
 }
@@ -236,24 +245,36 @@ enum kh_code kh_result_encode(const struct kh_method *method, const struct kh_rp
 	return close_message(out, before, kh_encode(method->result, result, out, error), error);
 }
 
+/* A value that was cut, or came from a module, may end in half a character. */
+static size_t valid_length(const char *text)
+{
+	size_t length = strlen(text), valid = 0, step = 1;
+
+	while (valid < length && step > 0) {
+		step = kh_utf8_sequence(text + valid, length - valid);
+		valid += step;
+	}
+	return valid;
+}
+
 static void append_member(struct kh_buffer *out, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
 	kh_buffer_printf(out, ",\"%s\":", name);
-	kh_json_append_text(out, value, strlen(value));
+	(void)kh_json_append_text(out, value, valid_length(value));
 }
 
 void kh_error_encode(const struct kh_rpc_id *id, const struct kh_error *failure, const char *locale,
 		     struct kh_buffer *out)
 {
-	char text[512];
+	char text[1024];
 
 	kh_error_text(failure, locale, text, sizeof(text));
 	kh_buffer_append_text(out, "{\"jsonrpc\":\"2.0\"");
 	append_id(out, id);
 	kh_buffer_printf(out, ",\"error\":{\"code\":%d,\"message\":", failure->rpc_code ? failure->rpc_code : failure->code);
-	kh_json_append_text(out, text, strlen(text));
+	(void)kh_json_append_text(out, text, valid_length(text));
 	kh_buffer_printf(out, ",\"data\":{\"name\":\"%s\"", kh_code_name(failure->code));
 	append_member(out, "retry", kh_enum_text(&kh_retry_names, (int)kh_code_retry(failure->code)));
 	append_member(out, "field", failure->field);
@@ -288,80 +309,65 @@ static void take_data(const struct kh_error_data *data, struct kh_error *failure
 	take(failure->closes, sizeof(failure->closes), data->closes);
 }
 
-static enum kh_code read_failure(const json_t *json, struct kh_error *failure, struct kh_error *error)
+/* {code, message, data}; what a person reads is made from data. */
+static enum kh_code read_failure(struct kh_json json, struct kh_error *failure, struct kh_error *error)
 {
-	json_t *number = json_object_get(json, "code");
-	struct kh_error_data data;
-	enum kh_code code;
+	struct kh_error_object object;
+	enum kh_code code = kh_document_decode(&kh_error_object_type, &json, &object, error);
 
-	if (!json_is_integer(number))
-		return refuse(error, NO_REQUEST, "error");
-	code = kh_document_decode(&kh_error_data_type, json_object_get(json, "data"), &data, error);
 	if (code != KH_OK)
-		return code;
-	*failure = (struct kh_error){.code = kh_code_value(data.name)};
+		return refuse(error, NO_REQUEST, "error");
+	*failure = (struct kh_error){.code = kh_code_value(object.data.name)};
 	if (failure->code == KH_OK)
 		failure->code = KH_AGENT_FAILED;
-	if (failure->code == KH_REQUEST_INVALID && json_integer_value(number) != KH_REQUEST_INVALID)
-		failure->rpc_code = (int)json_integer_value(number);
-	take_data(&data, failure);
-	kh_clear(&kh_error_data_type, &data);
+	if (failure->code == KH_REQUEST_INVALID && object.code != KH_REQUEST_INVALID)
+		failure->rpc_code = (int)object.code;
+	take_data(&object.data, failure);
+	kh_clear(&kh_error_object_type, &object);
 	return KH_OK;
 }
 
-static enum kh_code read_response(const json_t *json, struct kh_incoming *incoming, struct kh_error *error)
+static enum kh_code read_response(const struct envelope *envelope, struct kh_incoming *incoming,
+				  struct kh_error *error)
 {
-	static const char *const members[] = {"jsonrpc", "id", "result", "error", NULL};
-	json_t *result = json_object_get(json, "result"), *failure = json_object_get(json, "error");
-	enum kh_code code = check_members(json, members, error);
+	const struct kh_json *member = envelope->member;
 
-	if (code != KH_OK)
-		return code;
-	if (result && failure)
-		return refuse(error, NO_REQUEST, "error");
 	incoming->is_response = true;
-	incoming->is_error = failure != NULL;
-	if (failure)
-		return read_failure(failure, &incoming->failure, error);
-	incoming->json = json_incref(result);
-	return KH_OK;
+	incoming->id = envelope->id;
+	incoming->is_error = member[ERROR].at != NULL;
+	incoming->result = member[RESULT].at;
+	if (!member[RESULT].at == !member[ERROR].at || member[PARAMS].at)
+		return refuse(error, NO_REQUEST, member[PARAMS].at ? "params" : "result");
+	return incoming->is_error ? read_failure(member[ERROR], &incoming->failure, error) : KH_OK;
 }
 
 enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *text, size_t length,
 				struct kh_incoming *incoming, struct kh_error *error)
 {
-	json_t *json = NULL;
-	struct kh_rpc_id id;
+	struct envelope envelope;
 	enum kh_code code;
 
 	*incoming = (struct kh_incoming){0};
 	if (length > KH_INCOMING_MAX)
 		return kh_fail(error, KH_REQUEST_TOO_LARGE);
-	code = read_text(contract->depth_max, text, length, &json, &id, error);
+	code = read_envelope(contract->depth_max, text, length, &envelope, error);
 	if (code != KH_OK)
 		return code;
-	if (json_object_get(json, "method")) {
-		incoming->message.id = id;
-		code = read_message(contract, json, &incoming->message, error);
-	} else if (json_object_get(json, "result") || json_object_get(json, "error")) {
-		incoming->id = id;
-		code = read_response(json, incoming, error);
-	} else {
-		code = refuse(error, NO_REQUEST, "method");
-	}
-	json_decref(json);
-	return code;
+	if (envelope.member[METHOD].at)
+		return read_message(contract, &envelope, &incoming->message, error);
+	return read_response(&envelope, incoming, error);
 }
 
 enum kh_code kh_incoming_result(struct kh_incoming *incoming, const struct kh_method *method, void *out,
 				struct kh_error *error)
 {
-	return kh_document_decode(method->result, incoming->json, out, error);
+	struct kh_json json = {incoming->result};
+
+	return kh_document_decode(method->result, &json, out, error);
 }
 
 void kh_incoming_finish(struct kh_incoming *incoming)
 {
 	kh_message_finish(&incoming->message);
-	json_decref(incoming->json);
 	*incoming = (struct kh_incoming){0};
 }

@@ -77,7 +77,7 @@ struct kh_incoming {
 	struct kh_rpc_id id;       /* is_response true */
 	_Bool is_error;
 	struct kh_error failure; /* is_error */
-	void *json;              /* the result, until kh_incoming_finish() */
+	const char *result;      /* NULL, or where it begins in the text */
 };
 
 /* Longest answer that a client takes: a list of 1024 certificates and then some.
@@ -85,7 +85,7 @@ struct kh_incoming {
 #define KH_INCOMING_MAX (4u * 1024 * 1024)
 
 /* Reads what a client meets. The result stays undecoded until the caller has
- * found the method its id belongs to. */
+ * found the method its id belongs to; till then text must stay as it is. */
 KH_CHECKED enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *text, size_t length,
 					   struct kh_incoming *incoming, struct kh_error *error);
 /* Decodes the result of a response; out has method->result->size bytes. */

@@ -105,6 +105,15 @@ export interface ErrorData {
 	closes?: Time;
 }
 
+/** error of a response (JSON-RPC 2.0, section 5.1). */
+export interface ErrorObject {
+	/** Stable; of the error's name, or JSON-RPC's own. */
+	code: number;
+	/** For the clerk, in the locale. */
+	message: string;
+	data: ErrorData;
+}
+
 /** What mends a failing item. */
 export interface Remedy {
 	/** What the page can offer. */

@@ -49,16 +49,16 @@ static const struct {
 	{"{" V ",\"id\":1}", KH_REQUEST_INVALID, -32600, "method", "1"},
 	{"{" V ",\"id\":1,\"method\":5}", KH_REQUEST_INVALID, -32600, "method", "1"},
 	{"{" V ",\"id\":1,\"method\":\"pin.guess\"}", KH_REQUEST_INVALID, -32601, "method", "1"},
-	{"{" V ",\"id\":1,\"method\":\"pin.verify\\u0000\"" P "}", KH_REQUEST_INVALID, -32600, "method", "1"},
+	{"{" V ",\"id\":1,\"method\":\"pin.verify\\u0000\"" P "}", KH_REQUEST_INVALID, -32601, "method", "1"},
 	{"{" V ",\"id\":1" M P ",\"extra\":1}", KH_REQUEST_INVALID, -32600, "extra", "1"},
 	{"{" V ",\"id\":1" M ",\"params\":[\"pkcs11:x\"]}", KH_REQUEST_INVALID, 0, "params", "1"},
 	{"{" V ",\"id\":1" M ",\"params\":null}", KH_REQUEST_INVALID, 0, "params", "1"},
 	{"{" V ",\"id\":1" M "}", KH_REQUEST_INVALID, 0, "token", "1"},
 	{"{" V ",\"id\":1,\"method\":\"token.list\"}", KH_OK, 0, "", "1"},
-	{"{" V ",\"id\":1" M P P "}", KH_REQUEST_INVALID, 0, "params", "1"},
+	{"{" V ",\"id\":1" M P P "}", KH_REQUEST_INVALID, -32600, "params", "1"},
 	{"{" V ",\"id\":7" M ",\"params\":{\"token\":\"a\",\"token\":\"b\"}}", KH_REQUEST_INVALID, 0, "token", "7"},
 	{"{" V ",\"id\":7" M ",\"params\":{\"12\":\"a\",\"12\":\"b\"}}", KH_REQUEST_INVALID, 0, "", "7"},
-	{"{" V ",\"id\":1" M ",\"params\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", KH_REQUEST_INVALID, 0, "", "1"},
+	{"{" V ",\"id\":1" M ",\"params\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", KH_REQUEST_INVALID, 0, "", "null"},
 	{"{" V ",\"id\":1" M ",\"params\":[[[[[[[[[[[[[[]]]]]]]]]]]]]]}", KH_REQUEST_INVALID, 0, "params", "1"},
 };
 
@@ -233,13 +233,6 @@ static void test_odd_responses(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	kh_codec_init();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,5 +241,5 @@ int main(void)
 		cmocka_unit_test(test_notification), cmocka_unit_test(test_encode_takes_back),
 		cmocka_unit_test(test_odd_responses), cmocka_unit_test(test_long_answer),
 	};
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
