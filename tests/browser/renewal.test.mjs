@@ -35,9 +35,9 @@ async function checkRenewed(scene) {
 	const pem = await scene.token.readCertificate(id);
 	assert.notEqual(certificateId(pem), scene.id);
 	const crl = Buffer.from(await (await scene.hall.client().fetch('/ca/crl.der')).arrayBuffer());
-	const fresh = await verifyCertificate(scene, pem, { crl });
+	const fresh = await verifyCertificate(scene, pem, { chain: scene.chain, crl });
 	assert.ok(fresh.ok, fresh.text);
-	const old = await verifyCertificate(scene, scene.oldPem, { crl });
+	const old = await verifyCertificate(scene, scene.oldPem, { chain: scene.chain, crl });
 	assert.match(old.text, /certificate revoked/);
 	assert.ok(await scene.token.signs(id, pem, scene.keyType));
 	assert.equal(new X509Certificate(pem).subject, new X509Certificate(scene.oldPem).subject);

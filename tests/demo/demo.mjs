@@ -96,7 +96,7 @@ function tell(stage, hall, daemon) {
   When the page asks for the PIN, a window of the agent opens: type ${pin}.
   To pay, open the QR code's address: click the code, or scan it on this machine.`);
 	if (hall.origin.startsWith('https:'))
-		console.log(`  The browser will warn: the hall's certificate is by the demo's own CA, ${hall.rootFile}.`);
+		console.log(`  The browser will warn: the hall's certificate is by the demo's own root, ${path.relative(process.cwd(), hall.tlsRootFile)}.`);
 	if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
 		console.log('\n  There is no display here (DISPLAY is not set), so the PIN window cannot open and a renewal stops there.\n' +
 			'  Start the demo on a desktop, or use: ./dev demo --script');

@@ -1,6 +1,7 @@
 // keyhall-hall: its CA on the command line, its server, and a client of its HTTP API with a cookie.
-import { mkdirSync, writeFileSync, readFileSync, existsSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { company } from './ca.mjs';
 import { program } from './paths.mjs';
 import { Service, freePort, run, untilListening } from './process.mjs';
 
@@ -13,11 +14,14 @@ export class HallCa {
 		return ca;
 	}
 
+	get root() { return path.join(this.state, 'ca/root.pem'); }
+
 	// from, to: days from now.
-	async certify(csrPem, from, to) {
+	async certify(csrPem, from, to, { creditCode = company.creditCode } = {}) {
 		const file = path.join(this.state, 'certify.csr');
 		writeFileSync(file, csrPem);
-		return (await run(program.hall, ['certify', '--state', this.state, '--csr', file, '--not-before-days', `${from}`, '--not-after-days', `${to}`])).stdout;
+		return (await run(program.hall, ['certify', '--state', this.state, '--csr', file, '--not-before-days', `${from}`, '--not-after-days', `${to}`,
+			...(creditCode ? ['--credit-code', creditCode] : [])])).stdout;
 	}
 }
 
@@ -39,6 +43,10 @@ export class Hall {
 		this.service = new Service(program.hall, this.args, { log: path.join(this.folder, 'hall.log') });
 		await untilListening(this.service, this.port);
 	}
+
+	// The root of its CA, and of its TLS certificate with https.
+	get rootFile() { return path.join(this.state, 'ca/root.pem'); }
+	get tlsRootFile() { return path.join(this.state, 'tls/root.pem'); }
 
 	client() { return new HallClient(this.origin); }
 	stop() { return this.service.stop(); }
@@ -80,6 +88,3 @@ export class HallClient {
 	// Pays as somebody who scanned the QR code.
 	async pay(payment, mode = 'now') { return this.post(new URL(payment.url, this.origin).pathname, { mode }); }
 }
-
-export const trusted = (state) => ['root.pem', 'ca/root.pem'].map((name) => path.join(state, name)).find(existsSync);
-export const readPem = (file) => readFileSync(file, 'utf8');

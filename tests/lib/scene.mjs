@@ -1,5 +1,5 @@
 // A whole stage: a token with a company certificate, the agent, and the hall or an openssl CA.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, company, days, makeRequest, subject } from './ca.mjs';
 import { Daemon } from './daemon.mjs';
@@ -35,9 +35,9 @@ export async function makeScene(options = {}) {
 	if (hall) {
 		scene.hall = await Hall.start({ folder, state: scene.ca.state, agentPorts: [agentPort], args: hallArgs });
 		scene.closers.push(() => scene.hall.stop());
-		scene.root = path.join(folder, 'root.pem');
-		writeFileSync(scene.root, await (await scene.hall.client().fetch('/ca/root.pem')).text());
-	} else scene.root = scene.ca.root;
+		scene.chain = [await (await scene.hall.client().fetch('/ca/intermediate.pem')).text()];
+	} else scene.chain = [];
+	scene.root = scene.ca.root;
 	scene.origin = scene.hall?.origin ?? 'http://localhost:8080';
 	scene.daemon = await Daemon.start({
 		folder: place('agent'), token: scene.token, origins: [scene.origin, ...(options.origins ?? [])], anchors: [scene.root],
