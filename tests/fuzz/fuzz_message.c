@@ -1,0 +1,113 @@
+/*
+ * Any bytes as a message. What decodes must encode and decode to the same
+ * again, and on what is JSON at all jansson must agree.
+ *
+ * libFuzzer: meson setup build-fuzz -Dfuzz=true with CC=clang, then
+ * build-fuzz/tests/fuzz/fuzz-message -dict=tests/fuzz/message.dict tests/fuzz/seeds/message
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "configuration.h"
+#include "fuzz.h"
+#include "host_contract.h"
+#include "json.h"
+
+#define JANSSON_DEPTH 2048
+
+static void require(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* jansson refuses more: numbers too large for it, NUL in a name. */
+static bool jansson_may_refuse(const json_error_t *where)
+{
+	enum json_error_code code = json_error_code(where);
+
+	return code == json_error_numeric_overflow || code == json_error_null_byte_in_key;
+}
+
+static void compare_with_jansson(const char *text, size_t length)
+{
+	struct kh_json json;
+	struct kh_json_fault fault;
+	json_error_t where;
+	bool ours = kh_json_check(text, length, JANSSON_DEPTH, &json, &fault);
+	json_t *theirs = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+
+	require(ours ? theirs || jansson_may_refuse(&where) : !theirs);
+	json_decref(theirs);
+}
+
+static void again(const struct kh_type *type, const void *value)
+{
+	struct kh_buffer first = {0}, second = {0};
+	void *back = calloc(1, type->size);
+
+	require(back && kh_encode(type, value, &first, NULL) == KH_OK);
+	require(kh_decode(type, first.data, first.length, back, NULL) == KH_OK);
+	require(kh_encode(type, back, &second, NULL) == KH_OK);
+	require(strcmp(first.data, second.data) == 0);
+	kh_clear(type, back);
+	free(back);
+	kh_buffer_finish(&first);
+	kh_buffer_finish(&second);
+}
+
+static void as_message(const struct kh_contract *contract, const char *text, size_t length)
+{
+	struct kh_message message;
+	struct kh_error error = {0};
+	struct kh_buffer answer = {0};
+
+	if (kh_message_decode(contract, text, length, &message, &error) == KH_OK) {
+		again(message.method->params, message.params);
+	} else {
+		require(error.code == KH_REQUEST_INVALID || error.code == KH_REQUEST_TOO_LARGE);
+		require(message.params == NULL);
+		kh_error_encode(&message.id, &error, "zh", &answer);
+		compare_with_jansson(answer.data, answer.length);
+	}
+	kh_message_finish(&message);
+	kh_buffer_finish(&answer);
+}
+
+static void as_answer(const struct kh_contract *contract, const char *text, size_t length)
+{
+	struct kh_incoming incoming;
+	void *result;
+
+	if (kh_incoming_decode(contract, text, length, &incoming, NULL) == KH_OK && incoming.result) {
+		for (size_t i = 0; i < contract->count; i++) {
+			const struct kh_type *type = contract->methods[i].result;
+			if (!type)
+				continue;
+			result = calloc(1, type->size);
+			if (result && kh_incoming_result(&incoming, &contract->methods[i], result, NULL) == KH_OK)
+				again(type, result);
+			kh_clear(type, result);
+			free(result);
+		}
+	}
+	kh_incoming_finish(&incoming);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct kh_config config;
+
+	compare_with_jansson(text, size);
+	as_message(&kh_contract, text, size);
+	as_message(&kh_host_contract, text, size);
+	as_answer(&kh_contract, text, size);
+	as_answer(&kh_host_contract, text, size);
+	if (kh_decode(&kh_config_type, text, size, &config, NULL) == KH_OK) {
+		again(&kh_config_type, &config);
+		kh_clear(&kh_config_type, &config);
+	}
+	return 0;
+}
