@@ -10,6 +10,7 @@
 	var id = window.location.pathname.split('/').pop();
 	var place = null;
 	var payment = null;
+	var payee = null;
 
 	function result(kind, name) {
 		Hall.fill(place, [
@@ -48,7 +49,7 @@
 			Hall.fill(place, [
 				Hall.h('p.bank-amount', {text: Hall.format.money(payment.amount)}),
 				Hall.details([
-					[Hall.t('bank.payee'), Hall.t('hall.name')],
+					[Hall.t('bank.payee'), Hall.pick(payee)],
 					[Hall.t('field.order'), payment.order],
 					[Hall.t('bank.payment'), payment.id]
 				]),
@@ -67,7 +68,8 @@
 				Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', look)]}));
 				return;
 			}
-			payment = answer.payment || answer;
+			payment = answer.payment;
+			payee = answer.payee;
 			show();
 		});
 	}

@@ -116,13 +116,13 @@
 				!known.some(function (order) { return order.id === info.order; });
 		});
 		var found = [];
-		var open = wanted.length;
-		if (open === 0) { done(found); }
+		var missing = wanted.length;
+		if (missing === 0) { done(found); }
 		wanted.forEach(function (info) {
 			Hall.api.order(info.order, function (error, order) {
 				if (!error) { found.push(order); }
-				open -= 1;
-				if (open === 0) { done(found); }
+				missing -= 1;
+				if (missing === 0) { done(found); }
 			});
 		});
 	}

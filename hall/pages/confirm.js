@@ -28,7 +28,9 @@
 
 	/* A row for each field: what is wrong with a value, as the name of a text; '' when nothing is. */
 	var FIELDS = [
-		{name: 'company', autocomplete: 'organization', max: 128, check: function (value) { return value ? '' : 'form.company'; }},
+		{name: 'company', autocomplete: 'organization', max: 128, check: function (value) {
+			return value ? '' : 'form.company';
+		}},
 		{name: 'creditCode', autocomplete: 'off', max: 18, check: function (value) {
 			return isCreditCode(value) ? '' : 'form.creditCode';
 		}},
@@ -135,7 +137,9 @@
 			var values = Hall.state.form = initial(order);
 			inputs = {};
 			message = Hall.h('div');
-			submit = Hall.h('button.button.button-primary', {type: 'submit', text: Hall.t('confirm.next'), 'data-test': 'confirm'});
+			submit = Hall.h('button.button.button-primary', {
+				type: 'submit', text: Hall.t('confirm.next'), 'data-test': 'confirm'
+			});
 			Hall.append(view, [
 				Hall.h('p.lead', {text: Hall.t('confirm.lead')}),
 				Hall.h('form.form', {novalidate: true, onsubmit: send}, FIELDS.map(function (row) {

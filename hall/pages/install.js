@@ -157,12 +157,17 @@
 		again.focus();
 	}
 
+	function problemOf(order) {
+		var message = order.problem && order.problem.message;
+		return typeof message === 'string' ? message : Hall.pick(message);
+	}
+
 	function showStopped(order) {
 		mode('stopped');
 		Hall.fill(place, Hall.notice('warn', {
 			title: Hall.t('state.' + order.state),
 			text: Hall.t('stopped.' + order.state, {hotline: Hall.hotline()}),
-			hint: order.problem ? typeof order.problem.message === 'string' ? order.problem.message : Hall.pick(order.problem.message) : '',
+			hint: problemOf(order),
 			test: 'stopped'
 		}));
 	}

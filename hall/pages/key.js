@@ -91,12 +91,19 @@
 		look();
 	}
 
+	function issuedOf(order) {
+		function bare(pem) { return (pem || '').replace(/\s/g, ''); }
+		return Hall.state.certificates.filter(function (certificate) {
+			return order.issued && bare(certificate.pem) === bare(order.issued.certificate);
+		})[0] || null;
+	}
+
 	/*
-	 * Goes on with an order that this browser may not have opened: showing its old certificate makes it known. Where
-	 * that is no longer on the key, the order is past the point that needs it.
+	 * Goes on with an order that this browser may not have opened: showing its old certificate, or the new one, makes
+	 * it known to the hall.
 	 */
 	function resume(order) {
-		var certificate = certificateById(order.certificate.id);
+		var certificate = certificateById(order.certificate.id) || issuedOf(order);
 		if (!certificate) {
 			Hall.wizard.follow(order);
 			return;
@@ -112,6 +119,6 @@
 	}
 
 	Hall.key = {
-		load: load, ofOrder: ofOrder, need: need, resume: resume, byUri: tokenByUri, certificate: certificateById, summary: summary
+		load: load, ofOrder: ofOrder, need: need, resume: resume, certificate: certificateById, issued: issuedOf, summary: summary
 	};
 }());

@@ -46,12 +46,12 @@
 
 	function failed(error, token) {
 		var again = error.name === 'token.removed' || error.name === 'token.absent' ? look : function () { verify(token); };
-		var title = error.name === 'agent.busy' ? Hall.t('busy.title') : Hall.t('pin.failed');
+		var busy = error.name === 'agent.busy';
 		Hall.fill(place, [
 			Hall.problem(error, {
-				title: title,
+				title: Hall.t(busy ? 'busy.title' : 'pin.failed'),
 				kind: error.name === 'pin.cancelled' ? 'warn' : 'bad',
-				actions: [Hall.button('primary', Hall.t(error.name === 'agent.busy' ? 'retry' : 'pin.again'), 'pin-again', again), back()]
+				actions: [Hall.button('primary', Hall.t(busy ? 'retry' : 'pin.again'), 'pin-again', again), back()]
 			})
 		]);
 	}

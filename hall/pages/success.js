@@ -4,16 +4,8 @@
 
 	var Hall = window.Hall;
 
-	/* The new certificate is the one on the key that the hall issued. */
-	function installed(order) {
-		function bare(pem) { return (pem || '').replace(/\s/g, ''); }
-		return Hall.state.certificates.filter(function (certificate) {
-			return order.issued && bare(certificate.pem) === bare(order.issued.certificate);
-		})[0] || null;
-	}
-
 	function show(place, order) {
-		var certificate = installed(order);
+		var certificate = Hall.key.issued(order);
 		Hall.fill(place, Hall.details([
 			[Hall.t('field.company'), order.company || order.certificate.company],
 			[Hall.t('field.order'), order.id],
@@ -40,7 +32,9 @@
 				place,
 				Hall.notice('warn', {title: Hall.t('success.seal.title'), text: Hall.t('success.seal.text'), test: 'seal-note'}),
 				Hall.notice('info', {text: Hall.t('success.invoice')}),
-				Hall.h('div.actions', {}, [Hall.h('a.button.button-primary', {href: '/', text: Hall.t('success.home'), 'data-test': 'home'})])
+				Hall.h('div.actions', {}, [
+					Hall.h('a.button.button-primary', {href: '/', text: Hall.t('success.home'), 'data-test': 'home'})
+				])
 			]);
 			show(place, order);
 			Hall.key.load(Hall.wizard.live(function () { show(place, order); }));

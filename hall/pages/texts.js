@@ -104,7 +104,8 @@
 		'choose.expired': ['已过期 {n} 天', 'Expired {n} days ago'],
 		'choose.window.early': ['未到更新时间，可在 {opens} 至 {closes} 期间办理。', 'Too early: it can be renewed from {opens} to {closes}.'],
 		'choose.window.open': ['可以更新（{opens} 至 {closes}）', 'May be renewed now ({opens} to {closes})'],
-		'choose.window.late': ['已超过更新期限（{closes}），请申请新证书。', 'Too late: renewal closed on {closes}. Please apply for a new certificate.'],
+		'choose.window.late': ['已超过更新期限（{closes}），请申请新证书。',
+			'Too late: renewal closed on {closes}. Please apply for a new certificate.'],
 		'field.subject': ['证书主题', 'Subject'],
 		'field.issuer': ['颁发机构', 'Issuer'],
 		'field.serial': ['证书序列号', 'Serial number'],
@@ -243,8 +244,10 @@
 		'recovery.safe.issued': ['新证书已签发并由服务厅妥善保存。处理后请点击“安装证书”，可重复进行，不会重复收费。',
 			'Your new certificate is safe at the hall. Install it again, as often as it takes; you never pay twice.'],
 		'recovery.install': ['安装证书', 'Install the certificate'],
-		'recovery.hotline': ['仍未解决？请拨打 {hotline}，并告知订单号和错误代码。', 'Still not solved? Call {hotline} and tell the order and the error.'],
-		'stopped.MANUAL': ['订单已转人工处理，处理后会与您联系。您也可以拨打 {hotline} 查询。', 'Our staff has taken over and will contact you. You can also call {hotline}.'],
+		'recovery.hotline': ['仍未解决？请拨打 {hotline}，并告知订单号和错误代码。',
+			'Still not solved? Call {hotline} and tell the order and the error.'],
+		'stopped.MANUAL': ['订单已转人工处理，处理后会与您联系。您也可以拨打 {hotline} 查询。',
+			'Our staff has taken over and will contact you. You can also call {hotline}.'],
 		'stopped.REFUND': ['该订单的款项将原路退回。如有疑问请拨打 {hotline}。', 'The money goes back the way it came. For questions call {hotline}.'],
 
 		/* 7 完成 */

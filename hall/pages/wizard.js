@@ -1,6 +1,22 @@
 /*
  * The wizard of a renewal: which step is shown, for which order. A step is {enter: function (view), leave}; it fills
  * `view` and calls Hall.wizard.go. A step's answers that come after it was left are dropped: wrap them in live().
+ *
+ * What a test can hold on to, the same in both languages. #view: data-step = environment choose pin confirm pay install
+ * success; at install data-mode = key paid issued running recovery watching stopped. Every problem: data-test=problem
+ * with data-error = its name. Controls and places, by data-test:
+ *   everywhere   language-zh language-en retry problem cancel cancel-ask cancel-yes cancel-no
+ *                key-wrong key-again (another key is needed)
+ *   environment  checks check-again check-next check-ready check-failing prompt; rows: data-check data-state data-code
+ *   choose       renew days why-not window-open card-message (in [data-certificate][data-window] in [data-serial]),
+ *                pending continue (in [data-order][data-state]) several-keys no-key refresh back
+ *   pin          pin-verify pin-waiting pin-again pin-low pin-final back
+ *   confirm      field-company field-creditCode field-contact field-phone field-email, error-…; confirm
+ *   pay          pay sandbox pay-open ([data-payment]) qr countdown pay-link pay-done pay-notyet pay-answer
+ *                pay-expired pay-again
+ *   install      paid update issued install running progress recovery recover busy busy-retry stopped;
+ *                phases: data-phase = begin key install receipt complete
+ *   success      success success-details seal-note home
  */
 (function () {
 	'use strict';
