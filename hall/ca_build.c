@@ -115,12 +115,9 @@ static const char *usages(const char *usage, EVP_PKEY *key)
 static bool extend_new(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *leaf)
 {
 	const char *usage = usages(leaf->usage, leaf->key);
-	X509_EXTENSION *credit = leaf->credit_code == NULL ? NULL : hall_credit_extension_new(leaf->credit_code);
-	bool done = usage != NULL && hall_ca_build_extension(certificate, issuer, NID_key_usage, usage) &&
-		    hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, "clientAuth,emailProtection") &&
-		    (leaf->credit_code == NULL || (credit != NULL && X509_add_ext(certificate, credit, -1) == 1));
-	X509_EXTENSION_free(credit);
-	return done;
+	return usage != NULL && hall_ca_build_extension(certificate, issuer, NID_key_usage, usage) &&
+	       hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, "clientAuth,emailProtection") &&
+	       (leaf->credit == NULL || X509_add_ext(certificate, leaf->credit, -1) == 1);
 }
 
 static bool extend(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *leaf)

@@ -28,9 +28,9 @@ struct hall_ca_leaf {
 	const char *crl_url;
 	/* Either the extensions of an old certificate ... */
 	X509 *like;
-	/* ... or these: key usage by name, credit code or NULL. */
+	/* ... or these: key usage by name, the credit code's extension or NULL. */
 	const char *usage;
-	const char *credit_code;
+	X509_EXTENSION *credit;
 };
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key);
 

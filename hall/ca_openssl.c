@@ -277,10 +277,12 @@ enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify 
 		.not_after = now + (int64_t)certify->not_after_days * 86400,
 		.crl_url = url == NULL ? "" : url,
 		.usage = certify->usage,
-		.credit_code = certify->credit_code,
+		.credit = certify->credit_code != NULL ? hall_credit_extension_new(certify->credit_code)
+						       : hall_credit_extension_asked(csr),
 	};
 	X509 *certificate = hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
 	code = record(own, certificate, NULL, pem, error);
+	X509_EXTENSION_free(leaf.credit);
 	X509_free(certificate);
 	X509_REQ_free(csr);
 	return code;

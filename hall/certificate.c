@@ -19,10 +19,10 @@ static const char *const credit_oids[] = {"1.2.156.10260.4.1.4", "1.2.86.11.7.4"
 static const struct {
 	const char *name;
 	int id;
-	int bits;
+	int bits; /* 0: the type says it */
 } key_types[] = {
 	{"rsa2048", EVP_PKEY_RSA, 2048}, {"rsa3072", EVP_PKEY_RSA, 3072}, {"rsa4096", EVP_PKEY_RSA, 4096},
-	{"ec-p256", EVP_PKEY_EC, 256},	 {"ec-p384", EVP_PKEY_EC, 384},	  {"ed25519", EVP_PKEY_ED25519, 253},
+	{"ec-p256", EVP_PKEY_EC, 256},	 {"ec-p384", EVP_PKEY_EC, 384},	  {"ed25519", EVP_PKEY_ED25519, 0},
 };
 
 const char *hall_key_type(EVP_PKEY *key)
@@ -33,7 +33,8 @@ const char *hall_key_type(EVP_PKEY *key)
 					 (strcmp(group, "prime256v1") != 0 && strcmp(group, "secp384r1") != 0)))
 		return NULL;
 	for (size_t i = 0; i < sizeof(key_types) / sizeof(*key_types); i++)
-		if (EVP_PKEY_get_base_id(key) == key_types[i].id && EVP_PKEY_get_bits(key) == key_types[i].bits)
+		if (EVP_PKEY_get_base_id(key) == key_types[i].id &&
+		    (key_types[i].bits == 0 || EVP_PKEY_get_bits(key) == key_types[i].bits))
 			return key_types[i].name;
 	return NULL;
 }
@@ -119,6 +120,21 @@ X509_EXTENSION *hall_credit_extension(X509 *certificate)
 			found = X509_get_ext(certificate, at);
 		ASN1_OBJECT_free(oid);
 	}
+	return found;
+}
+
+X509_EXTENSION *hall_credit_extension_asked(X509_REQ *request)
+{
+	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(request);
+	X509_EXTENSION *found = NULL;
+	for (size_t i = 0; i < sizeof(credit_oids) / sizeof(*credit_oids) && found == NULL; i++) {
+		ASN1_OBJECT *oid = OBJ_txt2obj(credit_oids[i], 1);
+		int at = asked == NULL || oid == NULL ? -1 : X509v3_get_ext_by_OBJ(asked, oid, -1);
+		if (at >= 0)
+			found = X509_EXTENSION_dup(X509v3_get_ext(asked, at));
+		ASN1_OBJECT_free(oid);
+	}
+	sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
 	return found;
 }
 

@@ -56,7 +56,9 @@ char *hall_certificate_pem(X509 *certificate);
 
 /* The extension that carries the credit code, or NULL. */
 X509_EXTENSION *hall_credit_extension(X509 *certificate);
-/* A new extension with a credit code; NULL: out of memory. */
+/* A new extension with a credit code, or a copy of the one a request asks for;
+ * NULL: none. The caller frees it. */
 X509_EXTENSION *hall_credit_extension_new(const char *credit_code);
+X509_EXTENSION *hall_credit_extension_asked(X509_REQ *request);
 
 #endif

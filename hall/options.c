@@ -38,7 +38,7 @@ static const struct option {
 	{"--csr", TEXT, AT(csr), 0, 0, "FILE", "certify: the certificate request, PEM"},
 	{"--not-before-days", NUMBER, AT(not_before_days), -36500, 36500, "N", "certify: begin, days from now (-1)"},
 	{"--not-after-days", NUMBER, AT(not_after_days), -36500, 36500, "N", "certify: end, days from now (365)"},
-	{"--credit-code", TEXT, AT(credit_code), 0, 0, "CODE", "certify: unified social credit code to put in"},
+	{"--credit-code", TEXT, AT(credit_code), 0, 0, "CODE", "certify: unified social credit code (else the request's)"},
 	{"--usage", TEXT, AT(usage), 0, 0, "U", "certify: sign, encrypt or both (sign)"},
 	{"--out", TEXT, AT(out), 0, 0, "FILE", "certify: write the certificate here instead of printing it"},
 	{"--pages", TEXT, AT(pages), 0, 0, "DIR", "serve the pages of this folder"},
