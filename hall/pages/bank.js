@@ -1,6 +1,7 @@
 /*
  * The sandbox bank's page, which the QR code opens: pays as a clerk would, or late, twice or silently as a tester
- * wants it. Controls: data-test = pay, pay-late, pay-twice, pay-silent, bank-paid, bank-expired, problem.
+ * wants it. Controls: data-test = pay, pay-late, pay-twice, pay-silent, testers,
+ * bank-done, bank-expired, problem.
  */
 (function () {
 	'use strict';

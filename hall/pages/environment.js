@@ -14,10 +14,11 @@
 
 	function remedy(item) {
 		if (!item.remedy) { return null; }
+		var isAddress = /^https?:\/\//.test(item.remedy.url || '');
 		return Hall.h('p.check-remedy', {}, [
 			item.remedy.text,
-			item.remedy.url && ' ',
-			item.remedy.url && Hall.h('a', {
+			isAddress && ' ',
+			isAddress && Hall.h('a', {
 				href: item.remedy.url, target: '_blank', rel: 'noopener noreferrer', text: Hall.t('check.open')
 			})
 		]);

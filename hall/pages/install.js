@@ -99,6 +99,10 @@
 		running = false;
 		phases = null;
 		Hall.wizard.busy(false);
+		if (!error && isLost(result.stage)) {
+			showStopped({state: 'lost'});
+			return;
+		}
 		if (!error) {
 			Hall.state.retired = result.retired || [];
 			Hall.wizard.go('success');
@@ -119,10 +123,14 @@
 	/* ---- what stands still ---- */
 
 	function issuedNotice(actions) {
+		var name = Hall.state.order.state === 'INSTALLED' ? 'finish' : 'issued';
 		return Hall.notice('good', {
-			title: Hall.t('install.issued.title'), text: Hall.t('install.issued.text'), test: 'issued', actions: actions
+			title: Hall.t('install.' + name + '.title'), text: Hall.t('install.' + name + '.text'), test: 'issued', actions: actions
 		});
 	}
+
+	/* The order was finished, but its certificate is not on its key. */
+	function isLost(stage) { return stage === 'nothing' || stage === 'key'; }
 
 	function showReady() {
 		var order = Hall.state.order;
@@ -158,8 +166,7 @@
 	}
 
 	function problemOf(order) {
-		var message = order.problem && order.problem.message;
-		return typeof message === 'string' ? message : Hall.pick(message);
+		return Hall.pick(order.problem && order.problem.message);
 	}
 
 	function showStopped(order) {
@@ -187,13 +194,24 @@
 		stopPolling = Hall.poll(POLL, function (done) {
 			Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (error, order) {
 				if (!error && order.state === 'INSTALLED') {
-					stopWatching();
-					Hall.wizard.follow(order);
+					Hall.wizard.keep(order);
+					awaitEnd(done);
 				} else {
 					done();
 				}
 			}));
 		});
+	}
+
+	/* The other page has installed; the old certificate may still be under way. */
+	function awaitEnd(done) {
+		Hall.agent.call('renewal.inspect', {order: Hall.state.order.id}, Hall.wizard.live(function (error, info) {
+			if (!error && info.next === 'none') {
+				Hall.wizard.go('success');
+			} else {
+				done();
+			}
+		}));
 	}
 
 	/* ---- where it starts ---- */
@@ -205,8 +223,11 @@
 
 	function inspect(order) {
 		Hall.agent.call('renewal.inspect', {order: order.id}, Hall.wizard.live(function (error, info) {
-			if (!error && info.next === 'none' && order.state === 'INSTALLED') {
+			var installed = !error && order.state === 'INSTALLED';
+			if (installed && info.next === 'none') {
 				Hall.wizard.go('success');
+			} else if (installed && isLost(info.stage)) {
+				showStopped({state: 'lost'});
 			} else {
 				showReady();
 			}

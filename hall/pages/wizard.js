@@ -31,7 +31,6 @@
 
 	var turn = 0;
 	var current = null;
-	var busy = false;
 
 	/* what the steps share; order and certificate are null until there is one */
 	var state = Hall.state = {
@@ -82,19 +81,11 @@
 		Hall.steps[name].enter(view);
 	}
 
+	/* While it holds, the language stays: a call that runs would be cut off. */
 	function setBusy(value) {
-		busy = value;
 		Array.prototype.forEach.call(document.querySelectorAll('[data-language]'), function (button) {
 			button.disabled = value;
 		});
-	}
-
-	/* While it holds, the language stays and the browser asks before the page is closed. */
-	function guardClosing(event) {
-		if (!busy) { return undefined; }
-		event.preventDefault();
-		event.returnValue = '';
-		return '';
 	}
 
 	Hall.steps = {};
@@ -139,7 +130,6 @@
 			state.form = null;
 		},
 		busy: setBusy,
-		isBusy: function () { return busy; },
 		current: function () { return current; },
 		stepOf: function (order) { return STEP_OF_STATE[order.state]; },
 		say: function (text) { Hall.byId('live').textContent = text; }
@@ -155,7 +145,6 @@
 				enter(current);
 			}
 		});
-		window.addEventListener('beforeunload', guardClosing);
 	}
 
 	document.addEventListener('DOMContentLoaded', begin);
