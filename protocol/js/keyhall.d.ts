@@ -21,7 +21,7 @@ export type StateName =
 	| 'browser.unsupported'
 	| 'agent.not_running' | 'agent.other_user' | 'agent.outdated' | 'agent.connections' | 'agent.refused' | 'agent.lost'
 	| 'hall.pending' | 'hall.unissued' | 'renewal.stuck'
-	| 'origin.denied' | 'request.too_large';
+	| 'origin.denied' | 'agent.protocol' | 'request.too_large';
 
 export type ErrorName = ContractErrorName | StateName;
 
@@ -43,6 +43,8 @@ export class KeyhallError extends Error {
 	data: Omit<ErrorData, 'name'> & {
 		name: ErrorName;
 		tried?: Attempt[];
+		/** agent.not_running, agent.other_user: prompt when the browser's question stands open beside it. */
+		permission?: 'granted' | 'prompt' | 'denied' | 'none';
 		close?: number;
 		reason?: string;
 		version?: string;

@@ -62,12 +62,15 @@
 		'renewal.stuck': [9203, 'no', 'The renewal does not move on. Call the hotline.', '证书更新无法继续，请拨打客服热线。'],
 		/* These are the contract's, for when no agent can send them. */
 		'origin.denied': [1101, 'no', 'This page may not use the key agent.', '该网页未获准使用数字证书控件。'],
+		'agent.protocol': [1203, 'no', 'Page and key agent have no common protocol version; update the key agent.',
+			'控件版本过旧，请更新数字证书控件。'],
 		'request.too_large': [1002, 'no', 'The message is too large.', '消息过大。']
 	};
 
 	/* Reasons of close code 4403. */
 	var REFUSALS = {
 		'origin': 'origin.denied',
+		'protocol': 'agent.protocol',
 		'other user': 'agent.other_user',
 		'connections': 'agent.connections'
 	};
@@ -176,14 +179,14 @@
 
 	/*
 	 * How long (ms) a refused connection may take here; what takes longer waited for the clerk.
-	 * Windows repeats a refused SYN for about 2 s. Chromium's WebSocket throttle waits up to 5000 * 2^f / 65536 ms
+	 * Windows repeats a refused SYN for about 2 s. Chromium's WebSocket throttle waits up to 5000 * 2^(f+1) / 65536 ms
 	 * after f failures in the last 3 to 6 minutes.
 	 */
 	function patience() {
 		var limit = now() - 360000;
 		while (failures.length && failures[0] < limit) { failures.shift(); }
 		return (/Win/.test((root.navigator && root.navigator.platform) || '') ? 2500 : 300) +
-			5000 * Math.pow(2, Math.min(failures.length, 16)) / 65536;
+			5000 * Math.pow(2, Math.min(failures.length + 1, 16)) / 65536;
 	}
 
 	/* Why the browser did not let a connection through; '' when it is not the browser's doing. */
@@ -347,12 +350,19 @@
 			data.tried = tried;
 			self._settle(failure(name, self.locale, data));
 		}
+		/* Chromium asks its question also when nobody listens; it stays open after the connection has failed. */
+		function absent(state) {
+			var name = other ? 'agent.other_user' : 'agent.not_running', error;
+			error = failure(name, self.locale, {tried: tried, permission: state});
+			if (state === 'prompt') { error.message += text('browser.prompt', self.locale); }
+			self._settle(error);
+		}
 		function finish(state) {
 			if (again && state === 'granted') {
 				self._timer = setTimeout(function () { self._round(false); }, 500);
 				self._giveUp = function () { clearTimeout(self._timer); fail('agent.lost', {retry: 'no'}); };
 			} else {
-				fail(other ? 'agent.other_user' : 'agent.not_running');
+				absent(state);
 			}
 		}
 		function judge(i, result) {

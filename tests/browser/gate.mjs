@@ -12,7 +12,7 @@ import { WebSocketServer } from 'ws';
 import { root } from '../lib/paths.mjs';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const listening = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+const listening = (server, port = 0) => new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server.address().port)));
 
 // A free port where nobody listens.
 export async function emptyPort() {
@@ -23,7 +23,7 @@ export async function emptyPort() {
 }
 
 // An agent that answers hello and token.list, or refuses every page with 4403 and a reason.
-export async function agent(reason = '') {
+export async function agent(reason = '', port = 0) {
 	const server = http.createServer();
 	const sockets = new WebSocketServer({ server, handleProtocols: (offered) => (offered.has('keyhall.v1') ? 'keyhall.v1' : false) });
 	const seen = { upgrades: 0, connections: 0, origins: [], paths: new Set(), sockets };
@@ -39,7 +39,7 @@ export async function agent(reason = '') {
 			socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
 		});
 	});
-	seen.port = await listening(server);
+	seen.port = await listening(server, port);
 	seen.drop = () => { for (const socket of sockets.clients) socket.terminate(); };
 	seen.close = () => { seen.drop(); server.close(); };
 	return seen;
@@ -122,7 +122,6 @@ exec /usr/bin/chromium "$@"' chromium "$@"\n`, { mode: 0o755 });
 			await page.goto(url);
 			return page;
 		},
-		question: () => question(shoot()),
 		// Answers the browser's question with the mouse: allow, block or dismiss.
 		answer: async (how) => {
 			let seen;

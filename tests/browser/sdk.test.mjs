@@ -61,12 +61,17 @@ describe('Chromium', () => {
 		await page.context().close();
 	});
 
-	test('not running: known at once and without a question', async () => {
+	test('not running: known at once; Chromium asks all the same, and a yes is good for later', async () => {
 		const page = await secure();
-		const result = await connect(page, [empty, await emptyPort()]);
-		assert.deepEqual([result.name, result.states], ['agent.not_running', ['connecting', 'agent.not_running']]);
+		const port = await emptyPort();
+		const result = await connect(page, [empty, port]);
+		assert.deepEqual([result.name, result.states, result.data.permission], ['agent.not_running', ['connecting', 'agent.not_running'], 'prompt']);
+		assert.match(result.message, /未检测到.*请点击“允许”/);
 		assert.ok(result.ms < 1500, `${result.ms} ms`);
-		assert.equal(browser.question(), null);
+		await browser.answer('allow');
+		const later = await agent('', port);
+		assert.deepEqual((await connect(page, [empty, port])).states, ['connecting', 'open']);
+		later.close();
 		await page.context().close();
 	});
 
@@ -75,7 +80,6 @@ describe('Chromium', () => {
 		for (let i = 0; i < 8; i += 1) {
 			const result = await connect(page, [empty, await emptyPort()]);
 			assert.deepEqual([result.name, result.states], ['agent.not_running', ['connecting', 'agent.not_running']], `try ${i + 1}, ${result.ms} ms`);
-			await page.reload();
 		}
 		await page.context().close();
 	});

@@ -24,7 +24,7 @@ const table = [
 	['origin refused', { ports: { 18317: refusing('origin') } }, 'origin.denied', [18317]],
 	['too many connections', { ports: { 18317: refusing('connections') } }, 'agent.connections', [18317]],
 	['host refused', { ports: { 18317: refusing('host') } }, 'agent.refused', [18317]],
-	['subprotocol refused', { ports: { 18317: refusing('subprotocol') } }, 'agent.refused', [18317]],
+	['subprotocol refused', { ports: { 18317: refusing('protocol') } }, 'agent.protocol', [18317]],
 	['insecure page', { permission: 'denied', secure: false }, 'browser.insecure', [18317]],
 	['frame without the allow attribute', { permission: 'denied', policy: false }, 'browser.frame', [18317]],
 	['blocked by the clerk', { permission: 'denied', policy: true }, 'browser.blocked', [18317]],
@@ -153,6 +153,13 @@ test('the locale goes to the agent and into the texts', async () => {
 	assert.match((await new World().connect({ locale: 'zh-TW' })).error.message, /未检测到/);
 	assert.match((await new World({ language: 'en' }).connect()).error.message, /not running/);
 	assert.match(new World().Keyhall.text('browser.prompt', 'zh'), /允许/);
+});
+
+test('the browser\'s question beside an agent that is not running is told with it', async () => {
+	const { error } = await new World({ permission: 'prompt' }).connect();
+	assert.deepEqual([error.name, error.data.permission], ['agent.not_running', 'prompt']);
+	assert.match(error.message, /未检测到.*请点击“允许”/);
+	assert.doesNotMatch((await new World({ permission: 'granted' }).connect()).error.message, /允许/);
 });
 
 test('own ports', async () => {
