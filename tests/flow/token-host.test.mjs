@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
-import { Authority, company, days, makeRequest, subject } from '../lib/ca.mjs';
+import { Authority, company, days, makeRequest } from '../lib/ca.mjs';
 import { PinScript } from '../lib/pin.mjs';
 import { checkProof, checkReceipt } from '../lib/renewal.mjs';
 import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
@@ -183,11 +183,9 @@ staged('wrong certificates are refused with the reason, and nothing is written',
 		await refused(check(await it.ca.issue(begun.csr, { usage: 'encrypt' })), 'certificate.mismatch', { what: 'usage' });
 		await refused(check(await otherCa.issue(begun.csr), [otherCa.rootPem]), 'certificate.untrusted');
 		await refused(check('garbage'), 'request.invalid', { field: 'certificate' });
-		await refused(check(good.replace(/[A-Z]{8}/, 'AAAAAAAA')), 'request.invalid', { field: 'certificate' }).catch(() => {});
 		await refused(check(`${good}${good}`), 'request.invalid', { field: 'certificate' });
 		await refused(check(good.replace(/CERTIFICATE/g, 'X509 CRL')), 'request.invalid', { field: 'certificate' });
 		await refused(check(good, ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']), 'request.invalid', { field: 'chain.0' });
-		await refused(check(good, [it.ca.rootPem], 'same'), 'certificate.mismatch', { what: 'spki' }).catch((error) => { if (!/expected/.test(error.message)) throw error; });
 		await refused(it.call('certificate.write', { certificate: await it.ca.issue(stranger), key: 'new' }), 'certificate.mismatch', { what: 'spki' });
 		await refused(it.call('certificate.prove', { certificate: certificateId(good) }), 'certificate.absent');
 	});
@@ -322,7 +320,7 @@ staged('retire: certificate only, nothing, encryption pair, not sure which', {},
 staged('a pulled token is noticed, and found again', {}, async (it) => {
 	await it.login();
 	it.token.pull();
-	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'token.removed').catch(async () => {});
+	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'token.removed');
 	assert.deepEqual(await it.host.call('token.list'), { tokens: [] });
 	assert.deepEqual((await it.host.call('certificate.list')).certificates, []);
 	await refused(it.login(), 'token.absent');
@@ -369,4 +367,3 @@ staged('the calls of a renewal are few', { host: { level: 'debug' } }, async (it
 	assert.ok(names.length <= 70, `${names.length}: ${names.join(' ')}`);
 	assert.equal(names.filter((name) => name === 'C_OpenSession').length, 1);
 });
-void subject;
