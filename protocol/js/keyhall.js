@@ -501,7 +501,7 @@
 
 	function drive(client, order, hall, options, done) {
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
-		var deadline = now() + (options.patience === undefined ? 120000 : options.patience);
+		var deadline;
 
 		function step(name) { if (options.onstep) { options.onstep({order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
@@ -539,6 +539,7 @@
 			}));
 		}
 		function wait(delay) {
+			deadline = deadline || now() + (options.patience === undefined ? 120000 : options.patience);
 			if (now() >= deadline) { return stop('hall.pending'); }
 			step('wait');
 			return setTimeout(function () {
