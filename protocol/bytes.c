@@ -1,5 +1,5 @@
 /*
- * Byte strings, the growing buffer, hex and base64.
+ * Byte strings, the growing buffer, hex, UTF-8 and base64.
  */
 #include "bytes.h"
 
@@ -110,6 +110,30 @@ void kh_hex(const void *data, size_t length, char *out)
 		*out++ = digits[bytes[i] & 15];
 	}
 	*out = '\0';
+}
+
+size_t kh_utf8_sequence(const char *text, size_t left)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	unsigned char first = bytes[0], low = 0x80, high = 0xbf;
+	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+
+	if (length < 2)
+		return length;
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	if (left < length || bytes[1] < low || bytes[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
 }
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -38,6 +38,10 @@ void kh_buffer_finish(struct kh_buffer *buffer);
 
 /* Lower-case hex; out has room for 2 * length + 1. */
 void kh_hex(const void *data, size_t length, char *out);
+/* Length of the UTF-8 sequence at text, of which left bytes are there (> 0); 0
+ * when it is none (RFC 3629). */
+size_t kh_utf8_sequence(const char *text, size_t left);
+
 /* base64url without padding (RFC 7515), appended. */
 void kh_base64url_append(struct kh_buffer *buffer, const void *data, size_t length);
 /* base64 with padding (RFC 4648, 4), appended. */

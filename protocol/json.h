@@ -68,8 +68,6 @@ bool kh_json_integer(struct kh_json *json, int64_t *value);
 bool kh_json_boolean(struct kh_json *json);
 void kh_json_skip(struct kh_json *json);
 
-/* Length of the UTF-8 sequence at text, 0 when it is none (RFC 3629). */
-size_t kh_utf8_sequence(const char *text, size_t left);
 /* How many bytes from here are ASCII that stands for itself in a JSON string. */
 size_t kh_json_plain(const char *text, const char *end);
 

@@ -167,7 +167,8 @@ def struct_tables(struct, patterns):
     fields = f"static const struct kh_field {struct.c}_fields[] = {{\n{body}}};\n" if body else ""
     name = f"{struct.c}_fields" if body else "NULL"
     count = f"sizeof({name}) / sizeof({name}[0])" if body else "0"
-    return f"{fields}const struct kh_type {struct.c}_type = {{{quote(struct.name)}, sizeof(struct {struct.c}), {name}, {count}}};\n\n"
+    value = f"{quote(struct.name)}, sizeof(struct {struct.c}), {name}, {count}"
+    return f"{fields}const struct kh_type {struct.c}_type = {{{value}}};\n\n"
 
 
 def enum_table(enum):
@@ -195,7 +196,8 @@ def message_tables(model):
     text = "\nconst struct kh_code_row kh_code_rows[] = {\n"
     for name, item in model.errors.items():
         retry = model.public.schemas["Retry"]["enum"].index(item["data"]["retry"]) + 1
-        text += f"\t{{{item['code']}, (enum kh_retry){retry}, {quote(name)}, {quote(item['message'])}, {quote(item['data']['zh'])}}},\n"
+        words = f"{quote(name)}, {quote(item['message'])}, {quote(item['data']['zh'])}"
+        text += f"\t{{{item['code']}, (enum kh_retry){retry}, {words}}},\n"
     text += f"}};\nconst size_t kh_code_rows_count = {len(model.errors)};\n\n"
     text += "const struct kh_text_row kh_text_rows[] = {\n"
     for name, item in model.texts.items():

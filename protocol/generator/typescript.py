@@ -63,7 +63,8 @@ def declarations(model):
     document = model.public
     text = f"/* Types of the contract. Generated from {document.file} by gen.py; do not edit. */\n\n"
     names = "\n".join(f"{INDENT}| '{name}'" for name in model.errors)
-    text += f"/** Names of the agent's errors; texts and meaning in docs/protocol.md. */\nexport type ErrorName =\n{names};\n\n"
+    text += comment("Names of the agent's errors; texts and meaning in docs/protocol.md.")
+    text += f"export type ErrorName =\n{names};\n\n"
     for name, schema in document.schemas.items():
         if schema.get("type") == "string":
             text += alias(name, schema)

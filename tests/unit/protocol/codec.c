@@ -13,6 +13,8 @@
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TOKEN "\"token\":\"pkcs11:serial=1\""
 #define BEGIN "\"order\":\"A-1\",\"certificate\":\"" HASH "\",\"key\":\"new\""
+#define FIVE "中中中中中"
+#define TEN FIVE FIVE
 #define INSTALL "\"order\":\"A-1\",\"certificate\":\"x\""
 
 /* field NULL: accepted */
@@ -71,19 +73,21 @@ static const struct {
 	{&kh_agent_hello_params_type, "{\"protocols\":[\"1\"]}", "protocols.0"},
 	{&kh_agent_hello_params_type, "{\"protocols\":[1001]}", "protocols.0"},
 	{&kh_agent_hello_params_type, "{\"protocols\":[99999999999999999999]}", "protocols.0"},
-	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中\"}", NULL},
-	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中中\"}", "locale"},
+	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"" TEN TEN TEN FIVE "\"}", NULL},
+	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"" TEN TEN TEN FIVE "中\"}", "locale"},
 
 	{&kh_renewal_install_params_type, "{" INSTALL ",\"chain\":[]}", NULL},
 	{&kh_renewal_install_params_type, "{" INSTALL "}", "chain"},
 	{&kh_renewal_install_params_type, "{" INSTALL ",\"chain\":[\"a\",\"b\",5]}", "chain.2"},
 	{&kh_renewal_install_params_type, "{" INSTALL ",\"chain\":[\"a\",\"\"]}", "chain.1"},
-	{&kh_renewal_install_params_type, "{\"encryption\":{\"certificate\":\"x\",\"envelope\":\"AA==\"}}", "encryption.format"},
+	{&kh_renewal_install_params_type, "{\"encryption\":{\"certificate\":\"x\",\"envelope\":\"AA==\"}}",
+	 "encryption.format"},
 	{&kh_renewal_install_params_type, "{\"encryption\":{\"envelope\":\"AA=\"}}", "encryption.envelope"},
 	{&kh_renewal_install_params_type, "{\"encryption\":{\"envelope\":5}}", "encryption.envelope"},
 	{&kh_renewal_install_params_type, "{\"encryption\":{\"pin\":5}}", "encryption.pin"},
 	{&kh_renewal_install_params_type, "{\"encryption\":{\"1\":5}}", "encryption"},
-	{&kh_renewal_install_params_type, "{\"encryption\":{\"format\":\"sm2-enveloped-key\",\"format\":\"x\"}}", "encryption.format"},
+	{&kh_renewal_install_params_type, "{\"encryption\":{\"format\":\"sm2-enveloped-key\",\"format\":\"x\"}}",
+	 "encryption.format"},
 	{&kh_renewal_install_params_type, "{\"encryption\":null}", "encryption"},
 
 	{&kh_renewal_window_type, "{\"opens\":\"2026-11-22T00:00:00Z\"}", "state"},
@@ -248,9 +252,11 @@ static void test_utf8(void **state)
 
 static void test_layers(void **state)
 {
-	static const char system[] = "{\"origins\":[\"https://a\",\"https://b\"],\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
+	static const char system[] = "{\"origins\":[\"https://a\",\"https://b\"],"
+				     "\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
 				     "\"window\":{\"enforce\":true,\"before\":\"2 months\"}}";
-	static const char user[] = "{\"port\":20000,\"origins\":[\"https://c\"],\"window\":{\"enforce\":false},\"retire\":\"nothing\"}";
+	static const char user[] = "{\"port\":20000,\"origins\":[\"https://c\"],"
+				   "\"window\":{\"enforce\":false},\"retire\":\"nothing\"}";
 	struct kh_config config, layer;
 
 	(void)state;

@@ -166,7 +166,8 @@ static void test_integers(void **state)
 
 static void test_skip(void **state)
 {
-	static const char text[] = " { \"a\" : [ { \"x\\\"]\" : \"}]\" } , 1.5e3 , true ] , \"b\" : -7 , \"c\":{},\"d\":\"\\\\\",\"e\":null} ";
+	static const char text[] = " { \"a\" : [ { \"x\\\"]\" : \"}]\" } , 1.5e3 , true ] , "
+				   "\"b\" : -7 , \"c\":{},\"d\":\"\\\\\",\"e\":null} ";
 	struct kh_json json;
 	struct kh_json_fault fault;
 	char names[16] = "";
