@@ -1,0 +1,132 @@
+/* An object is a list of attributes; this is the list, its file form and the matching of templates. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "softkey.h"
+
+static const char magic[8] = {'S', 'O', 'F', 'T', 'K', 'E', 'Y', '1'};
+
+struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type)
+{
+	for (size_t i = 0; i < object->count; i++)
+		if (object->attributes[i].type == type)
+			return &object->attributes[i];
+	return NULL;
+}
+
+static struct attribute *make_room(struct object *object, CK_ATTRIBUTE_TYPE type)
+{
+	struct attribute *attribute = attribute_get(object, type);
+
+	if (attribute)
+		return attribute;
+	object->attributes = realloc(object->attributes, (object->count + 1) * sizeof *object->attributes);
+	if (!object->attributes)
+		abort();
+	attribute = &object->attributes[object->count++];
+	*attribute = (struct attribute){.type = type};
+	return attribute;
+}
+
+void attribute_set(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length)
+{
+	struct attribute *attribute = make_room(object, type);
+	unsigned char *copy = malloc(length + 1);
+
+	if (!copy)
+		abort();
+	if (length > 0)
+		memcpy(copy, value, length);
+	free(attribute->value);
+	attribute->value = copy;
+	attribute->length = length;
+}
+
+void attribute_set_default(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length)
+{
+	if (!attribute_get(object, type))
+		attribute_set(object, type, value, length);
+}
+
+void attributes_take(struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++)
+		attribute_set(object, template[i].type, template[i].pValue, template[i].ulValueLen);
+}
+
+CK_ULONG attribute_number(const struct object *object, CK_ATTRIBUTE_TYPE type)
+{
+	const struct attribute *attribute = attribute_get(object, type);
+	CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
+
+	if (attribute && attribute->length == sizeof number)
+		memcpy(&number, attribute->value, sizeof number);
+	return number;
+}
+
+bool attribute_flag(const struct object *object, CK_ATTRIBUTE_TYPE type)
+{
+	const struct attribute *attribute = attribute_get(object, type);
+
+	return attribute && attribute->length == 1 && attribute->value[0] != CK_FALSE;
+}
+
+bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		const struct attribute *attribute = attribute_get(object, template[i].type);
+
+		if (!attribute || attribute->type == ATTRIBUTE_PKCS8 || attribute->length != template[i].ulValueLen ||
+		    memcmp(attribute->value, template[i].pValue, attribute->length) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The magic, then for each attribute: type, length (8 bytes each, host order), value. */
+void *attributes_pack(const struct object *object, size_t *length)
+{
+	size_t size = sizeof magic;
+	unsigned char *data, *at;
+
+	for (size_t i = 0; i < object->count; i++)
+		size += 2 * sizeof(CK_ULONG) + object->attributes[i].length;
+	data = at = malloc(size);
+	if (!data)
+		abort();
+	memcpy(at, magic, sizeof magic);
+	at += sizeof magic;
+	for (size_t i = 0; i < object->count; i++) {
+		const struct attribute *attribute = &object->attributes[i];
+
+		memcpy(at, &attribute->type, sizeof attribute->type);
+		memcpy(at + sizeof(CK_ULONG), &attribute->length, sizeof attribute->length);
+		memcpy(at + 2 * sizeof(CK_ULONG), attribute->value, attribute->length);
+		at += 2 * sizeof(CK_ULONG) + attribute->length;
+	}
+	*length = size;
+	return data;
+}
+
+bool attributes_unpack(struct object *object, const unsigned char *data, size_t length)
+{
+	size_t at = sizeof magic;
+
+	if (length < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
+		return false;
+	while (at < length) {
+		CK_ATTRIBUTE_TYPE type;
+		size_t size;
+
+		if (length - at < 2 * sizeof(CK_ULONG))
+			return false;
+		memcpy(&type, data + at, sizeof type);
+		memcpy(&size, data + at + sizeof(CK_ULONG), sizeof size);
+		at += 2 * sizeof(CK_ULONG);
+		if (size > length - at)
+			return false;
+		attribute_set(object, type, data + at, size);
+		at += size;
+	}
+	return true;
+}

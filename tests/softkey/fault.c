@@ -1,0 +1,177 @@
+/*
+ * The fault script, DIR/faults, one rule a line (README.md):
+ *
+ *     CALL N [after] ACTION [ARGUMENT]
+ *
+ * A rule that fired is taken out of the file before it acts, so that a second
+ * process does not meet it again. N 0 means always, and stays.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "softkey.h"
+
+#define RULES 32
+
+enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_DELAY, ACTIONS };
+static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "delay"};
+
+struct rule {
+	char text[128], call[40], argument[NAME];
+	long when, seen;
+	bool after, fired;
+	enum action action;
+};
+
+static char path[PATH], calls_path[PATH];
+static struct rule rules[RULES];
+static size_t rule_count;
+static bool cut;
+
+static bool parse(const char *line, struct rule *rule)
+{
+	char words[5][NAME + 8] = {{0}};
+	int count, at = 2;
+
+	*rule = (struct rule){0};
+	snprintf(rule->text, sizeof rule->text, "%s", line);
+	count = sscanf(line, "%39s %39s %39s %39s %39s", words[0], words[1], words[2], words[3], words[4]);
+	if (count < 3 || words[0][0] == '#')
+		return false;
+	snprintf(rule->call, sizeof rule->call, "%s", words[0]);
+	rule->when = strtol(words[1], NULL, 10);
+	if (strcmp(words[2], "after") == 0) {
+		rule->after = true;
+		at++;
+	}
+	snprintf(rule->argument, sizeof rule->argument, "%.31s", words[at + 1 < 5 ? at + 1 : 4]);
+	for (int i = 0; i < ACTIONS; i++) {
+		if (strcmp(words[at], action_names[i]) == 0) {
+			rule->action = (enum action)i;
+			return true;
+		}
+	}
+	fprintf(stderr, "softkey: a rule with an unknown action: %s", line);
+	abort();
+}
+
+void fault_open(const char *store)
+{
+	char line[128];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, store);
+	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, store);
+	rule_count = 0;
+	cut = false;
+	file = fopen(path, "r");
+	while (file && rule_count < RULES && fgets(line, sizeof line, file))
+		rule_count += parse(line, &rules[rule_count]);
+	if (file)
+		fclose(file);
+}
+
+static void rewrite_script(void)
+{
+	char temporary[PATH + 8];
+	FILE *file;
+
+	snprintf(temporary, sizeof temporary, "%s.new", path);
+	file = fopen(temporary, "w");
+	for (size_t i = 0; file && i < rule_count; i++)
+		if (!rules[i].fired)
+			fputs(rules[i].text, file);
+	if (!file || fclose(file) != 0 || rename(temporary, path) != 0)
+		abort();
+}
+
+/* DIR/calls, where it exists, gets a line for each call. */
+static void record(const char *call)
+{
+	int fd = open(calls_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	char line[48];
+	int length = snprintf(line, sizeof line, "%s\n", call);
+
+	if (fd < 0)
+		return;
+	if (write(fd, line, (size_t)length) != length)
+		abort();
+	close(fd);
+}
+
+static CK_RV act(const struct rule *rule)
+{
+	long number = strtol(rule->argument, NULL, 0);
+
+	switch (rule->action) {
+	case ACTION_ERROR:
+		return (CK_RV)number;
+	case ACTION_PULL:
+		store_pull(rule->argument[0] ? rule->argument : NULL);
+		slots_refresh();
+		return CKR_OK;
+	case ACTION_EXIT:
+		_exit((int)number);
+	case ACTION_CRASH:
+		signal(SIGSEGV, SIG_DFL);
+		raise(SIGSEGV);
+		_exit(139);
+	case ACTION_HANG:
+		for (;;)
+			pause();
+	case ACTION_CUT:
+		cut = true;
+		return CKR_OK;
+	case ACTION_DELAY:
+		usleep((useconds_t)number * 1000);
+		return CKR_OK;
+	case ACTIONS:
+		break;
+	}
+	return CKR_OK;
+}
+
+static CK_RV meet(const char *call, bool after)
+{
+	CK_RV rv = CKR_OK;
+
+	for (size_t i = 0; i < rule_count; i++) {
+		struct rule *rule = &rules[i];
+		bool any = strcmp(rule->call, "*") == 0 && strcmp(call, "write") != 0;
+
+		if (rule->fired || rule->after != after || (!any && strcmp(rule->call, call) != 0))
+			continue;
+		rule->seen++;
+		if (rule->when != 0 && rule->seen != rule->when)
+			continue;
+		if (rule->when != 0) {
+			rule->fired = true;
+			rewrite_script();
+		}
+		if (rv == CKR_OK)
+			rv = act(rule);
+	}
+	return rv;
+}
+
+CK_RV fault_before(const char *call)
+{
+	record(call);
+	return meet(call, false);
+}
+
+CK_RV fault_after(const char *call)
+{
+	cut = false;
+	return meet(call, true);
+}
+
+bool fault_cut(void)
+{
+	return cut;
+}

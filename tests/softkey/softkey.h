@@ -1,0 +1,177 @@
+/*
+ * softkey: a PKCS#11 module over OpenSSL for tests (README.md). It keeps keys in
+ * clear: never for anything but tests.
+ *
+ * A call's way: entry.c (count, fault script, lock) → soft_… in module.c,
+ * slot.c, session.c, object.c, key.c, operation.c → store.c for what stays.
+ */
+#ifndef SOFTKEY_H
+#define SOFTKEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/evp.h>
+#include <p11-kit/pkcs11.h>
+
+#define SLOTS 2
+#define SESSIONS 64
+#define NAME 32
+#define PATH 512
+#define PIN_MIN 4
+#define PIN_MAX 64
+/* The private key's PKCS#8; never given out. */
+#define ATTRIBUTE_PKCS8 (CKA_VENDOR_DEFINED | 0x4b48)
+#define NOBODY ((CK_USER_TYPE)-1)
+
+#define CALL(name, parameters, arguments) CK_RV soft_##name parameters;
+#define LACK(name, parameters)
+#include "calls.h"
+#undef CALL
+#undef LACK
+
+/* fault.c: the fault script and the list of calls. */
+void fault_open(const char *store);
+/* Before and after a call, or a "write" of the store; other than CKR_OK: answer that. */
+CK_RV fault_before(const char *call);
+CK_RV fault_after(const char *call);
+/* True once after a "cut" rule fired: power goes between write and rename. */
+bool fault_cut(void);
+
+/* store.c: DIR/slots, DIR/tokens/NAME/token and one file for each object. */
+struct token {
+	char name[NAME], label[33], serial[17], salt[33], pin[65], so_pin[65];
+	long tries, left, so_left; /* PIN tries: at most, now, the SO's */
+	long capacity;             /* bytes; 0: no limit */
+	long tells_memory;         /* whether C_GetTokenInfo says what is free */
+	long gone;                 /* what dead sessions answer after a pull */
+	bool initialized;
+};
+const char *store_path(void);
+CK_RV store_open(void); /* SOFTKEY_STORE; makes what is not there */
+/* Token names in the slots, "" for an empty one. */
+void store_slots(char names[SLOTS][NAME]);
+void store_pull(const char *name); /* NULL: all */
+CK_RV store_read_token(const char *name, struct token *token);
+CK_RV store_write_token(const struct token *token);
+CK_RV store_write(const char *token, const char *file, const void *data, size_t length);
+CK_RV store_delete(const char *token, const char *file);
+void *store_read(const char *token, const char *file, size_t *length); /* malloc, or NULL */
+/* Calls visit for every object file. */
+void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp),
+		void *data);
+size_t store_used(const char *token);
+
+/* slot.c */
+struct slot {
+	char name[NAME];     /* token in it, "" */
+	unsigned generation; /* changes with every insertion and removal */
+	bool event;          /* not yet told by C_WaitForSlotEvent */
+	CK_USER_TYPE user;   /* who is logged in, or NOBODY */
+	CK_RV gone;          /* for sessions of an earlier generation */
+};
+extern struct slot slots[SLOTS];
+void slots_refresh(void); /* notices what was pulled and plugged in */
+CK_RV slot_token(CK_SLOT_ID slot, struct token *token);
+
+/* pin.c: on success the tries are full again. */
+CK_RV pin_check(struct token *token, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG length);
+CK_RV pin_set(struct token *token, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG length);
+
+/* session.c */
+struct mechanism;
+struct operation {
+	const struct mechanism *mechanism; /* NULL: none is active */
+	EVP_PKEY *key;
+	unsigned char *data; /* of the updates so far; the label of OAEP */
+	size_t length;
+	const char *oaep_digest, *oaep_mask;
+};
+struct session {
+	bool used;
+	CK_SLOT_ID slot;
+	unsigned generation;
+	CK_FLAGS flags;
+	bool finding;
+	CK_OBJECT_HANDLE *found;
+	size_t found_count, found_at;
+	struct operation sign, verify, digest, decrypt;
+};
+CK_RV session_get(CK_SESSION_HANDLE handle, struct session **session);
+/* The same, and it may write token objects. */
+CK_RV session_get_writable(CK_SESSION_HANDLE handle, struct session **session);
+void sessions_close(CK_SLOT_ID slot);
+bool session_sees_private(const struct session *session);
+
+/* operation.c: place is PLACE(sign) and the like; permission 0: no key. */
+#define PLACE(name) offsetof(struct session, name)
+CK_RV operation_start(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE which, CK_FLAGS flag,
+		      CK_ATTRIBUTE_TYPE permission, size_t place);
+CK_RV operation_active(CK_SESSION_HANDLE handle, size_t place, struct operation **operation);
+CK_RV operation_update(CK_SESSION_HANDLE handle, size_t place, const CK_BYTE *in, CK_ULONG length);
+/* What is signed: the digest where the mechanism makes it, else the data itself. */
+CK_RV operation_digest(const struct operation *operation, const unsigned char *in, size_t length,
+		       unsigned char digest[EVP_MAX_MD_SIZE], const unsigned char **out, size_t *out_length);
+void operation_end(struct operation *operation);
+
+/* object.c, access.c, attributes.c */
+struct attribute {
+	CK_ATTRIBUTE_TYPE type;
+	size_t length;
+	unsigned char *value;
+};
+struct object {
+	CK_OBJECT_HANDLE handle;
+	CK_SLOT_ID slot;
+	char file[NAME]; /* "": a session object */
+	CK_SESSION_HANDLE session;
+	long stamp; /* of the file that was read */
+	bool seen;
+	struct attribute *attributes;
+	size_t count;
+	struct object *next;
+};
+void objects_load(CK_SLOT_ID slot); /* what is on the token now */
+void objects_drop(CK_SLOT_ID slot); /* from memory only */
+void objects_drop_session(CK_SESSION_HANDLE session);
+void object_drop(CK_OBJECT_HANDLE handle);
+/* From here on the list; NULL at its end. */
+struct object *object_next(const struct session *session, const struct object *object);
+CK_RV object_write(struct object *object);
+struct object *object_get(const struct session *session, CK_OBJECT_HANDLE handle);
+struct object *object_new(void);
+void object_free(struct object *object);
+/* Writes a token object, takes it over in any case. */
+CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object,
+		 CK_OBJECT_HANDLE *out);
+struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type);
+void attribute_set(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
+void attribute_set_default(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
+void attributes_take(struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count);
+CK_ULONG attribute_number(const struct object *object, CK_ATTRIBUTE_TYPE type);
+bool attribute_flag(const struct object *object, CK_ATTRIBUTE_TYPE type);
+bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count);
+void *attributes_pack(const struct object *object, size_t *length); /* malloc */
+bool attributes_unpack(struct object *object, const unsigned char *data, size_t length);
+
+/* mechanism.c: the one table of what the token can do. */
+enum work { WORK_RSA_PAIR, WORK_EC_PAIR, WORK_EDWARDS_PAIR, WORK_RSA, WORK_ECDSA, WORK_EDDSA, WORK_OAEP, WORK_DIGEST };
+struct mechanism {
+	CK_MECHANISM_TYPE type;
+	enum work work;
+	CK_KEY_TYPE key_type;
+	const char *digest; /* done by the token; NULL: the caller hashed */
+	CK_ULONG minimum, maximum; /* key size in bits */
+	CK_FLAGS flags;
+};
+extern const struct mechanism mechanisms[];
+extern const size_t mechanism_count;
+/* NULL: CKR_MECHANISM_INVALID. */
+const struct mechanism *mechanism_find(CK_MECHANISM_TYPE type, CK_FLAGS flag);
+
+/* key.c */
+EVP_PKEY *key_of(const struct object *object); /* private or public; NULL: not usable */
+/* Fills in what follows from a public key. */
+bool key_describe(struct object *object, EVP_PKEY *key);
+
+#endif
