@@ -34,31 +34,12 @@ static const struct {
 	{"1.2.840.113549.1.9.1", "emailAddress"},
 };
 
-static size_t utf8_length(const uint8_t *text, size_t length)
-{
-	unsigned lead = text[0];
-	size_t count = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0u) == 0xe0 ? 3 : lead < 0xf5 ? 4 : 0;
-
-	if (lead >= 0x80 && lead < 0xc2)
-		return 0;
-	if (count == 0 || count > length)
-		return 0;
-	for (size_t i = 1; i < count; i++) {
-		if ((text[i] & 0xc0u) != 0x80)
-			return 0;
-	}
-	if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] >= 0xa0) || (lead == 0xf0 && text[1] < 0x90) ||
-	    (lead == 0xf4 && text[1] >= 0x90))
-		return 0;
-	return count;
-}
-
 void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
 {
 	const uint8_t *bytes = text;
 
 	while (length > 0) {
-		size_t count = bytes[0] == 0 ? 0 : utf8_length(bytes, length);
+		size_t count = bytes[0] == 0 ? 0 : kh_utf8_sequence((const char *)bytes, length);
 
 		if (count)
 			kh_buffer_append(out, bytes, count);
@@ -72,7 +53,7 @@ void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
 static bool is_utf8(struct kh_span text)
 {
 	for (size_t i = 0; i < text.length;) {
-		size_t count = utf8_length(text.data + i, text.length - i);
+		size_t count = kh_utf8_sequence((const char *)text.data + i, text.length - i);
 
 		if (!count)
 			return false;
