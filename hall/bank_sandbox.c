@@ -140,7 +140,7 @@ static enum hall_code take_money(sqlite3 *db, const char *payment, const char *m
 	if (code != HALL_OK)
 		return code;
 	code = hall_sql_run(db, error,
-			    "UPDATE payment SET paid=?, seen=? WHERE id=? AND paid IS NULL AND closed IS NULL AND expires>=?",
+			    "UPDATE payment SET paid=?, seen=? WHERE id=? AND paid IS NULL AND closed IS NULL AND expires>?",
 			    "iisi", now, seen, payment, now);
 	bool took = code == HALL_OK && sqlite3_changes(db) == 1;
 	if (took && strcmp(mode, "silent") != 0)
@@ -181,7 +181,7 @@ enum hall_code hall_bank_show(struct hall_bank *bank, const char *payment, json_
 	if (code != HALL_OK)
 		return code;
 	enum hall_bank_state state = state_of(&row);
-	bool over = state == HALL_BANK_OPEN && row.expires < hall_clock_now();
+	bool over = state == HALL_BANK_OPEN && row.expires <= hall_clock_now();
 	hall_clock_format(row.expires, expires);
 	*out = json_pack("{s:s, s:s, s:I, s:s, s:s}", "id", row.id, "order", row.order, "amount", (json_int_t)row.amount,
 			 "expires", expires, "state", over ? "expired" : names[state]);

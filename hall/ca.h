@@ -27,7 +27,7 @@ enum hall_ca_status {
 };
 
 struct hall_ca_request {
-	const char *request; /* name of this request, "order:spki" */
+	const char *request; /* name of this request, "order:reissue:spki" */
 	const char *csr;     /* PEM */
 	X509 *old;           /* the certificate being renewed */
 };

@@ -150,12 +150,13 @@ static enum hall_code take_certificate(struct hall *hall, struct hall_order *ord
 
 static enum hall_code ca_issue(struct hall *hall, const struct hall_order *order, char **pem, struct hall_error *error)
 {
-	char name[HALL_NAME_SIZE + HALL_HASH_SIZE];
+	char name[HALL_NAME_SIZE + HALL_HASH_SIZE + 24];
 	struct hall_certificate old;
 	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
 	if (code != HALL_OK)
 		return code;
-	snprintf(name, sizeof(name), "%s:%s", order->id, order->public_key);
+	/* A key that comes back after another one took its place gets a new certificate. */
+	snprintf(name, sizeof(name), "%s:%lld:%s", order->id, (long long)order->reissues, order->public_key);
 	struct hall_ca_request request = {.request = name, .csr = order->csr, .old = old.x509};
 	code = order->superseded == NULL
 		       ? hall->ca.issue(hall->ca.self, &request, pem, error)
