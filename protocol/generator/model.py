@@ -15,6 +15,11 @@ def snake(name):
     return re.sub(r"[^A-Za-z0-9]+", "_", name).lower()
 
 
+def descriptions(part):
+    """What a parameter says beside its schema."""
+    return {key: text for key, text in part.items() if key in ("description", "x-description-zh")}
+
+
 @dataclass
 class Enum:
     name: str  # as in the contract; inline ones: owner and property
@@ -200,7 +205,7 @@ class Model:
     def method(self, document, row):
         title = "".join(part[0].upper() + part[1:] for part in row["name"].split("."))
         params = {
-            "properties": {part["name"]: part["schema"] for part in row["params"]},
+            "properties": {part["name"]: {**part["schema"], **descriptions(part)} for part in row["params"]},
             "required": [part["name"] for part in row["params"] if part.get("required")],
             "additionalProperties": False,
         }

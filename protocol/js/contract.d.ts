@@ -85,11 +85,13 @@ export type Next = 'begin' | 'install' | 'complete' | 'none';
 export interface ErrorData {
 	/** area.reason, stable. */
 	name: ErrorName;
+	/** What to do about it. */
 	retry: Retry;
 	/** request.invalid: the field, as a dotted path. */
 	field?: string;
 	/** certificate.mismatch: spki, subject, usage or validity. */
 	what?: string;
+	/** pin.incorrect: tries left. */
 	left?: PinLeft;
 	/** The token this is about. */
 	serial?: string;
@@ -101,7 +103,9 @@ export interface ErrorData {
 	value?: string;
 	/** The program that holds the key, where the system tells it. */
 	holder?: string;
+	/** renewal.window: first moment of the window. */
 	opens?: Time;
+	/** renewal.window: last moment of the window. */
 	closes?: Time;
 }
 
@@ -128,24 +132,31 @@ export interface Remedy {
 export interface EnvironmentItem {
 	/** What was looked at. */
 	id: 'agent' | 'configuration' | 'anchors' | 'driver' | 'reader' | 'key' | 'pin' | 'certificate' | 'clock' | 'journal';
+	/** ok; warn: works, but the clerk should know; fail: has to be mended first; unknown: could not be looked at. */
 	state: 'ok' | 'warn' | 'fail' | 'unknown';
 	/** area.reason, stable; ok when all is well. */
 	code: string;
 	/** For the clerk, in the locale. */
 	text: string;
+	/** What mends it. */
 	remedy?: Remedy;
 }
 
 /** A key that is plugged in. */
 export interface TokenInfo {
+	/** Names this key in other calls. */
 	token: TokenUri;
 	/** As printed on most keys. */
 	serial: string;
+	/** Name of the token. */
 	label: string;
+	/** As the token tells it. */
 	manufacturer: string;
+	/** As the token tells it. */
 	model: string;
 	/** File name of the module that reads it. */
 	module: string;
+	/** State of the user PIN. */
 	pin: PinState;
 	/** Free memory in bytes, where the token tells it. */
 	free?: number;
@@ -155,7 +166,9 @@ export interface TokenInfo {
 export interface RenewalWindow {
 	/** early: before opens; open: may be renewed; late: after closes. */
 	state: 'early' | 'open' | 'late';
+	/** First moment of the window. */
 	opens: Time;
+	/** Last moment of the window. */
 	closes: Time;
 	/** Whole days until notAfter; negative when it has passed. */
 	daysLeft: number;
@@ -163,8 +176,11 @@ export interface RenewalWindow {
 
 /** A certificate as the token holds it. id is the SHA-256 of its DER. */
 export interface KeyCertificate {
+	/** Names this certificate in other calls. */
 	id: Sha256;
+	/** The key it is on. */
 	token: TokenUri;
+	/** What it may be used for. */
 	usage: Usage;
 	/** RFC 4514, UTF-8. */
 	subject: string;
@@ -174,38 +190,53 @@ export interface KeyCertificate {
 	serialNumber: string;
 	/** 统一社会信用代码, where the certificate has it. */
 	creditCode?: string;
+	/** Start of its validity. */
 	notBefore: Time;
+	/** End of its validity. */
 	notAfter: Time;
+	/** Algorithm of its key. */
 	keyType: AnyKeyType;
 	/** A key pair of this certificate is on the token. */
 	hasPrivateKey: boolean;
+	/** The certificate. */
 	pem: Pem;
 }
 
 /** A certificate and its renewal window. */
 export interface CertificateInfo extends KeyCertificate {
+	/** When it may be renewed. */
 	renewal: RenewalWindow;
 }
 
 /** The second certificate and its key, made at the CA's key centre. */
 export interface Encryption {
+	/** The encryption certificate. */
 	certificate: Pem;
 	/** The encryption key, encrypted to the new signing key. */
 	envelope: string;
+	/** How envelope is made; one of importAlgorithms of renewal.begin. */
 	format: ImportAlgorithm;
 }
 
 /** Where an order stands. publicKey is the SHA-256 of the new key's SubjectPublicKeyInfo; certificate and oldCertificate are certificate ids. */
 export interface RenewalInfo {
+	/** The order. */
 	order: Order;
+	/** What of it is on the key. */
 	stage: Stage;
+	/** What to call next. */
 	next: Next;
+	/** The key it is on, when plugged in. */
 	token?: TokenUri;
 	/** Of the token. */
 	serial?: string;
+	/** Of the new key. */
 	publicKey?: Sha256;
+	/** The new one. */
 	certificate?: Sha256;
+	/** The one that is renewed. */
 	oldCertificate?: Sha256;
+	/** Last entry in the journal. */
 	updated?: Time;
 	/** key: seen on a key that is plugged in; journal: only remembered on this computer. */
 	source: 'key' | 'journal';
@@ -213,11 +244,17 @@ export interface RenewalInfo {
 
 /** A PKCS#11 module and its token host. */
 export interface ModuleReport {
+	/** File name. */
 	module: string;
+	/** As the module tells it. */
 	description?: string;
+	/** As the module tells it. */
 	manufacturer?: string;
+	/** As the module tells it. */
 	version?: string;
+	/** missing: the file is not there. */
 	state: 'running' | 'starting' | 'failed' | 'missing';
+	/** How often it had to be started again. */
 	restarts: number;
 	/** The call it died in. */
 	lastFailure?: string;
@@ -227,6 +264,7 @@ export interface ModuleReport {
 export interface UsbKey {
 	/** vendor:product, hex. */
 	id: string;
+	/** Maker and model. */
 	name: string;
 	/** Where to get its driver. */
 	driver?: string;
@@ -234,16 +272,27 @@ export interface UsbKey {
 
 /** What support needs, nothing secret: no PIN, no private key, no certificate subject. */
 export interface Report {
+	/** Of the agent. */
 	version: string;
+	/** When the report was made. */
 	time: Time;
+	/** Operating system. */
 	system: string;
+	/** The port it listens on. */
 	port: number;
+	/** Pages that may use it. */
 	origins: string[];
+	/** Name and version of each. */
 	libraries: string[];
+	/** The environment check. */
 	items: EnvironmentItem[];
+	/** Known keys on the USB bus. */
 	usb: UsbKey[];
+	/** PKCS#11 modules. */
 	modules: ModuleReport[];
+	/** Keys that the modules see. */
 	tokens: TokenInfo[];
+	/** Orders on keys and in the journal. */
 	renewals: RenewalInfo[];
 	/** The last lines of the log. */
 	log: string[];
@@ -263,6 +312,7 @@ export interface AgentHelloResult {
 	protocol: number;
 	/** The page as the agent sees it. */
 	origin: string;
+	/** The computer's clock; the hall's counts. */
 	time: Time;
 	/** What this agent can do beyond the protocol; unknown ones are to be ignored. */
 	features: string[];
@@ -271,64 +321,83 @@ export interface AgentHelloResult {
 export interface EnvironmentCheckParams {}
 
 export interface EnvironmentCheckResult {
+	/** A page shows them in this order. */
 	items: EnvironmentItem[];
 }
 
 export interface TokenListParams {}
 
 export interface TokenListResult {
+	/** Empty when none is plugged in. */
 	tokens: TokenInfo[];
 }
 
 export interface CertificateListParams {
+	/** Only on this key. */
 	token?: TokenUri;
 }
 
 export interface CertificateListResult {
+	/** Those with a private key and others. */
 	certificates: CertificateInfo[];
 }
 
 export interface PinVerifyParams {
+	/** One of token.list. */
 	token: TokenUri;
 }
 
 export interface PinVerifyResult {}
 
 export interface PinChangeParams {
+	/** One of token.list. */
 	token: TokenUri;
 }
 
 export interface PinChangeResult {}
 
 export interface RenewalBeginParams {
+	/** The hall's order. */
 	order: Order;
+	/** Id of the certificate to be renewed. */
 	certificate: Sha256;
+	/** A new key pair, or the same one. */
 	key: KeyChoice;
+	/** Algorithm of the new key. */
 	keyType?: KeyType;
 	/** An encryption certificate will follow. */
 	dual?: boolean;
 }
 
 export interface RenewalBeginResult {
+	/** PKCS#10 request (RFC 2986) by the new key, with the old certificate's subject. */
 	csr: Pem;
+	/** Identifies the new key; the hall binds the order to it. */
 	publicKey: Sha256;
+	/** That the holder of the old key asked for it. */
 	proof: Jws;
+	/** How this key can take an encryption key; empty when it cannot. */
 	importAlgorithms: ImportAlgorithm[];
 }
 
 export interface RenewalInstallParams {
+	/** The hall's order. */
 	order: Order;
+	/** The issued certificate. */
 	certificate: Pem;
 	/** Intermediate CAs, any order; may hold the root. */
 	chain: Pem[];
+	/** The encryption certificate, where the CA issues two. */
 	encryption?: Encryption;
 }
 
 export interface RenewalInstallResult {
+	/** That the new certificate is on the key and works. */
 	receipt: Jws;
 }
 
 export interface RenewalCompleteParams {
+	/** The hall's order. */
 	order: Order;
 }
 
@@ -338,16 +407,19 @@ export interface RenewalCompleteResult {
 }
 
 export interface RenewalInspectParams {
+	/** The hall's order. */
 	order: Order;
 }
 
 export interface RenewalListParams {}
 
 export interface RenewalListResult {
+	/** Those on keys and those only remembered. */
 	renewals: RenewalInfo[];
 }
 
 export interface RenewalCancelParams {
+	/** The hall's order. */
 	order: Order;
 }
 
@@ -356,10 +428,12 @@ export interface RenewalCancelResult {}
 export interface DiagnosticsReportParams {}
 
 export interface TokenChangedParams {
+	/** All that are plugged in now. */
 	tokens: TokenInfo[];
 }
 
 export interface RenewalProgressParams {
+	/** The hall's order. */
 	order: Order;
 	/** From 1. */
 	step: number;
