@@ -1,0 +1,57 @@
+/*
+ * The daemon as one object: what main makes and the handlers use. Everything
+ * happens on one uv loop.
+ */
+#ifndef KH_AGENT_AGENT_H
+#define KH_AGENT_AGENT_H
+
+#include "journal.h"
+#include "modules.h"
+#include "settings.h"
+#include "usb.h"
+#include "websocket.h"
+
+#ifndef KH_VERSION
+#define KH_VERSION "0"
+#endif
+
+/* A key that is worked on: one operation per key and per order at a time. */
+struct kh_claim {
+	struct kh_claim *next;
+	char serial[65];
+	char order[65]; /* "" for a PIN */
+	int64_t session;
+};
+
+struct kh_agent {
+	uv_loop_t *loop;
+	const struct kh_settings *settings;
+	struct kh_server *server;
+	struct kh_modules modules;
+	struct kh_journal *journal; /* never NULL, may be one that keeps nothing */
+	struct kh_usb *usb;	    /* NULL: not to be had */
+	struct kh_connection *connections;
+	int64_t last_session;
+	struct kh_claim *claims;
+	uv_timer_t poll; /* runs while somebody is connected */
+	bool polling, poll_running;
+	/* certificate.list as it was last encoded, without the envelope */
+	struct {
+		struct kh_buffer json;
+		char *token;
+		uint64_t revision;
+		int64_t valid_before;
+	} list;
+};
+
+/* Claims a key for a session; false: it or the order is in use. */
+bool kh_agent_claim(struct kh_agent *agent, const char *serial, const char *order, int64_t session);
+void kh_agent_unclaim(struct kh_agent *agent, const char *serial, int64_t session);
+bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial);
+bool kh_agent_order_busy(const struct kh_agent *agent, const char *order);
+bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session);
+
+/* The clock as the contract writes it. */
+int64_t kh_agent_now(void);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * What this computer did for which order: SQLite in the state folder, WAL,
+ * synchronous=FULL. A record and a hint, never needed: a journal that is
+ * damaged or of another version is moved aside, one that cannot be written is
+ * done without; both with a warning in the log. Nothing here fails a renewal.
+ */
+#ifndef KH_AGENT_JOURNAL_H
+#define KH_AGENT_JOURNAL_H
+
+#include <stddef.h>
+
+#include "contract.h"
+#include "error.h"
+
+struct kh_journal;
+
+/* What is known of an order; "" and 0 where nothing is. */
+struct kh_journal_entry {
+	char order[65];
+	char serial[65];	  /* of the token */
+	char old_certificate[65]; /* ids */
+	char certificate[65];
+	char public_key[65];
+	enum kh_key_choice key;
+	bool dual;
+	enum kh_stage stage;
+	int64_t updated;
+	char origin[257];
+};
+
+/* Opens nothing yet. NULL: out of memory. */
+struct kh_journal *kh_journal_new(const char *folder);
+void kh_journal_free(struct kh_journal *journal);
+
+/* Whether it can be written; opens it. */
+bool kh_journal_works(struct kh_journal *journal);
+
+/* Keeps what is known now and that a step began or ended ("before", "after" or
+ * an error's name). certificate_pem may be NULL. */
+void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act,
+		     const char *step, const char *moment, const char *certificate_pem);
+
+bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_journal_entry *entry);
+/* The latest orders, newest first; returns how many. */
+size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max);
+
+const char *kh_journal_library(void);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * keyhalld: the key agent's daemon. Options, start, stop.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "connection.h"
+#include "lock.h"
+#include "log.h"
+#include "watch.h"
+
+#define EXIT_SETTINGS 2
+#define EXIT_RUNNING 3
+#define EXIT_PORT 4
+#define DRAIN_PERIOD 10  /* ms */
+#define DRAIN_ROUNDS 100
+
+static const char help[] =
+	"keyhalld: the key agent of a certificate service hall. It listens on 127.0.0.1 and [::1]\n"
+	"and lets the pages of the configured halls renew the certificates on USB keys.\n"
+	"\n"
+	"  --config FILE      configuration, after /etc/keyhall/config.json and the user's\n"
+	"                     $XDG_CONFIG_HOME/keyhall/config.json; later files win\n"
+	"  --foreground       stay in the foreground\n"
+	"  --log-level LEVEL  error, warning, info (default) or debug\n"
+	"  --help, --version\n"
+	"\n"
+	"Ends with 0 after SIGTERM or SIGINT, 1 on a failure, 2 when options or configuration are\n"
+	"wrong, 3 when it runs already for this user, 4 when the port is taken.\n";
+
+struct options {
+	const char *config;
+	bool foreground;
+	enum kh_log_level level;
+};
+
+/* -1: go on; else the exit status. */
+static int read_options(int count, char **values, struct options *options)
+{
+	for (int i = 1; i < count; i++) {
+		const char *option = values[i];
+		const char *value = i + 1 < count ? values[i + 1] : NULL;
+
+		if (strcmp(option, "--help") == 0) {
+			fputs(help, stdout);
+			return 0;
+		}
+		if (strcmp(option, "--version") == 0) {
+			printf("keyhalld %s\n", KH_VERSION);
+			return 0;
+		}
+		if (strcmp(option, "--foreground") == 0) {
+			options->foreground = true;
+		} else if (strcmp(option, "--config") == 0 && value != NULL) {
+			options->config = value;
+			i++;
+		} else if (strcmp(option, "--log-level") == 0 && value != NULL &&
+			   kh_log_level_parse(value, &options->level)) {
+			i++;
+		} else {
+			fprintf(stderr, "keyhalld: %s is no option or lacks a value; see keyhalld --help\n", option);
+			return EXIT_SETTINGS;
+		}
+	}
+	return -1;
+}
+
+struct daemon {
+	struct kh_agent agent;
+	uv_loop_t loop;
+	uv_signal_t terminate, interrupt;
+	uv_timer_t drain;
+	int rounds;
+	bool stopping;
+};
+
+static void drained(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+
+	if (daemon->agent.connections == NULL || ++daemon->rounds > DRAIN_ROUNDS)
+		uv_stop(&daemon->loop);
+}
+
+/* Calls under way are answered, pages are told 1001, children end. */
+static void stop(uv_signal_t *signal, int number)
+{
+	struct daemon *daemon = signal->data;
+
+	(void)number;
+	if (daemon->stopping)
+		return;
+	daemon->stopping = true;
+	kh_log(KH_LOG_INFO, "stopping");
+	kh_modules_stop(&daemon->agent.modules);
+	kh_server_stop(daemon->agent.server);
+	uv_timer_start(&daemon->drain, drained, DRAIN_PERIOD, DRAIN_PERIOD);
+}
+
+static void listen_to_signals(struct daemon *daemon)
+{
+	uv_signal_init(&daemon->loop, &daemon->terminate);
+	uv_signal_init(&daemon->loop, &daemon->interrupt);
+	uv_timer_init(&daemon->loop, &daemon->drain);
+	daemon->terminate.data = daemon->interrupt.data = daemon->drain.data = daemon;
+	uv_signal_start(&daemon->terminate, stop, SIGTERM);
+	uv_signal_start(&daemon->interrupt, stop, SIGINT);
+}
+
+static enum kh_code open_server(struct daemon *daemon, struct kh_error *error)
+{
+	const struct kh_config *config = &daemon->agent.settings->config;
+	const struct kh_handshake_policy policy = {(uint16_t)config->port, config->origins, config->origins_count};
+
+	return kh_server_open(&daemon->loop, &policy, true, &kh_connection_events, &daemon->agent,
+			      &daemon->agent.server, error);
+}
+
+static int cannot(const char *what, const struct kh_error *error)
+{
+	fprintf(stderr, "keyhalld: %s: %s %s\n", what, error->call, error->value);
+	return EXIT_FAILURE;
+}
+
+static void close_all(struct daemon *daemon)
+{
+	struct kh_agent *agent = &daemon->agent;
+
+	uv_close((uv_handle_t *)&daemon->terminate, NULL);
+	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	uv_close((uv_handle_t *)&daemon->drain, NULL);
+	kh_watch_finish(agent);
+	kh_modules_stop(&agent->modules);
+	kh_server_free(agent->server);
+	kh_modules_finish(&agent->modules);
+	kh_buffer_finish(&agent->list.json);
+	free(agent->list.token);
+	kh_journal_free(agent->journal);
+}
+
+/* Listens first, loads modules after. */
+static int serve(struct daemon *daemon)
+{
+	struct kh_agent *agent = &daemon->agent;
+	struct kh_error error = {0};
+	char address[64];
+	int status = EXIT_SUCCESS;
+	enum kh_code code = open_server(daemon, &error);
+
+	if (code == KH_AGENT_BUSY) {
+		fprintf(stderr, "keyhalld: port %lld is in use on 127.0.0.1 or [::1]\n",
+			(long long)agent->settings->config.port);
+		return EXIT_PORT;
+	}
+	if (code != KH_OK)
+		return cannot("cannot listen", &error);
+	kh_server_address(agent->server, address, sizeof(address));
+	fprintf(stderr, "keyhalld: listening on %s\n", address);
+	listen_to_signals(daemon);
+	kh_watch_init(agent);
+	if (kh_modules_init(&agent->modules, agent->loop, agent->settings, &error) == KH_OK) {
+		kh_modules_start(&agent->modules);
+		kh_watch_soon(agent);
+		uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	} else {
+		status = cannot("cannot find the token host", &error);
+	}
+	close_all(daemon);
+	return status;
+}
+
+static int run(const struct kh_settings *settings)
+{
+	static struct daemon daemon;
+	int status;
+
+	uv_loop_init(&daemon.loop);
+	daemon.agent.loop = &daemon.loop;
+	daemon.agent.settings = settings;
+	daemon.agent.journal = kh_journal_new(settings->state);
+	if (daemon.agent.journal == NULL)
+		return EXIT_FAILURE;
+	status = serve(&daemon);
+	if (uv_loop_close(&daemon.loop) != 0)
+		kh_log(KH_LOG_DEBUG, "the loop was not empty");
+	return status;
+}
+
+static int lock_and_run(const struct kh_settings *settings)
+{
+	struct kh_lock lock = {0};
+	struct kh_error error = {0};
+	enum kh_code code = kh_system_make_folder(settings->state, &error);
+	int status;
+
+	if (code == KH_OK)
+		code = kh_lock_take(settings->state, &lock, &error);
+	if (code == KH_AGENT_BUSY) {
+		fprintf(stderr, "keyhalld: it runs already for this user (state folder %s)\n", settings->state);
+		return EXIT_RUNNING;
+	}
+	/* A full or read-only disk takes the record, not the renewal. */
+	if (code != KH_OK)
+		kh_log_failure(KH_LOG_WARNING, "the state folder cannot be written", &error);
+	status = run(settings);
+	kh_lock_release(&lock);
+	return status;
+}
+
+int main(int count, char **values)
+{
+	struct options options = {.level = KH_LOG_INFO};
+	KH_AUTO(kh_buffer_finish) struct kh_buffer complaint = {0};
+	struct kh_error error = {0};
+	struct kh_settings settings;
+	int status;
+
+	kh_system_harden();
+	status = read_options(count, values, &options);
+	if (status >= 0)
+		return status;
+	kh_log_init(options.level);
+	if (kh_settings_load(options.config, &settings, &complaint) != KH_OK) {
+		fprintf(stderr, "keyhalld: %s\n", complaint.data != NULL ? complaint.data : "out of memory");
+		return EXIT_SETTINGS;
+	}
+	if (!options.foreground && kh_system_detach(&error) != KH_OK)
+		status = cannot("cannot go to the background", &error);
+	else
+		status = lock_and_run(&settings);
+	kh_settings_finish(&settings);
+	return status;
+}

@@ -1,0 +1,19 @@
+/*
+ * One daemon per user and state folder: a locked file that the system frees
+ * when the process ends, however it ends.
+ */
+#ifndef KH_AGENT_LOCK_H
+#define KH_AGENT_LOCK_H
+
+#include "error.h"
+
+struct kh_lock {
+	int handle; /* 0: not held */
+};
+
+/* agent.busy when another process holds it, agent.failed with the system's
+ * call when the file cannot be made. */
+KH_CHECKED enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_error *error);
+void kh_lock_release(struct kh_lock *lock);
+
+#endif

@@ -1,0 +1,346 @@
+/*
+ * The token hosts together.
+ */
+#include "modules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+
+static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
+			       const char *path, const char *program, struct kh_error *error)
+{
+	struct kh_module *module = &modules->items[modules->count];
+
+	*module = (struct kh_module){.all = modules, .path = strdup(path), .program = strdup(program)};
+	if (module->path != NULL && module->program != NULL)
+		module->link = kh_token_link_new(loop, settings, module->path, module->program);
+	if (module->link == NULL) {
+		free(module->path);
+		free(module->program);
+		return kh_fail(error, KH_AGENT_FAILED);
+	}
+	modules->count++;
+	return KH_OK;
+}
+
+static enum kh_code add_usual(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
+			      const char *program, struct kh_error *error)
+{
+	const char *path;
+
+	for (size_t i = 0; (path = kh_system_usual_module(i)) != NULL; i++) {
+		if (kh_system_readable(path))
+			return add_module(modules, loop, settings, path, program, error);
+	}
+	kh_log(KH_LOG_WARNING, "no module is configured and OpenSC's is not installed");
+	return KH_OK;
+}
+
+enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
+			     struct kh_error *error)
+{
+	const struct kh_config *config = &settings->config;
+	char program[2 * KH_PATH_MAX];
+	enum kh_code code = kh_system_token_host(program, sizeof(program), error);
+
+	if (code != KH_OK)
+		return code;
+	if (config->modules_count == 0)
+		return add_usual(modules, loop, settings, program, error);
+	for (size_t i = 0; code == KH_OK && i < config->modules_count && i < KH_MODULES_MAX; i++) {
+		const struct kh_config_module *module = &config->modules[i];
+
+		code = add_module(modules, loop, settings, module->path, module->host != NULL ? module->host : program,
+				  error);
+	}
+	return code;
+}
+
+void kh_modules_start(struct kh_modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		kh_token_link_start(modules->items[i].link);
+}
+
+void kh_modules_stop(struct kh_modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		kh_token_link_stop(modules->items[i].link);
+}
+
+void kh_modules_finish(struct kh_modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		kh_token_link_free(module->link);
+		kh_clear(&kh_host_token_list_result_type, &module->tokens);
+		kh_clear(&kh_host_certificate_list_result_type, &module->certificates);
+		free(module->path);
+		free(module->program);
+	}
+	modules->count = 0;
+}
+
+/* A question to all modules, until the last has answered. */
+struct gathering {
+	struct kh_modules *modules;
+	size_t waiting;
+	size_t answered;
+	struct kh_error error;
+	kh_modules_done done;
+	void *context;
+};
+
+struct part {
+	struct gathering *gathering;
+	struct kh_module *module;
+};
+
+static void release(struct gathering *gathering)
+{
+	const struct kh_error fine = {.code = KH_OK};
+
+	if (--gathering->waiting > 0)
+		return;
+	gathering->done(gathering->context, gathering->answered > 0 ? &fine : &gathering->error);
+	free(gathering);
+}
+
+static struct gathering *gather(struct kh_modules *modules, kh_modules_done done, void *context)
+{
+	struct gathering *gathering = calloc(1, sizeof(*gathering));
+	const struct kh_error failed = {.code = KH_AGENT_FAILED};
+
+	if (gathering == NULL) {
+		done(context, &failed);
+		return NULL;
+	}
+	*gathering = (struct gathering){.modules = modules, .waiting = 1, .done = done, .context = context};
+	return gathering;
+}
+
+static void part_done(struct part *part, const struct kh_error *error)
+{
+	struct gathering *gathering = part->gathering;
+
+	free(part);
+	if (error->code == KH_OK)
+		gathering->answered++;
+	else if (gathering->error.code == KH_OK || gathering->error.code == KH_DRIVER_MISSING)
+		gathering->error = *error;
+	release(gathering);
+}
+
+static void ask(struct gathering *gathering, struct kh_module *module, enum kh_host_method_id method,
+		const void *params, kh_token_reply reply)
+{
+	struct part *part = malloc(sizeof(*part));
+
+	if (part == NULL)
+		return;
+	*part = (struct part){gathering, module};
+	gathering->waiting++;
+	kh_token_link_call(module->link, method, params, 0, reply, part);
+}
+
+static bool same_tokens(const struct kh_host_token_list_result *a, const struct kh_host_token_list_result *b)
+{
+	if (a->tokens_count != b->tokens_count)
+		return false;
+	for (size_t i = 0; i < a->tokens_count; i++) {
+		if (strcmp(a->tokens[i].token, b->tokens[i].token) != 0 || a->tokens[i].pin != b->tokens[i].pin)
+			return false;
+	}
+	return true;
+}
+
+static void keep_tokens(struct kh_module *module, struct kh_host_token_list_result *tokens)
+{
+	struct kh_host_token_list_result old = module->tokens;
+	bool same = same_tokens(&old, tokens);
+
+	module->tokens = *tokens;
+	*tokens = (struct kh_host_token_list_result){0};
+	kh_clear(&kh_host_token_list_result_type, &old);
+	if (!same && module->all->changed != NULL)
+		module->all->changed(module->all->context);
+}
+
+static void got_tokens(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct part *part = context;
+	struct kh_host_token_list_result none = {0};
+
+	keep_tokens(part->module, code == KH_OK ? result : &none);
+	part_done(part, error);
+}
+
+void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules_done done, void *context)
+{
+	struct kh_host_token_list_params params = {.refresh = refresh};
+	struct gathering *gathering = gather(modules, done, context);
+
+	if (gathering == NULL)
+		return;
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		if (kh_token_link_prompting(module->link))
+			gathering->answered++;
+		else
+			ask(gathering, module, KH_HOST_METHOD_TOKEN_LIST, &params, got_tokens);
+	}
+	release(gathering);
+}
+
+static void got_certificates(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct part *part = context;
+	struct kh_module *module = part->module;
+	struct kh_host_certificate_list_result *list = result;
+
+	if (code == KH_OK && !list->changed && module->certificates_known) {
+		part_done(part, error);
+		return;
+	}
+	kh_clear(&kh_host_certificate_list_result_type, &module->certificates);
+	module->certificates_known = code == KH_OK;
+	module->all->certificates_revision++;
+	if (code == KH_OK) {
+		module->certificates = *list;
+		*list = (struct kh_host_certificate_list_result){0};
+	}
+	part_done(part, error);
+}
+
+void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context)
+{
+	struct gathering *gathering = gather(modules, done, context);
+
+	if (gathering == NULL)
+		return;
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+		struct kh_host_certificate_list_params params = {
+			.revision = module->certificates_known ? module->certificates.revision : NULL};
+
+		if (kh_token_link_prompting(module->link))
+			gathering->answered++;
+		else
+			ask(gathering, module, KH_HOST_METHOD_CERTIFICATE_LIST, &params, got_certificates);
+	}
+	release(gathering);
+}
+
+static bool has_attribute(const char *token, const char *attribute, size_t length)
+{
+	const char *at = token + strlen("pkcs11:");
+
+	while (*at != '\0') {
+		size_t own = strcspn(at, ";?");
+
+		if (own == length && strncmp(at, attribute, length) == 0)
+			return true;
+		at += own;
+		if (*at != ';')
+			return false;
+		at++;
+	}
+	return false;
+}
+
+bool kh_token_uri_fits(const char *asked, const char *token)
+{
+	const char *at;
+	size_t attributes = 0;
+
+	if (strcmp(asked, token) == 0)
+		return true;
+	if (strncmp(asked, "pkcs11:", 7) != 0 || strncmp(token, "pkcs11:", 7) != 0)
+		return false;
+	for (at = asked + 7; *at != '\0' && *at != '?'; at += *at == ';') {
+		size_t length = strcspn(at, ";?");
+
+		if (length == 0 || !has_attribute(token, at, length))
+			return false;
+		attributes++;
+		at += length;
+	}
+	return attributes > 0;
+}
+
+struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
+			if (!kh_token_uri_fits(uri, module->tokens.tokens[n].token))
+				continue;
+			*token = &module->tokens.tokens[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
+					 const struct kh_token_info **token)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
+			if (strcmp(serial, module->tokens.tokens[n].serial) != 0)
+				continue;
+			*token = &module->tokens.tokens[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
+					      const struct kh_key_certificate **certificate)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->certificates.certificates_count; n++) {
+			if (strcmp(id, module->certificates.certificates[n].id) != 0)
+				continue;
+			*certificate = &module->certificates.certificates[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+size_t kh_modules_count_tokens(const struct kh_modules *modules)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < modules->count; i++)
+		count += modules->items[i].tokens.tokens_count;
+	return count;
+}
+
+struct kh_token_info *kh_modules_tokens(const struct kh_modules *modules, size_t *count)
+{
+	size_t all = kh_modules_count_tokens(modules);
+	struct kh_token_info *tokens = calloc(all > 0 ? all : 1, sizeof(*tokens));
+
+	*count = 0;
+	for (size_t i = 0; tokens != NULL && i < modules->count; i++) {
+		const struct kh_host_token_list_result *own = &modules->items[i].tokens;
+
+		for (size_t n = 0; n < own->tokens_count; n++)
+			tokens[(*count)++] = own->tokens[n];
+	}
+	return tokens;
+}

@@ -1,0 +1,68 @@
+/*
+ * All token hosts together: what keys and certificates they show, and which of
+ * them a token URI belongs to. The last answers are kept; a list that has not
+ * changed costs one small question a module.
+ */
+#ifndef KH_AGENT_MODULES_H
+#define KH_AGENT_MODULES_H
+
+#include "token_link.h"
+
+#define KH_MODULES_MAX 16
+
+struct kh_module {
+	struct kh_modules *all;
+	struct kh_token_link *link;
+	char *path;
+	char *program;
+	struct kh_host_token_list_result tokens;
+	struct kh_host_certificate_list_result certificates;
+	bool certificates_known;
+};
+
+struct kh_modules {
+	struct kh_module items[KH_MODULES_MAX];
+	size_t count;
+	/* Counts up with every change of any certificate list. */
+	uint64_t certificates_revision;
+	/* Told when the set of tokens or a PIN's state has changed. */
+	void (*changed)(void *context);
+	void *context;
+};
+
+/* The configured modules; without them OpenSC's from its usual places. */
+KH_CHECKED enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
+					struct kh_error *error);
+void kh_modules_start(struct kh_modules *modules);
+void kh_modules_stop(struct kh_modules *modules);
+/* After stop, when the loop has run to its end. */
+void kh_modules_finish(struct kh_modules *modules);
+
+/* error is KH_OK's when at least one module answered, or there is none. */
+typedef void (*kh_modules_done)(void *context, const struct kh_error *error);
+
+/* Asks every module for its tokens. A module with an open PIN window is not
+ * asked: what it said before stands. refresh: also finds keys that a module
+ * has not noticed; may end logins. */
+void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules_done done, void *context);
+/* The same for certificates (and for tokens where they are not known). */
+void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context);
+
+/* The module and canonical entry of a token URI among the tokens known; NULL:
+ * none. A URI fits when each attribute it has is the token's (RFC 7512, 2.3). */
+struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
+struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
+					 const struct kh_token_info **token);
+/* A certificate by id among those known. */
+struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
+					      const struct kh_key_certificate **certificate);
+size_t kh_modules_count_tokens(const struct kh_modules *modules);
+
+/* All tokens in one array that borrows from the modules; free() it. NULL with
+ * count 0 is none. */
+struct kh_token_info *kh_modules_tokens(const struct kh_modules *modules, size_t *count);
+
+/* Whether every attribute of one pkcs11: URI stands in the other. */
+bool kh_token_uri_fits(const char *asked, const char *token);
+
+#endif

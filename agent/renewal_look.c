@@ -1,0 +1,272 @@
+/*
+ * Looking at orders.
+ */
+#include "renewal_look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "renewal.h"
+
+#define LIST_MAX 256
+
+void kh_residues_clear(struct kh_residues *residues)
+{
+	for (size_t i = 0; i < residues->count; i++)
+		kh_clear(&kh_host_residue_type, &residues->items[i]);
+	free(residues->items);
+	*residues = (struct kh_residues){0};
+}
+
+struct looking {
+	struct kh_residues found;
+	size_t waiting;
+	size_t answered;
+	struct kh_error error;
+	kh_looked looked;
+	void *context;
+};
+
+static void release(struct looking *looking)
+{
+	const struct kh_error fine = {.code = KH_OK};
+
+	if (--looking->waiting > 0)
+		return;
+	looking->looked(looking->context, &looking->found, looking->answered > 0 ? &fine : &looking->error);
+	kh_residues_clear(&looking->found);
+	free(looking);
+}
+
+static void add(struct kh_residues *all, struct kh_host_renewal_residue_result *more)
+{
+	struct kh_host_residue *items = reallocarray(all->items, all->count + more->residues_count, sizeof(*items));
+
+	if (items == NULL)
+		return;
+	all->items = items;
+	for (size_t i = 0; i < more->residues_count; i++) {
+		items[all->count++] = more->residues[i];
+		more->residues[i] = (struct kh_host_residue){0};
+	}
+}
+
+static void got_residues(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct looking *looking = context;
+
+	if (code == KH_OK) {
+		looking->answered++;
+		if (((struct kh_host_renewal_residue_result *)result)->residues_count > 0)
+			add(&looking->found, result);
+	} else if (looking->error.code == KH_OK || looking->error.code == KH_DRIVER_MISSING) {
+		looking->error = *error;
+	}
+	release(looking);
+}
+
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked looked, void *context)
+{
+	struct kh_host_renewal_residue_params params = {.order = (char *)(uintptr_t)order};
+	struct looking *looking = calloc(1, sizeof(*looking));
+	const struct kh_error failed = {.code = KH_AGENT_FAILED};
+	struct kh_residues none = {0};
+
+	if (looking == NULL) {
+		looked(context, &none, &failed);
+		return;
+	}
+	*looking = (struct looking){.waiting = 1, .looked = looked, .context = context};
+	for (size_t i = 0; i < agent->modules.count; i++) {
+		struct kh_token_link *link = agent->modules.items[i].link;
+
+		/* While a PIN window is open the journal has to do. */
+		if (kh_token_link_prompting(link)) {
+			looking->answered++;
+			continue;
+		}
+		looking->waiting++;
+		kh_token_link_call(link, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, 0, got_residues, looking);
+	}
+	release(looking);
+}
+
+/* --- what is shown of an order; borrows --- */
+
+static void take_residue(const struct kh_host_residue *residue, const struct kh_journal_entry *entry,
+			 struct kh_renewal_info *info)
+{
+	info->order = residue->order;
+	info->token = residue->token;
+	info->serial = residue->serial;
+	info->public_key = residue->spki;
+	info->certificate = residue->certificate;
+	info->old_certificate = residue->old_certificate;
+	info->source = KH_RENEWAL_INFO_SOURCE_KEY;
+	kh_renewal_stage(residue, entry != NULL && entry->dual, &info->stage, &info->next);
+}
+
+static char *given(const char *text)
+{
+	return text[0] != '\0' ? (char *)(uintptr_t)text : NULL;
+}
+
+/* Only remembered: the key is away, or (key "same") carries no mark yet. */
+static void take_memory(const struct kh_journal_entry *entry, struct kh_renewal_info *info)
+{
+	static const enum kh_next next_of[] = {
+		[KH_STAGE_NONE] = KH_NEXT_BEGIN,	   [KH_STAGE_NOTHING] = KH_NEXT_BEGIN,
+		[KH_STAGE_KEY] = KH_NEXT_INSTALL,	   [KH_STAGE_CERTIFICATE] = KH_NEXT_INSTALL,
+		[KH_STAGE_ENCRYPTION_KEY] = KH_NEXT_INSTALL, [KH_STAGE_INSTALLED] = KH_NEXT_COMPLETE,
+		[KH_STAGE_COMPLETED] = KH_NEXT_NONE,
+	};
+
+	info->order = (char *)(uintptr_t)entry->order;
+	info->stage = entry->stage != KH_STAGE_NONE ? entry->stage : KH_STAGE_NOTHING;
+	info->next = next_of[entry->stage];
+	info->serial = given(entry->serial);
+	info->public_key = given(entry->public_key);
+	info->certificate = given(entry->certificate);
+	info->old_certificate = given(entry->old_certificate);
+	info->source = KH_RENEWAL_INFO_SOURCE_JOURNAL;
+}
+
+static const struct kh_host_residue *residue_of(const struct kh_residues *residues, const char *order)
+{
+	for (size_t i = 0; i < residues->count; i++) {
+		if (strcmp(residues->items[i].order, order) == 0)
+			return &residues->items[i];
+	}
+	return NULL;
+}
+
+/* A key that is plugged in and shows nothing of the order is believed, not the
+ * journal; but with the same key there is nothing to show before the install. */
+static bool memory_counts(struct kh_agent *agent, const struct kh_journal_entry *entry)
+{
+	const struct kh_token_info *token = NULL;
+	struct kh_module *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+
+	if (module == NULL || kh_token_link_prompting(module->link))
+		return true;
+	return entry->key == KH_KEY_CHOICE_SAME && entry->stage == KH_STAGE_KEY;
+}
+
+static void inspected(void *context, struct kh_residues *residues, const struct kh_error *error)
+{
+	struct kh_request *request = context;
+	const struct kh_renewal_inspect_params *params = request->message.params;
+	const struct kh_host_residue *residue = residue_of(residues, params->order);
+	struct kh_renewal_info info = {.order = params->order,
+				       .stage = KH_STAGE_NOTHING,
+				       .next = KH_NEXT_BEGIN,
+				       .source = KH_RENEWAL_INFO_SOURCE_KEY};
+	struct kh_journal_entry entry;
+	bool remembered;
+	char updated[KH_TIME_TEXT];
+
+	if (error->code != KH_OK && error->code != KH_DRIVER_MISSING) {
+		kh_request_failure(request, error);
+		return;
+	}
+	remembered = kh_journal_find(request->agent->journal, params->order, &entry);
+	if (residue != NULL)
+		take_residue(residue, remembered ? &entry : NULL, &info);
+	else if (remembered && memory_counts(request->agent, &entry))
+		take_memory(&entry, &info);
+	if (remembered) {
+		kh_time_text(entry.updated, updated);
+		info.updated = updated;
+	}
+	kh_request_result(request, &info);
+}
+
+void kh_renewal_inspect(struct kh_request *request)
+{
+	const struct kh_renewal_inspect_params *params = request->message.params;
+
+	kh_renewal_look_around(request->agent, params->order, inspected, request);
+}
+
+static enum kh_code append(struct kh_renewal_list_result *result, const struct kh_renewal_info *info,
+			   struct kh_error *error)
+{
+	enum kh_code code = kh_copy(&kh_renewal_info_type, &result->renewals[result->renewals_count], info, error);
+
+	if (code == KH_OK)
+		result->renewals_count++;
+	return code;
+}
+
+static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *residues,
+			    const struct kh_journal_entry *entries, size_t count, struct kh_renewal_list_result *result,
+			    struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+	char updated[KH_TIME_TEXT];
+
+	for (size_t i = 0; code == KH_OK && i < residues->count && result->renewals_count < LIST_MAX; i++) {
+		struct kh_renewal_info info = {0};
+		const struct kh_journal_entry *entry = NULL;
+
+		for (size_t n = 0; n < count && entry == NULL; n++)
+			entry = strcmp(entries[n].order, residues->items[i].order) == 0 ? &entries[n] : NULL;
+		take_residue(&residues->items[i], entry, &info);
+		if (entry != NULL) {
+			kh_time_text(entry->updated, updated);
+			info.updated = updated;
+		}
+		code = append(result, &info, error);
+	}
+	for (size_t n = 0; code == KH_OK && n < count && result->renewals_count < LIST_MAX; n++) {
+		struct kh_renewal_info info = {0};
+
+		if (residue_of(residues, entries[n].order) != NULL || !memory_counts(agent, &entries[n]))
+			continue;
+		take_memory(&entries[n], &info);
+		kh_time_text(entries[n].updated, updated);
+		info.updated = updated;
+		code = append(result, &info, error);
+	}
+	return code;
+}
+
+enum kh_code kh_renewal_collect(struct kh_agent *agent, const struct kh_residues *residues,
+				struct kh_renewal_list_result *result, struct kh_error *error)
+{
+	KH_AUTO_FREE struct kh_journal_entry *entries = calloc(LIST_MAX, sizeof(*entries));
+	enum kh_code code;
+
+	*result = (struct kh_renewal_list_result){.renewals = calloc(LIST_MAX, sizeof(*result->renewals))};
+	if (entries == NULL || result->renewals == NULL) {
+		free(result->renewals);
+		return kh_fail(error, KH_AGENT_FAILED);
+	}
+	code = collect(agent, residues, entries, kh_journal_list(agent->journal, entries, LIST_MAX), result, error);
+	if (code != KH_OK)
+		kh_clear(&kh_renewal_list_result_type, result);
+	return code;
+}
+
+static void listed(void *context, struct kh_residues *residues, const struct kh_error *outcome)
+{
+	struct kh_request *request = context;
+	struct kh_renewal_list_result result;
+	struct kh_error error = *outcome;
+
+	if (error.code == KH_DRIVER_MISSING)
+		error.code = KH_OK;
+	if (error.code != KH_OK || kh_renewal_collect(request->agent, residues, &result, &error) != KH_OK) {
+		kh_request_failure(request, &error);
+		return;
+	}
+	kh_request_result(request, &result);
+	kh_clear(&kh_renewal_list_result_type, &result);
+}
+
+void kh_renewal_list(struct kh_request *request)
+{
+	kh_renewal_look_around(request->agent, NULL, listed, request);
+}

@@ -1,0 +1,33 @@
+/*
+ * Where orders stand: what the keys plugged in show, then what the journal
+ * remembers. renewal.inspect and renewal.list, and the look around with which
+ * every other renewal call begins.
+ */
+#ifndef KH_AGENT_RENEWAL_LOOK_H
+#define KH_AGENT_RENEWAL_LOOK_H
+
+#include "connection.h"
+
+/* What orders left on all keys; without a PIN. */
+struct kh_residues {
+	struct kh_host_residue *items;
+	size_t count;
+};
+void kh_residues_clear(struct kh_residues *residues);
+
+/* residues is the caller's to move from; it is cleared afterwards. error is
+ * KH_OK's when at least one module answered or there is none. */
+typedef void (*kh_looked)(void *context, struct kh_residues *residues, const struct kh_error *error);
+
+/* order NULL: of all orders. */
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked looked, void *context);
+
+void kh_renewal_inspect(struct kh_request *request);
+void kh_renewal_list(struct kh_request *request);
+
+/* All orders for the report; to be cleared by the caller as a renewal.list's
+ * result. */
+KH_CHECKED enum kh_code kh_renewal_collect(struct kh_agent *agent, const struct kh_residues *residues,
+					   struct kh_renewal_list_result *result, struct kh_error *error);
+
+#endif

@@ -1,0 +1,459 @@
+/*
+ * The steps of a renewal.
+ */
+#include "renewal_run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "watch.h"
+
+const char *kh_run_order(const struct kh_request *request)
+{
+	const void *params = request->message.params;
+
+	switch (request->message.method->id) {
+	case KH_METHOD_RENEWAL_BEGIN:
+		return ((const struct kh_renewal_begin_params *)params)->order;
+	case KH_METHOD_RENEWAL_INSTALL:
+		return ((const struct kh_renewal_install_params *)params)->order;
+	case KH_METHOD_RENEWAL_COMPLETE:
+		return ((const struct kh_renewal_complete_params *)params)->order;
+	default:
+		return ((const struct kh_renewal_cancel_params *)params)->order;
+	}
+}
+
+static struct kh_renewal_install_params *install_params(const struct kh_run *run)
+{
+	return run->request->message.params;
+}
+
+struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
+{
+	struct kh_run *run = calloc(1, sizeof(*run));
+
+	if (run == NULL)
+		return NULL;
+	run->request = request;
+	run->act = act;
+	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
+	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
+	if (act == KH_ACT_INSTALL && install_params(run)->encryption != NULL)
+		run->facts |= KH_FACT_DUAL;
+	return run;
+}
+
+/* Frees all but the request, which is the caller's now. */
+static struct kh_request *free_run(struct kh_run *run)
+{
+	struct kh_request *request = run->request;
+
+	kh_clear(&kh_renewal_begin_result_type, &run->begun);
+	kh_clear(&kh_renewal_complete_result_type, &run->completed);
+	free(run->receipt);
+	free(run->token);
+	free(run);
+	return request;
+}
+
+static void unclaim(struct kh_run *run)
+{
+	if (run->claimed)
+		kh_agent_unclaim(run->request->agent, run->entry.serial, run->request->session);
+	run->claimed = false;
+}
+
+/* After an end: what waited for it. */
+static void settle(struct kh_agent *agent, int64_t session)
+{
+	kh_connections_settle(agent, session);
+	kh_watch_soon(agent);
+}
+
+void kh_run_fail(struct kh_run *run, const struct kh_error *failure)
+{
+	struct kh_agent *agent = run->request->agent;
+	int64_t session = run->request->session;
+	struct kh_error error = *failure;
+	bool worked = run->claimed;
+
+	unclaim(run);
+	kh_request_failure(free_run(run), &error);
+	if (worked)
+		settle(agent, session);
+}
+
+static void fail(struct kh_run *run, enum kh_code code)
+{
+	const struct kh_error error = {.code = code};
+
+	kh_run_fail(run, &error);
+}
+
+static void done(struct kh_run *run)
+{
+	struct kh_agent *agent = run->request->agent;
+	int64_t session = run->request->session;
+	struct kh_renewal_install_result installed = {.receipt = run->receipt};
+	const struct kh_renewal_cancel_result cancelled = {0};
+	const void *results[KH_ACT_COUNT] = {
+		[KH_ACT_BEGIN] = &run->begun,
+		[KH_ACT_INSTALL] = &installed,
+		[KH_ACT_COMPLETE] = &run->completed,
+		[KH_ACT_CANCEL] = &cancelled,
+	};
+
+	unclaim(run);
+	kh_request_result(run->request, results[run->act]);
+	run->request = NULL;
+	free_run(run);
+	settle(agent, session);
+}
+
+/* --- journal and progress --- */
+
+static bool writes(enum kh_renewal_step step)
+{
+	return step == KH_STEP_GENERATE || step == KH_STEP_REBUILD || step == KH_STEP_DELETE || step == KH_STEP_WRITE ||
+	       step == KH_STEP_IMPORT || step == KH_STEP_RETIRE;
+}
+
+static void note(struct kh_run *run, const char *moment)
+{
+	const char *pem = run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL;
+
+	run->entry.updated = kh_agent_now();
+	kh_journal_note(run->request->agent->journal, &run->entry, kh_renewal_act_name(run->act),
+			kh_renewal_step_name(run->step), moment, pem);
+}
+
+static void note_stage(struct kh_run *run)
+{
+	static const enum kh_stage stages[KH_STEP_COUNT] = {
+		[KH_STEP_GENERATE] = KH_STAGE_KEY,	     [KH_STEP_REBUILD] = KH_STAGE_KEY,
+		[KH_STEP_REQUEST] = KH_STAGE_KEY,	     [KH_STEP_DELETE] = KH_STAGE_NOTHING,
+		[KH_STEP_WRITE] = KH_STAGE_CERTIFICATE,	     [KH_STEP_IMPORT] = KH_STAGE_CERTIFICATE,
+		[KH_STEP_RECEIPT] = KH_STAGE_INSTALLED,	     [KH_STEP_RETIRE] = KH_STAGE_COMPLETED,
+	};
+
+	if (stages[run->step] == KH_STAGE_NONE)
+		return;
+	run->entry.stage = stages[run->step];
+	note(run, "after");
+}
+
+static void tell(struct kh_run *run)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	struct kh_renewal_progress_params params = {.order = run->entry.order};
+	const char *key;
+	int number, of;
+
+	if (!kh_renewal_progress(run->act, run->step, (run->facts & KH_FACT_DUAL) != 0, &number, &of, &key))
+		return;
+	kh_text(&text, run->request->locale, key, NULL);
+	params.step = number;
+	params.of = of;
+	params.text = text.data;
+	if (!text.failed)
+		kh_request_notify(run->request, KH_METHOD_RENEWAL_PROGRESS, &params);
+}
+
+/* --- what the token host answered --- */
+
+static void go_on(struct kh_run *run);
+
+static void take_residue(struct kh_run *run, const struct kh_host_renewal_residue_result *result)
+{
+	const struct kh_host_residue *residue = result->residues_count > 0 ? &result->residues[0] : NULL;
+	const char *asked = run->act == KH_ACT_INSTALL && run->entry.certificate[0] ? run->entry.certificate : NULL;
+
+	run->facts = kh_renewal_look(run->facts, residue, asked);
+}
+
+static void take_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
+static void take_request(struct kh_run *run, struct kh_host_request_create_result *result)
+{
+	take_text(run->entry.public_key, sizeof(run->entry.public_key), result->public_key);
+	run->begun = (struct kh_renewal_begin_result){
+		.csr = kh_steal(&result->csr),
+		.public_key = kh_steal(&result->public_key),
+		.proof = kh_steal(&result->proof),
+		.import_algorithms = kh_steal(&result->import_algorithms),
+		.import_algorithms_count = result->import_algorithms_count,
+	};
+	result->import_algorithms_count = 0;
+}
+
+static void take_retired(struct kh_run *run, struct kh_host_pair_retire_result *result)
+{
+	run->completed = (struct kh_renewal_complete_result){kh_steal(&result->retired), result->retired_count};
+	result->retired_count = 0;
+}
+
+static void take(struct kh_run *run, void *result)
+{
+	struct kh_journal_entry *entry = &run->entry;
+
+	switch (run->step) {
+	case KH_STEP_LOOK:
+		take_residue(run, result);
+		return;
+	case KH_STEP_GENERATE:
+		take_text(entry->public_key, sizeof(entry->public_key),
+			  ((struct kh_host_key_generate_result *)result)->public_key);
+		break;
+	case KH_STEP_REQUEST:
+		take_request(run, result);
+		break;
+	case KH_STEP_CHECK:
+		take_text(entry->certificate, sizeof(entry->certificate),
+			  ((struct kh_host_certificate_check_result *)result)->certificate);
+		break;
+	case KH_STEP_RECEIPT:
+		run->receipt = kh_steal(&((struct kh_host_receipt_create_result *)result)->receipt);
+		break;
+	case KH_STEP_RETIRE:
+		take_retired(run, result);
+		break;
+	case KH_STEP_LOGIN:
+	case KH_STEP_REBUILD:
+	case KH_STEP_DELETE:
+	case KH_STEP_WRITE:
+	case KH_STEP_IMPORT:
+	case KH_STEP_PROVE:
+	case KH_STEP_DONE:
+	case KH_STEP_REFUSE:
+	case KH_STEP_COUNT:
+		break;
+	}
+	run->facts = kh_renewal_after(run->act, run->step, run->facts);
+}
+
+/* Only now is it sure whether the private key is there. */
+static void old_key_seen(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+	const struct kh_key_certificate *certificate = NULL;
+
+	if (error->code != KH_OK) {
+		kh_run_fail(run, error);
+		return;
+	}
+	if (kh_modules_find_certificate(&run->request->agent->modules, run->entry.old_certificate, &certificate) == NULL)
+		fail(run, KH_CERTIFICATE_ABSENT);
+	else if (!certificate->has_private_key)
+		fail(run, KH_CERTIFICATE_NO_KEY);
+	else
+		go_on(run);
+}
+
+static void answered(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+
+	if (code == KH_TOKEN_UNSUPPORTED && run->step == KH_STEP_REBUILD && run->act == KH_ACT_BEGIN) {
+		run->facts |= KH_FACT_UNBUILDABLE;
+		go_on(run);
+		return;
+	}
+	if (code != KH_OK) {
+		if (writes(run->step))
+			note(run, kh_code_name(code));
+		kh_run_fail(run, error);
+		return;
+	}
+	take(run, result);
+	note_stage(run);
+	if (run->step == KH_STEP_LOGIN && run->act == KH_ACT_BEGIN && !run->has_private_key)
+		kh_modules_list_certificates(&run->request->agent->modules, old_key_seen, run);
+	else
+		go_on(run);
+}
+
+/* --- what it is asked --- */
+
+static void ask(struct kh_run *run, enum kh_host_method_id method, const void *params, kh_token_reply reply)
+{
+	kh_token_link_call(run->module->link, method, params, run->request->session, reply, run);
+}
+
+static char *known(char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
+static void ask_login(struct kh_run *run)
+{
+	static const enum kh_host_prompt_purpose purposes[KH_ACT_COUNT] = {
+		[KH_ACT_BEGIN] = KH_HOST_PROMPT_PURPOSE_BEGIN,
+		[KH_ACT_INSTALL] = KH_HOST_PROMPT_PURPOSE_INSTALL,
+		[KH_ACT_COMPLETE] = KH_HOST_PROMPT_PURPOSE_COMPLETE,
+		[KH_ACT_CANCEL] = KH_HOST_PROMPT_PURPOSE_CANCEL,
+	};
+	struct kh_host_token_login_params params = {.token = run->token};
+
+	params.prompt = (struct kh_host_prompt){
+		.session = run->request->session,
+		.origin = run->request->origin,
+		.locale = run->request->locale,
+		.purpose = purposes[run->act],
+		.order = run->entry.order,
+	};
+	ask(run, KH_HOST_METHOD_TOKEN_LOGIN, &params, answered);
+}
+
+static void ask_look(struct kh_run *run)
+{
+	const struct kh_host_renewal_residue_params params = {run->entry.order, run->token};
+
+	ask(run, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, answered);
+}
+
+static void ask_generate(struct kh_run *run)
+{
+	const struct kh_host_key_generate_params params = {run->token, run->entry.order, run->key_type};
+
+	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, answered);
+}
+
+static void ask_rebuild(struct kh_run *run)
+{
+	const struct kh_host_key_rebuild_params params = {
+		run->token, run->entry.order, run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL};
+
+	ask(run, KH_HOST_METHOD_KEY_REBUILD, &params, answered);
+}
+
+static void ask_delete(struct kh_run *run)
+{
+	const struct kh_host_pending_delete_params params = {run->token, run->entry.order};
+
+	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, answered);
+}
+
+static void ask_request(struct kh_run *run)
+{
+	const struct kh_host_request_create_params params = {
+		run->token, run->entry.order, run->entry.old_certificate, run->entry.key, run->request->origin};
+
+	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, answered);
+}
+
+void kh_run_check(struct kh_run *run, kh_token_reply reply)
+{
+	const struct kh_renewal_install_params *install = install_params(run);
+	const struct kh_host_certificate_check_params params = {
+		.token = run->token,
+		.order = run->entry.order,
+		.certificate = install->certificate,
+		.chain = install->chain,
+		.chain_count = install->chain_count,
+		.key = run->entry.key,
+		.old_certificate = known(run->entry.old_certificate),
+	};
+
+	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);
+}
+
+static void ask_check(struct kh_run *run)
+{
+	kh_run_check(run, answered);
+}
+
+static void ask_write(struct kh_run *run)
+{
+	const struct kh_host_certificate_write_params params = {run->token, run->entry.order,
+								install_params(run)->certificate, run->entry.key};
+
+	ask(run, KH_HOST_METHOD_CERTIFICATE_WRITE, &params, answered);
+}
+
+static void ask_import(struct kh_run *run)
+{
+	const struct kh_renewal_install_params *install = install_params(run);
+	const struct kh_host_encryption_import_params params = {
+		run->token, run->entry.order, *install->encryption, install->chain, install->chain_count};
+
+	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, answered);
+}
+
+static void ask_prove(struct kh_run *run)
+{
+	const struct kh_host_certificate_prove_params params = {run->token, run->entry.order, run->entry.certificate};
+
+	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, answered);
+}
+
+static void ask_receipt(struct kh_run *run)
+{
+	const struct kh_host_receipt_create_params params = {run->token, run->entry.order, run->entry.certificate,
+							     run->request->origin};
+
+	ask(run, KH_HOST_METHOD_RECEIPT_CREATE, &params, answered);
+}
+
+static void ask_retire(struct kh_run *run)
+{
+	static const enum kh_host_pair_retire_params_retire policies[] = {
+		[KH_CONFIG_RETIRE_NONE] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR,
+		[KH_CONFIG_RETIRE_PAIR] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR,
+		[KH_CONFIG_RETIRE_CERTIFICATE] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_CERTIFICATE,
+		[KH_CONFIG_RETIRE_NOTHING] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_NOTHING,
+	};
+	const struct kh_host_pair_retire_params params = {
+		.token = run->token,
+		.order = run->entry.order,
+		.certificate = run->entry.certificate,
+		.old_certificate = known(run->entry.old_certificate),
+		.retire = policies[run->request->agent->settings->config.retire],
+	};
+
+	ask(run, KH_HOST_METHOD_PAIR_RETIRE, &params, answered);
+}
+
+static void refuse(struct kh_run *run)
+{
+	fail(run, KH_RENEWAL_STATE);
+}
+
+static void (*const actions[KH_STEP_COUNT])(struct kh_run *run) = {
+	[KH_STEP_LOOK] = ask_look,	 [KH_STEP_LOGIN] = ask_login,	  [KH_STEP_GENERATE] = ask_generate,
+	[KH_STEP_REBUILD] = ask_rebuild, [KH_STEP_DELETE] = ask_delete,	  [KH_STEP_REQUEST] = ask_request,
+	[KH_STEP_CHECK] = ask_check,	 [KH_STEP_WRITE] = ask_write,	  [KH_STEP_IMPORT] = ask_import,
+	[KH_STEP_PROVE] = ask_prove,	 [KH_STEP_RECEIPT] = ask_receipt, [KH_STEP_RETIRE] = ask_retire,
+	[KH_STEP_DONE] = done,		 [KH_STEP_REFUSE] = refuse,
+};
+
+static void go_on(struct kh_run *run)
+{
+	run->step = kh_renewal_next(run->act, run->facts);
+	kh_log(KH_LOG_DEBUG, "order %s: %s, %s", run->entry.order, kh_renewal_act_name(run->act),
+	       kh_renewal_step_name(run->step));
+	tell(run);
+	if (writes(run->step))
+		note(run, "before");
+	actions[run->step](run);
+}
+
+void kh_run_go(struct kh_run *run)
+{
+	const struct kh_request *request = run->request;
+
+	if (run->module != NULL) {
+		if (!kh_agent_claim(request->agent, run->entry.serial, run->entry.order, request->session)) {
+			fail(run, KH_AGENT_BUSY);
+			return;
+		}
+		run->claimed = true;
+	}
+	go_on(run);
+}

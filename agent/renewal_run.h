@@ -1,0 +1,46 @@
+/*
+ * A renewal call at work: does what renewal.c says next, one call to the token
+ * host at a time, until it says done. The page is told each step; the journal
+ * notes those that write.
+ */
+#ifndef KH_AGENT_RENEWAL_RUN_H
+#define KH_AGENT_RENEWAL_RUN_H
+
+#include "connection.h"
+#include "renewal.h"
+
+struct kh_run {
+	struct kh_request *request;
+	enum kh_renewal_act act;
+	unsigned facts; /* enum kh_renewal_fact */
+	enum kh_renewal_step step;
+	struct kh_module *module;
+	char *token; /* its URI */
+	/* What the journal keeps of it; order, serial, ids and key choice live here. */
+	struct kh_journal_entry entry;
+	enum kh_key_type key_type;
+	bool has_private_key; /* of the old certificate, as seen without login */
+	bool claimed;
+	size_t candidate; /* of a search through the tokens */
+	/* answers */
+	struct kh_renewal_begin_result begun;
+	char *receipt;
+	struct kh_renewal_complete_result completed;
+};
+
+/* The page's parameters, whichever call it is. */
+const char *kh_run_order(const struct kh_request *request);
+
+struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
+
+/* Claims the key (module, token and entry.serial are set) and goes on to the
+ * end; then run and request are gone. */
+void kh_run_go(struct kh_run *run);
+
+/* Ends it before it has begun. */
+void kh_run_fail(struct kh_run *run, const struct kh_error *error);
+
+/* Asks the token host whether the certificate to install fits this token. */
+void kh_run_check(struct kh_run *run, kh_token_reply reply);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * Where a renewal call begins: which key, which certificate, what is there.
+ */
+#include "renewal_start.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "renewal_look.h"
+#include "renewal_run.h"
+#include "watch.h"
+
+static struct kh_agent *agent_of(const struct kh_run *run)
+{
+	return run->request->agent;
+}
+
+static void fail(struct kh_run *run, enum kh_code code)
+{
+	const struct kh_error error = {.code = code};
+
+	kh_run_fail(run, &error);
+}
+
+static void fail_serial(struct kh_run *run, enum kh_code code, const char *serial)
+{
+	struct kh_error error = {.code = code};
+
+	snprintf(error.serial, sizeof(error.serial), "%.63s", serial);
+	kh_run_fail(run, &error);
+}
+
+static bool use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial)
+{
+	char *copy = strdup(token);
+
+	if (copy == NULL)
+		return false;
+	free(run->token);
+	run->token = copy;
+	run->module = module;
+	snprintf(run->entry.serial, sizeof(run->entry.serial), "%s", serial);
+	return true;
+}
+
+/* Every call begins like this: is the order free, and which keys are there? */
+static void start(struct kh_request *request, enum kh_renewal_act act, kh_modules_done listed)
+{
+	struct kh_agent *agent = request->agent;
+	bool none = kh_modules_count_tokens(&agent->modules) == 0;
+	struct kh_run *run;
+
+	if (kh_agent_order_busy(agent, kh_run_order(request))) {
+		kh_request_fail(request, KH_AGENT_BUSY);
+		return;
+	}
+	run = kh_run_new(request, act);
+	if (run == NULL)
+		kh_request_fail(request, KH_AGENT_FAILED);
+	else
+		kh_modules_list_tokens(&agent->modules, none && kh_watch_may_refresh(agent), listed, run);
+}
+
+/* --- begin: the old certificate names the key --- */
+
+static bool in_window(struct kh_run *run, const char *not_after)
+{
+	const struct kh_settings *settings = agent_of(run)->settings;
+	struct kh_error error = {.code = KH_RENEWAL_WINDOW};
+	struct kh_window window;
+	int64_t end;
+
+	if (!settings->enforce || !kh_time_parse(not_after, &end))
+		return true;
+	kh_window_compute(end, kh_agent_now(), &settings->before, &settings->after, &window);
+	if (window.state == KH_RENEWAL_WINDOW_STATE_OPEN)
+		return true;
+	kh_time_text(window.opens, error.opens);
+	kh_time_text(window.closes, error.closes);
+	kh_run_fail(run, &error);
+	return false;
+}
+
+/* Both enums name the same types in the same order. */
+static enum kh_key_type type_of(enum kh_any_key_type type)
+{
+	return (enum kh_key_type)kh_enum_value(&kh_key_type_names, kh_enum_text(&kh_any_key_type_names, (int)type));
+}
+
+static void begin_looked(void *context, struct kh_residues *residues, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+	const struct kh_host_residue *own = NULL;
+	struct kh_journal_entry entry;
+
+	if (error->code != KH_OK) {
+		kh_run_fail(run, error);
+		return;
+	}
+	for (size_t i = 0; i < residues->count; i++) {
+		if (strcmp(residues->items[i].serial, run->entry.serial) != 0) {
+			fail_serial(run, KH_ORDER_MISMATCH, residues->items[i].serial);
+			return;
+		}
+		own = &residues->items[i];
+	}
+	run->facts = kh_renewal_look(run->facts, own, NULL);
+	if (own == NULL && kh_journal_find(agent_of(run)->journal, run->entry.order, &entry) &&
+	    entry.key == KH_KEY_CHOICE_SAME && entry.stage == KH_STAGE_COMPLETED)
+		run->facts |= KH_FACT_COMPLETED;
+	kh_run_go(run);
+}
+
+static void begin_on(struct kh_run *run, struct kh_module *module, const struct kh_key_certificate *certificate)
+{
+	const struct kh_renewal_begin_params *params = run->request->message.params;
+	const struct kh_token_info *token = NULL;
+
+	if (kh_modules_find(&agent_of(run)->modules, certificate->token, &token) == NULL) {
+		fail(run, KH_TOKEN_REMOVED);
+		return;
+	}
+	if (!in_window(run, certificate->not_after))
+		return;
+	run->key_type = params->key_type != KH_KEY_TYPE_NONE ? params->key_type : type_of(certificate->key_type);
+	if (params->key == KH_KEY_CHOICE_NEW && run->key_type == KH_KEY_TYPE_NONE) {
+		fail(run, KH_TOKEN_UNSUPPORTED);
+		return;
+	}
+	run->has_private_key = certificate->has_private_key;
+	if (!use_token(run, module, token->token, token->serial))
+		fail(run, KH_AGENT_FAILED);
+	else if (kh_agent_serial_busy(agent_of(run), token->serial))
+		fail(run, KH_AGENT_BUSY);
+	else
+		kh_renewal_look_around(agent_of(run), run->entry.order, begin_looked, run);
+}
+
+static void begin_listed(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+	const struct kh_renewal_begin_params *params = run->request->message.params;
+	const struct kh_key_certificate *certificate = NULL;
+	struct kh_module *module =
+		kh_modules_find_certificate(&agent_of(run)->modules, params->certificate, &certificate);
+
+	if (module == NULL && error->code != KH_OK) {
+		kh_run_fail(run, error);
+		return;
+	}
+	if (module == NULL) {
+		fail(run, KH_CERTIFICATE_ABSENT);
+		return;
+	}
+	snprintf(run->entry.old_certificate, sizeof(run->entry.old_certificate), "%s", params->certificate);
+	run->entry.key = params->key;
+	run->entry.dual = params->dual;
+	if (params->key == KH_KEY_CHOICE_SAME)
+		run->facts |= KH_FACT_SAME;
+	begin_on(run, module, certificate);
+}
+
+static void begin_tokens(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+
+	if (error->code != KH_OK)
+		kh_run_fail(run, error);
+	else
+		kh_modules_list_certificates(&agent_of(run)->modules, begin_listed, run);
+}
+
+void kh_renewal_begin(struct kh_request *request)
+{
+	start(request, KH_ACT_BEGIN, begin_tokens);
+}
+
+/* --- the others: the key that carries the order's mark --- */
+
+/* The one that got furthest, where an order left something on several keys. */
+static const struct kh_host_residue *best(const struct kh_residues *residues, const char *serial)
+{
+	const struct kh_host_residue *found = NULL;
+
+	for (size_t i = 0; i < residues->count; i++) {
+		const struct kh_host_residue *one = &residues->items[i];
+
+		if (found == NULL || (one->certificate != NULL && found->certificate == NULL) ||
+		    (strcmp(one->serial, serial) == 0 && (found->certificate == NULL) == (one->certificate == NULL)))
+			found = one;
+	}
+	return found;
+}
+
+static void go_with_residue(struct kh_run *run, const struct kh_host_residue *residue)
+{
+	const struct kh_token_info *token = NULL;
+	struct kh_module *module = kh_modules_find(&agent_of(run)->modules, residue->token, &token);
+	struct kh_journal_entry *entry = &run->entry;
+
+	if (module == NULL) {
+		fail(run, KH_TOKEN_REMOVED);
+		return;
+	}
+	if (entry->old_certificate[0] == '\0' && residue->old_certificate != NULL && run->act == KH_ACT_INSTALL)
+		snprintf(entry->old_certificate, sizeof(entry->old_certificate), "%s", residue->old_certificate);
+	if (residue->certificate != NULL && run->act != KH_ACT_INSTALL)
+		snprintf(entry->certificate, sizeof(entry->certificate), "%s", residue->certificate);
+	/* A key that is certified again carries the mark on its certificate only. */
+	entry->key = residue->certificate != NULL && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
+		     : entry->key == KH_KEY_CHOICE_NONE					   ? KH_KEY_CHOICE_NEW
+											   : entry->key;
+	if (entry->key == KH_KEY_CHOICE_SAME)
+		run->facts |= KH_FACT_SAME;
+	run->facts = kh_renewal_look(run->facts, residue, NULL);
+	if (!use_token(run, module, token->token, residue->serial))
+		fail(run, KH_AGENT_FAILED);
+	else
+		kh_run_go(run);
+}
+
+/* Nothing of the order is on a key, but this computer remembers it. */
+static void go_with_memory(struct kh_run *run)
+{
+	struct kh_agent *agent = agent_of(run);
+	const struct kh_token_info *token = NULL;
+	struct kh_module *module = kh_modules_find_serial(&agent->modules, run->entry.serial, &token);
+	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
+
+	if (module == NULL) {
+		fail_serial(run, kh_modules_count_tokens(&agent->modules) > 0 ? KH_ORDER_MISMATCH : KH_TOKEN_ABSENT,
+			    run->entry.serial);
+		return;
+	}
+	run->facts = kh_renewal_look(run->facts, NULL, NULL);
+	if (same)
+		run->facts |= run->entry.stage == KH_STAGE_COMPLETED ? KH_FACT_COMPLETED | KH_FACT_SAME : KH_FACT_SAME;
+	else if (run->entry.stage == KH_STAGE_KEY)
+		run->facts |= KH_FACT_HINT;
+	if (!use_token(run, module, token->token, token->serial))
+		fail(run, KH_AGENT_FAILED);
+	else
+		kh_run_go(run);
+}
+
+/* With the same key nothing marks the order before the install: then the
+ * certificate itself says which key it is for. */
+static void try_next(struct kh_run *run);
+
+static void tried(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+	const struct kh_host_certificate_check_result *checked = result;
+
+	(void)error;
+	if (code != KH_OK) {
+		try_next(run);
+		return;
+	}
+	snprintf(run->entry.certificate, sizeof(run->entry.certificate), "%s", checked->certificate);
+	run->facts |= KH_FACT_SAME | KH_FACT_CHECKED;
+	kh_run_go(run);
+}
+
+static void try_next(struct kh_run *run)
+{
+	struct kh_modules *modules = &agent_of(run)->modules;
+	size_t skip = run->candidate++;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+		const struct kh_token_info *token;
+
+		if (skip >= module->tokens.tokens_count) {
+			skip -= module->tokens.tokens_count;
+			continue;
+		}
+		token = &module->tokens.tokens[skip];
+		if (use_token(run, module, token->token, token->serial)) {
+			kh_run_check(run, tried);
+			return;
+		}
+	}
+	run->module = NULL;
+	fail(run, KH_RENEWAL_STATE);
+}
+
+static void looked(void *context, struct kh_residues *residues, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+	struct kh_journal_entry memory;
+	const struct kh_host_residue *residue;
+	bool remembered;
+
+	if (error->code != KH_OK) {
+		kh_run_fail(run, error);
+		return;
+	}
+	remembered = kh_journal_find(agent_of(run)->journal, run->entry.order, &memory);
+	if (remembered) {
+		memcpy(memory.origin, run->entry.origin, sizeof(memory.origin));
+		run->entry = memory;
+		/* Which one is to be installed the check says. */
+		if (run->act == KH_ACT_INSTALL)
+			run->entry.certificate[0] = '\0';
+	}
+	residue = best(residues, run->entry.serial);
+	run->facts = kh_renewal_look(run->facts, residue, NULL);
+	if (residue != NULL) {
+		go_with_residue(run, residue);
+	} else if (remembered && run->entry.serial[0] != '\0') {
+		go_with_memory(run);
+	} else if (run->act == KH_ACT_INSTALL) {
+		run->entry.key = KH_KEY_CHOICE_SAME;
+		try_next(run);
+	} else {
+		kh_run_go(run);
+	}
+}
+
+static void tokens_listed(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+
+	if (error->code != KH_OK)
+		kh_run_fail(run, error);
+	else
+		kh_renewal_look_around(agent_of(run), run->entry.order, looked, run);
+}
+
+void kh_renewal_install(struct kh_request *request)
+{
+	start(request, KH_ACT_INSTALL, tokens_listed);
+}
+
+void kh_renewal_complete(struct kh_request *request)
+{
+	start(request, KH_ACT_COMPLETE, tokens_listed);
+}
+
+void kh_renewal_cancel(struct kh_request *request)
+{
+	start(request, KH_ACT_CANCEL, tokens_listed);
+}

@@ -1,0 +1,178 @@
+/*
+ * The support report.
+ */
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "environment.h"
+#include "log.h"
+#include "renewal_look.h"
+
+struct reporting {
+	struct kh_request *request;
+	struct kh_report report; /* owns what it points to */
+};
+
+/* The home's path is the user's name on most machines. */
+static char *redact(const char *text)
+{
+	struct kh_buffer out = {0};
+	char home[KH_PATH_MAX];
+	size_t length;
+
+	kh_system_home(home, sizeof(home));
+	length = strlen(home);
+	while (length > 1 && *text != '\0') {
+		const char *found = strstr(text, home);
+
+		if (found == NULL)
+			break;
+		kh_buffer_append(&out, text, (size_t)(found - text));
+		kh_buffer_append_text(&out, "~");
+		text = found + length;
+	}
+	kh_buffer_append_text(&out, text);
+	if (!out.failed && out.data != NULL)
+		return out.data;
+	kh_buffer_finish(&out);
+	return strdup("");
+}
+
+static void add_library(struct kh_report *report, const char *name, const char *version)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s %s", name, version);
+	report->libraries[report->libraries_count++] = strdup(text);
+}
+
+static void fill_libraries(struct kh_report *report)
+{
+	report->libraries = calloc(4, sizeof(*report->libraries));
+	if (report->libraries == NULL)
+		return;
+	add_library(report, "libwebsockets", kh_websocket_version());
+	add_library(report, "libuv", uv_version_string());
+	add_library(report, "SQLite", kh_journal_library());
+	add_library(report, "libusb", kh_usb_library());
+}
+
+static void fill_static(struct kh_report *report, const struct kh_agent *agent)
+{
+	const struct kh_config *config = &agent->settings->config;
+	char text[256];
+
+	report->version = strdup(KH_VERSION);
+	kh_time_text(kh_agent_now(), text);
+	report->time = strdup(text);
+	kh_system_describe(text, sizeof(text));
+	report->system = strdup(text);
+	report->port = kh_server_port(agent->server);
+	report->origins = calloc(config->origins_count + 1, sizeof(*report->origins));
+	for (size_t i = 0; report->origins != NULL && i < config->origins_count; i++)
+		report->origins[report->origins_count++] = strdup(config->origins[i]);
+	fill_libraries(report);
+}
+
+static void fill_log(struct kh_report *report)
+{
+	size_t count = kh_log_count();
+
+	report->log = calloc(count + 1, sizeof(*report->log));
+	for (size_t i = 0; report->log != NULL && i < count; i++)
+		report->log[report->log_count++] = redact(kh_log_line(i));
+}
+
+static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
+{
+	size_t count = kh_usb_count(agent->usb);
+
+	report->usb = calloc(count + 1, sizeof(*report->usb));
+	for (size_t i = 0; report->usb != NULL && i < count; i++) {
+		const struct kh_usb_model *model = kh_usb_key(agent->usb, i);
+		struct kh_usb_key *key = &report->usb[report->usb_count++];
+		char id[16];
+
+		snprintf(id, sizeof(id), "%04x:%04x", model->vendor, model->product);
+		key->id = strdup(id);
+		key->name = strdup(model->name);
+		if (agent->settings->config.downloads != NULL)
+			key->driver = strdup(agent->settings->config.downloads);
+	}
+}
+
+static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
+{
+	report->modules = calloc(KH_MODULES_MAX, sizeof(*report->modules));
+	for (size_t i = 0; report->modules != NULL && i < agent->modules.count; i++) {
+		if (kh_token_link_report(agent->modules.items[i].link, &report->modules[report->modules_count], NULL) ==
+		    KH_OK)
+			report->modules_count++;
+	}
+}
+
+static void fill_tokens(struct kh_report *report, const struct kh_agent *agent)
+{
+	size_t count;
+	struct kh_token_info *tokens = kh_modules_tokens(&agent->modules, &count);
+
+	report->tokens = calloc(count + 1, sizeof(*report->tokens));
+	for (size_t i = 0; report->tokens != NULL && i < count; i++) {
+		if (kh_copy(&kh_token_info_type, &report->tokens[report->tokens_count], &tokens[i], NULL) == KH_OK)
+			report->tokens_count++;
+	}
+	free(tokens);
+}
+
+static void finish(struct reporting *reporting)
+{
+	fill_log(&reporting->report);
+	kh_request_result(reporting->request, &reporting->report);
+	kh_clear(&kh_report_type, &reporting->report);
+	free(reporting);
+}
+
+static void have_residues(void *context, struct kh_residues *residues, const struct kh_error *error)
+{
+	struct reporting *reporting = context;
+	struct kh_report *report = &reporting->report;
+	struct kh_renewal_list_result renewals;
+
+	(void)error;
+	if (kh_renewal_collect(reporting->request->agent, residues, &renewals, NULL) == KH_OK) {
+		report->renewals = renewals.renewals;
+		report->renewals_count = renewals.renewals_count;
+	}
+	finish(reporting);
+}
+
+static void have_items(void *context, struct kh_environment_check_result *result)
+{
+	struct reporting *reporting = context;
+	struct kh_agent *agent = reporting->request->agent;
+	struct kh_report *report = &reporting->report;
+
+	report->items = result->items;
+	report->items_count = result->items_count;
+	*result = (struct kh_environment_check_result){0};
+	fill_static(report, agent);
+	fill_usb(report, agent);
+	fill_modules(report, agent);
+	fill_tokens(report, agent);
+	kh_renewal_look_around(agent, NULL, have_residues, reporting);
+}
+
+void kh_report_make(struct kh_request *request)
+{
+	struct reporting *reporting = calloc(1, sizeof(*reporting));
+
+	if (reporting == NULL) {
+		kh_request_fail(request, KH_AGENT_FAILED);
+		return;
+	}
+	reporting->request = request;
+	kh_environment_look(request->agent, request->locale, have_items, reporting);
+}

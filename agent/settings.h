@@ -1,0 +1,36 @@
+/*
+ * The configuration as the daemon works with it: layered from the system's
+ * file, the user's file and the one of --config, defaults below them, every
+ * value checked.
+ */
+#ifndef KH_AGENT_SETTINGS_H
+#define KH_AGENT_SETTINGS_H
+
+#include "bytes.h"
+#include "configuration.h"
+#include "system.h"
+#include "window.h"
+
+struct kh_settings {
+	struct kh_config config; /* what has a default is set */
+	char state[KH_PATH_MAX]; /* folder */
+	struct kh_span before, after;
+	bool enforce;
+	bool anchors_readable;
+};
+
+/* given: the file of --config or NULL. On failure complaint holds one sentence
+ * that names file and key; the settings need no finish then. */
+KH_CHECKED enum kh_code kh_settings_load(const char *given, struct kh_settings *settings, struct kh_buffer *complaint);
+
+/* The same over named files in turn; those that are not there are skipped but
+ * for the last, which is skipped only when it is NULL. */
+KH_CHECKED enum kh_code kh_settings_load_files(const char *const *files, size_t count, struct kh_settings *settings,
+					       struct kh_buffer *complaint);
+void kh_settings_finish(struct kh_settings *settings);
+
+/* scheme://host[:port] as a browser sends it: http or https, lower case, no
+ * path, no default port. */
+bool kh_settings_origin(const char *text);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The process itself: hardening, its folders, what system it runs on. Signals
+ * and children go through libuv.
+ */
+#ifndef KH_AGENT_SYSTEM_H
+#define KH_AGENT_SYSTEM_H
+
+#include <stddef.h>
+
+#include "error.h"
+
+#define KH_PATH_MAX 4096
+
+/* First thing in main: no core dumps and no debugger of the same user, no new
+ * privileges, writes to a closed pipe are errors and not the end. */
+void kh_system_harden(void);
+
+/* Leaves the terminal: the process goes on in the background. */
+KH_CHECKED enum kh_code kh_system_detach(struct kh_error *error);
+
+/* Makes a folder and those above it, for the user only. */
+KH_CHECKED enum kh_code kh_system_make_folder(const char *path, struct kh_error *error);
+
+/* The user's home, configuration and state folders as the system says; empty
+ * when it says none. */
+void kh_system_home(char *path, size_t size);
+void kh_system_configuration(char *path, size_t size);
+void kh_system_state(char *path, size_t size);
+/* The configuration of all users. */
+const char *kh_system_system_configuration(void);
+
+/* A readable file (not a folder). */
+bool kh_system_readable(const char *path);
+
+/* The token host: beside the running program in the build tree, else where it
+ * is installed. */
+KH_CHECKED enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error);
+
+/* The n-th usual place of OpenSC's module; NULL behind the last. */
+const char *kh_system_usual_module(size_t n);
+
+/* System, release and machine in one line. */
+void kh_system_describe(char *text, size_t size);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * The process on Linux.
+ */
+#include "system.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef KH_LIBEXEC
+#define KH_LIBEXEC "/usr/libexec/keyhall"
+#endif
+
+static enum kh_code fail(struct kh_error *error, const char *call)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%d", errno);
+	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
+}
+
+void kh_system_harden(void)
+{
+	const struct rlimit none = {0, 0};
+
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	setrlimit(RLIMIT_CORE, &none);
+	umask(077);
+}
+
+enum kh_code kh_system_detach(struct kh_error *error)
+{
+	return daemon(0, 1) == 0 ? KH_OK : fail(error, "daemon");
+}
+
+enum kh_code kh_system_make_folder(const char *path, struct kh_error *error)
+{
+	char part[KH_PATH_MAX];
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+		return kh_fail_call(error, KH_AGENT_FAILED, "mkdir", "too long");
+	for (char *end = strchr(part + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
+		*end = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return fail(error, "mkdir");
+		*end = '/';
+	}
+	if (mkdir(part, 0700) != 0 && errno != EEXIST)
+		return fail(error, "mkdir");
+	return KH_OK;
+}
+
+void kh_system_home(char *path, size_t size)
+{
+	const char *home = getenv("HOME");
+
+	snprintf(path, size, "%s", home != NULL && home[0] == '/' ? home : "");
+}
+
+static void base_folder(const char *variable, const char *below_home, char *path, size_t size)
+{
+	const char *given = getenv(variable);
+	char home[KH_PATH_MAX];
+
+	if (given != NULL && given[0] == '/') {
+		snprintf(path, size, "%s/keyhall", given);
+		return;
+	}
+	kh_system_home(home, sizeof(home));
+	if (home[0] == '\0')
+		path[0] = '\0';
+	else if (snprintf(path, size, "%s/%s/keyhall", home, below_home) >= (int)size)
+		path[0] = '\0';
+}
+
+void kh_system_configuration(char *path, size_t size)
+{
+	base_folder("XDG_CONFIG_HOME", ".config", path, size);
+}
+
+void kh_system_state(char *path, size_t size)
+{
+	base_folder("XDG_STATE_HOME", ".local/state", path, size);
+}
+
+const char *kh_system_system_configuration(void)
+{
+	return "/etc/keyhall/config.json";
+}
+
+bool kh_system_readable(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISDIR(status.st_mode) && access(path, R_OK) == 0;
+}
+
+enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
+{
+	char own[KH_PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *slash;
+
+	if (length > 0) {
+		own[length] = '\0';
+		slash = strrchr(own, '/');
+		*slash = '\0';
+		snprintf(path, size, "%s/../pkcs11/keyhall-token", own);
+		if (access(path, X_OK) == 0)
+			return KH_OK;
+	}
+	snprintf(path, size, "%s/keyhall-token", KH_LIBEXEC);
+	return access(path, X_OK) == 0 ? KH_OK : fail(error, "access");
+}
+
+const char *kh_system_usual_module(size_t n)
+{
+	static const char *const places[] = {
+		"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so", "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
+		"/usr/lib/loongarch64-linux-gnu/opensc-pkcs11.so", "/usr/lib64/opensc-pkcs11.so",
+		"/usr/lib64/pkcs11/opensc-pkcs11.so", "/usr/lib/opensc-pkcs11.so"};
+
+	return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
+}
+
+void kh_system_describe(char *text, size_t size)
+{
+	struct utsname name;
+
+	if (uname(&name) == 0)
+		snprintf(text, size, "%s %s %s", name.sysname, name.release, name.machine);
+	else
+		snprintf(text, size, "unknown");
+}

@@ -1,0 +1,220 @@
+/*
+ * The token host's process on libuv.
+ */
+#include "token_child.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "mark.h"
+
+
+#define END_MILLISECONDS 1000
+
+struct kh_token_child {
+	uv_process_t process;
+	uv_pipe_t in, out;
+	uv_timer_t killer;
+	int open; /* handles */
+	bool runs, deaf;
+	struct kh_mark mark;
+	void (*output)(void *context, const char *data, size_t length);
+	void (*ended)(void *context);
+	void *context;
+};
+
+struct writing {
+	uv_write_t request;
+	char data[];
+};
+
+static void closed(uv_handle_t *handle)
+{
+	struct kh_token_child *child = handle->data;
+
+	if (--child->open > 0)
+		return;
+	kh_mark_finish(&child->mark);
+	free(child);
+}
+
+static void close_handle(void *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, closed);
+}
+
+static void finish(struct kh_token_child *child)
+{
+	close_handle(&child->in);
+	close_handle(&child->out);
+	close_handle(&child->killer);
+	close_handle(&child->process);
+}
+
+static void tell_end(struct kh_token_child *child)
+{
+	if (child->deaf)
+		return;
+	child->deaf = true;
+	child->ended(child->context);
+}
+
+static void exited(uv_process_t *process, int64_t status, int signal)
+{
+	struct kh_token_child *child = process->data;
+	bool heard = !child->deaf;
+
+	(void)status;
+	(void)signal;
+	child->runs = false;
+	if (heard)
+		tell_end(child);
+	else
+		finish(child);
+}
+
+static void give_space(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
+{
+	static char space[65536];
+
+	(void)handle;
+	(void)size;
+	*buffer = uv_buf_init(space, sizeof(space));
+}
+
+static void got(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
+{
+	struct kh_token_child *child = stream->data;
+
+	if (length < 0)
+		tell_end(child);
+	else if (length > 0 && !child->deaf)
+		child->output(child->context, buffer->base, (size_t)length);
+}
+
+static void init_handles(uv_loop_t *loop, struct kh_token_child *child)
+{
+	uv_pipe_init(loop, &child->in, 0);
+	uv_pipe_init(loop, &child->out, 0);
+	uv_timer_init(loop, &child->killer);
+	child->process.data = child->in.data = child->out.data = child->killer.data = child;
+	child->open = 4;
+}
+
+static int spawn(uv_loop_t *loop, struct kh_token_child *child, const char *program, const char *module)
+{
+	char *arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)"--module", (char *)(uintptr_t)module, NULL};
+	uv_stdio_container_t files[] = {
+		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->in},
+		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->out},
+		{.flags = UV_INHERIT_FD, .data.fd = 2},
+		{.flags = UV_INHERIT_FD, .data.fd = kh_mark_handle(&child->mark)},
+	};
+	uv_process_options_t options = {
+		.exit_cb = exited,
+		.file = program,
+		.args = arguments,
+		.flags = UV_PROCESS_WINDOWS_HIDE,
+		.stdio = files,
+		.stdio_count = child->mark.page != NULL ? 4 : 3,
+	};
+
+	return uv_spawn(loop, &child->process, &options);
+}
+
+enum kh_code kh_token_child_new(uv_loop_t *loop, const char *program, const char *module,
+				void (*output)(void *context, const char *data, size_t length),
+				void (*ended)(void *context), void *context, struct kh_token_child **child,
+				struct kh_error *error)
+{
+	struct kh_token_child *made = calloc(1, sizeof(*made));
+	int status;
+
+	if (made == NULL)
+		return kh_fail(error, KH_AGENT_FAILED);
+	if (kh_mark_create(&made->mark, error) == KH_OK)
+		uv_os_setenv(KH_MARK_VARIABLE, "3");
+	made->output = output;
+	made->ended = ended;
+	made->context = context;
+	init_handles(loop, made);
+	status = spawn(loop, made, program, module);
+	if (status != 0) {
+		finish(made);
+		return kh_fail_call(error, KH_AGENT_FAILED, "uv_spawn", uv_err_name(status));
+	}
+	made->runs = true;
+	uv_read_start((uv_stream_t *)&made->out, give_space, got);
+	*child = made;
+	return KH_OK;
+}
+
+static void written(uv_write_t *request, int status)
+{
+	(void)status; /* the end of the child is seen on its stdout */
+	free(request);
+}
+
+bool kh_token_child_write(struct kh_token_child *child, const char *data, size_t length)
+{
+	uv_buf_t all = uv_buf_init((char *)(uintptr_t)data, (unsigned)length), rest;
+	int done = uv_try_write((uv_stream_t *)&child->in, &all, 1);
+	struct writing *writing;
+
+	if (done == (int)length)
+		return true;
+	if (done < 0 && done != UV_EAGAIN)
+		return false;
+	if (done < 0)
+		done = 0;
+	writing = malloc(sizeof(*writing) + length - (size_t)done);
+	if (writing == NULL)
+		return false;
+	memcpy(writing->data, data + done, length - (size_t)done);
+	rest = uv_buf_init(writing->data, (unsigned)(length - (size_t)done));
+	if (uv_write(&writing->request, (uv_stream_t *)&child->in, &rest, 1, written) == 0)
+		return true;
+	free(writing);
+	return false;
+}
+
+void kh_token_child_mark(const struct kh_token_child *child, char *call, size_t size)
+{
+	kh_mark_get(&child->mark, call, size);
+}
+
+void kh_token_child_kill(struct kh_token_child *child)
+{
+	if (child == NULL)
+		return;
+	child->deaf = true;
+	if (!child->runs) {
+		finish(child);
+		return;
+	}
+	uv_process_kill(&child->process, SIGKILL);
+	close_handle(&child->in);
+	close_handle(&child->out);
+}
+
+static void kill_late(uv_timer_t *timer)
+{
+	struct kh_token_child *child = timer->data;
+
+	if (child->runs)
+		uv_process_kill(&child->process, SIGKILL);
+}
+
+void kh_token_child_end(struct kh_token_child *child)
+{
+	child->deaf = true;
+	if (!child->runs) {
+		finish(child);
+		return;
+	}
+	close_handle(&child->in);
+	uv_timer_start(&child->killer, kill_late, END_MILLISECONDS, 0);
+}

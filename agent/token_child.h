@@ -1,0 +1,29 @@
+/*
+ * A keyhall-token process: its pipes, its mark, its end. It inherits no
+ * sockets; its stderr is ours. Killed and ended children go on closing on the
+ * loop by themselves.
+ */
+#ifndef KH_AGENT_TOKEN_CHILD_H
+#define KH_AGENT_TOKEN_CHILD_H
+
+#include <uv.h>
+
+#include "error.h"
+
+struct kh_token_child;
+
+/* output: bytes of its stdout. ended: once, when it died or closed its stdout;
+ * then kill it. Neither is called after kill or end. */
+KH_CHECKED enum kh_code kh_token_child_new(uv_loop_t *loop, const char *program, const char *module,
+					   void (*output)(void *context, const char *data, size_t length),
+					   void (*ended)(void *context), void *context, struct kh_token_child **child,
+					   struct kh_error *error);
+bool kh_token_child_write(struct kh_token_child *child, const char *data, size_t length);
+/* The module's function it is in, or "". */
+void kh_token_child_mark(const struct kh_token_child *child, char *call, size_t size);
+/* At once. NULL is accepted. */
+void kh_token_child_kill(struct kh_token_child *child);
+/* By closing its stdin; by force after a second. */
+void kh_token_child_end(struct kh_token_child *child);
+
+#endif

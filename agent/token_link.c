@@ -1,0 +1,558 @@
+/*
+ * Calls to a token host: queue, deadlines, answers. The child itself is in
+ * token_child.c.
+ */
+#include "token_link.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "token_child.h"
+
+#define PAUSE_FIRST 200 /* ms, doubled with every death */
+#define PAUSE_MAX 30000
+#define PAUSE_MISSING 2000
+#define CANCEL_SECONDS 10 /* from host.cancel to the kill */
+
+/* How long each may take without a PIN window, in seconds. */
+static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
+	[KH_HOST_METHOD_HOST_CONFIGURE] = 30,	 [KH_HOST_METHOD_TOKEN_LIST] = 10,
+	[KH_HOST_METHOD_CERTIFICATE_LIST] = 30,	 [KH_HOST_METHOD_TOKEN_LOGIN] = 20,
+	[KH_HOST_METHOD_TOKEN_LOGOUT] = 10,	 [KH_HOST_METHOD_PIN_CHANGE] = 30,
+	[KH_HOST_METHOD_RENEWAL_RESIDUE] = 30,	 [KH_HOST_METHOD_KEY_GENERATE] = 180,
+	[KH_HOST_METHOD_KEY_REBUILD] = 30,	 [KH_HOST_METHOD_REQUEST_CREATE] = 60,
+	[KH_HOST_METHOD_CERTIFICATE_CHECK] = 30, [KH_HOST_METHOD_CERTIFICATE_WRITE] = 60,
+	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = 60, [KH_HOST_METHOD_CERTIFICATE_PROVE] = 60,
+	[KH_HOST_METHOD_RECEIPT_CREATE] = 60,	 [KH_HOST_METHOD_PAIR_RETIRE] = 60,
+	[KH_HOST_METHOD_PENDING_DELETE] = 60,
+};
+
+struct call {
+	struct call *next;
+	long long id;
+	enum kh_host_method_id method;
+	int64_t session;
+	struct kh_buffer line;
+	kh_token_reply reply;
+	void *context;
+};
+
+enum state { STATE_DOWN, STATE_STARTING, STATE_RUNNING, STATE_STOPPED };
+
+struct kh_token_link {
+	uv_loop_t *loop;
+	const struct kh_settings *settings;
+	const char *module;
+	const char *program;
+	struct kh_token_child *child;
+	enum state state;
+	struct call *current;	    /* on the way */
+	struct call *first, **last; /* waiting */
+	long long number;	    /* of calls so far */
+	uv_timer_t *timer;
+	uint64_t deadline;  /* of the current call */
+	uint64_t remaining; /* of it, while a PIN window is open */
+	bool prompting, cancelled;
+	uint64_t start_after; /* loop time */
+	uint64_t pause;
+	struct kh_error failure; /* of the last start or call */
+	char last_call[64];
+	int64_t restarts;
+	struct kh_host_host host;
+	struct kh_buffer rest; /* of a line */
+};
+
+static void send_next(struct kh_token_link *link);
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *backslash = strrchr(path, '\\');
+
+	if (backslash != NULL && (slash == NULL || backslash > slash))
+		slash = backslash;
+	return slash != NULL ? slash + 1 : path;
+}
+
+struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
+					const char *program)
+{
+	struct kh_token_link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL)
+		return NULL;
+	link->timer = calloc(1, sizeof(*link->timer));
+	if (link->timer == NULL || uv_timer_init(loop, link->timer) != 0) {
+		free(link->timer);
+		free(link);
+		return NULL;
+	}
+	link->timer->data = link;
+	link->loop = loop;
+	link->settings = settings;
+	link->module = module;
+	link->program = program;
+	link->last = &link->first;
+	link->failure.code = KH_OK;
+	return link;
+}
+
+static void end_call(struct call *call, enum kh_code code, void *result, const struct kh_error *error)
+{
+	if (call->reply != NULL)
+		call->reply(call->context, code, result, error);
+	kh_buffer_finish(&call->line);
+	free(call);
+}
+
+static struct call *take_first(struct kh_token_link *link)
+{
+	struct call *call = link->first;
+
+	link->first = call->next;
+	if (link->first == NULL)
+		link->last = &link->first;
+	return call;
+}
+
+/* Answers whatever waits now; what the answers ask for anew stays. */
+static void fail_all(struct kh_token_link *link, const struct kh_error *error)
+{
+	struct call *call = kh_steal(&link->current);
+	struct call *waiting = link->first;
+
+	link->first = NULL;
+	link->last = &link->first;
+	if (call != NULL)
+		end_call(call, error->code, NULL, error);
+	while (waiting != NULL) {
+		call = waiting;
+		waiting = call->next;
+		end_call(call, error->code, NULL, error);
+	}
+}
+
+static void forget_child(struct kh_token_link *link)
+{
+	uv_timer_stop(link->timer);
+	kh_token_child_kill(link->child);
+	link->child = NULL;
+	link->prompting = false;
+	link->cancelled = false;
+	kh_buffer_finish(&link->rest);
+	kh_clear(&kh_host_host_type, &link->host);
+	if (link->state != STATE_STOPPED)
+		link->state = STATE_DOWN;
+}
+
+/* The module cannot be loaded: that is no crash and is tried again soon. */
+static void give_up(struct kh_token_link *link, const struct kh_error *why)
+{
+	struct kh_error error = *why;
+
+	forget_child(link);
+	link->start_after = uv_now(link->loop) + PAUSE_MISSING;
+	if (error.module[0] == '\0')
+		snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
+	link->failure = error;
+	kh_log_failure(KH_LOG_WARNING, file_name(link->module), &error);
+	fail_all(link, &error);
+}
+
+/* The child is dead, hangs or talks nonsense. */
+static void lose_child(struct kh_token_link *link, const char *how)
+{
+	struct kh_error error = {0};
+	char call[64] = "";
+
+	if (link->child != NULL)
+		kh_token_child_mark(link->child, call, sizeof(call));
+	if (call[0] == '\0' && link->current != NULL)
+		snprintf(call, sizeof(call), "%s", kh_host_contract.methods[link->current->method].name);
+	forget_child(link);
+	kh_log(KH_LOG_ERROR, "%s: token host %s%s%s", file_name(link->module), how, call[0] ? " in " : "", call);
+	link->start_after = uv_now(link->loop) + link->pause;
+	link->pause = link->pause == 0 ? PAUSE_FIRST : link->pause * 2 > PAUSE_MAX ? PAUSE_MAX : link->pause * 2;
+	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
+	kh_fail_call(&error, KH_TOKEN_FAILED, call, "");
+	snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
+	link->failure = error;
+	fail_all(link, &error);
+}
+
+static void write_line(struct kh_token_link *link, const struct kh_buffer *line)
+{
+	if (line->failed || !kh_token_child_write(link->child, line->data, line->length))
+		lose_child(link, "does not listen");
+}
+
+static void notify_cancel(struct kh_token_link *link, int64_t session)
+{
+	struct kh_host_host_cancel_params params = {.session = session};
+	KH_AUTO(kh_buffer_finish) struct kh_buffer line = {0};
+
+	if (kh_request_encode(&kh_host_contract.methods[KH_HOST_METHOD_HOST_CANCEL], NULL, &params, &line, NULL) != KH_OK)
+		return;
+	kh_buffer_append(&line, "\n", 1);
+	write_line(link, &line);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct kh_token_link *link = timer->data;
+
+	if (link->prompting && !link->cancelled && link->current != NULL) {
+		link->cancelled = true;
+		uv_timer_start(timer, on_timer, CANCEL_SECONDS * 1000, 0);
+		notify_cancel(link, link->current->session);
+		return;
+	}
+	lose_child(link, "hangs");
+}
+
+static void set_deadline(struct kh_token_link *link, uint64_t milliseconds)
+{
+	link->deadline = uv_now(link->loop) + milliseconds;
+	uv_timer_start(link->timer, on_timer, milliseconds, 0);
+}
+
+static void note_prompting(struct kh_token_link *link, bool open)
+{
+	uint64_t now = uv_now(link->loop);
+
+	if (open == link->prompting || link->current == NULL)
+		return;
+	link->prompting = open;
+	link->cancelled = false;
+	if (open) {
+		link->remaining = link->deadline > now ? link->deadline - now : 1;
+		uv_timer_start(link->timer, on_timer, KH_PIN_SECONDS * 1000, 0);
+	} else {
+		set_deadline(link, link->remaining);
+	}
+}
+
+static void configured(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct kh_token_link *link = context;
+
+	if (link->state != STATE_STARTING)
+		return;
+	if (code != KH_OK) {
+		give_up(link, error);
+		return;
+	}
+	link->host = *(struct kh_host_host *)result;
+	*(struct kh_host_host *)result = (struct kh_host_host){0};
+	link->state = STATE_RUNNING;
+	kh_log(KH_LOG_INFO, "%s: token host runs, %s %s", link->host.module, link->host.manufacturer,
+	       link->host.library_version);
+}
+
+static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
+{
+	const struct kh_method *method;
+	struct kh_error error = {0};
+	struct call *call;
+	void *result;
+
+	if (link->current == NULL || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
+		lose_child(link, "answers what nobody asked");
+		return;
+	}
+	method = &kh_host_contract.methods[link->current->method];
+	if (incoming->is_error) {
+		error = incoming->failure;
+		result = NULL;
+	} else {
+		result = calloc(1, method->result->size);
+		if (result == NULL || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
+			free(result);
+			lose_child(link, "answers nonsense");
+			return;
+		}
+	}
+	uv_timer_stop(link->timer);
+	link->prompting = false;
+	call = kh_steal(&link->current);
+	if (call->method != KH_HOST_METHOD_HOST_CONFIGURE) {
+		link->pause = 0;
+		link->failure = (struct kh_error){0};
+	}
+	end_call(call, error.code, result, &error);
+	if (result != NULL)
+		kh_clear(method->result, result);
+	free(result);
+}
+
+static void take_line(struct kh_token_link *link, const char *line, size_t length)
+{
+	struct kh_incoming incoming;
+	struct kh_error error = {0};
+
+	if (kh_incoming_decode(&kh_host_contract, line, length, &incoming, &error) != KH_OK) {
+		lose_child(link, "talks nonsense");
+		return;
+	}
+	if (incoming.is_response)
+		answer(link, &incoming);
+	else if (incoming.message.method->id == KH_HOST_METHOD_HOST_PROMPTING)
+		note_prompting(link, ((struct kh_host_host_prompting_params *)incoming.message.params)->open);
+	else
+		lose_child(link, "asks us");
+	kh_incoming_finish(&incoming);
+}
+
+/* Bytes of the child's stdout, in whatever pieces they come. */
+static void take_output(void *context, const char *data, size_t length)
+{
+	struct kh_token_link *link = context;
+	struct kh_token_child *child = link->child;
+	const char *end;
+
+	while (link->child == child && (end = memchr(data, '\n', length)) != NULL) {
+		size_t part = (size_t)(end - data);
+
+		if (link->rest.length == 0) {
+			take_line(link, data, part);
+		} else {
+			struct kh_buffer line = link->rest;
+
+			link->rest = (struct kh_buffer){0};
+			kh_buffer_append(&line, data, part);
+			take_line(link, line.data, line.length);
+			kh_buffer_finish(&line);
+		}
+		data += part + 1;
+		length -= part + 1;
+	}
+	if (link->child != child)
+		return;
+	kh_buffer_append(&link->rest, data, length);
+	if (link->rest.failed || link->rest.length > KH_HOST_LIMIT_MESSAGE)
+		lose_child(link, "says too much");
+	else
+		send_next(link);
+}
+
+static void child_ended(void *context)
+{
+	lose_child(context, "died");
+}
+
+static void send_next(struct kh_token_link *link)
+{
+	if (link->current != NULL || link->first == NULL || link->child == NULL)
+		return;
+	link->current = take_first(link);
+	set_deadline(link, deadlines[link->current->method] * UINT64_C(1000));
+	write_line(link, &link->current->line);
+}
+
+static struct call *make_call(struct kh_token_link *link, enum kh_host_method_id method, const void *params,
+			      struct kh_error *error)
+{
+	struct kh_rpc_id id = {.kind = KH_ID_NUMBER, .number = ++link->number};
+	struct call *call = calloc(1, sizeof(*call));
+
+	if (call == NULL) {
+		kh_fail(error, KH_AGENT_FAILED);
+		return NULL;
+	}
+	call->id = id.number;
+	call->method = method;
+	if (kh_request_encode(&kh_host_contract.methods[method], &id, params, &call->line, error) != KH_OK) {
+		free(call);
+		return NULL;
+	}
+	kh_buffer_append(&call->line, "\n", 1);
+	return call;
+}
+
+static void configure(struct kh_token_link *link)
+{
+	const struct kh_config *config = &link->settings->config;
+	struct kh_host_host_configure_params params = {
+		.pinentry = config->pinentry,
+		.locale = config->locale,
+		.anchors = config->anchors,
+		.anchors_count = config->anchors_count,
+		.credit_code_oids = config->credit_code_oids,
+		.credit_code_oids_count = config->credit_code_oids_count,
+	};
+	struct kh_error error = {0};
+	struct call *call = make_call(link, KH_HOST_METHOD_HOST_CONFIGURE, &params, &error);
+
+	if (call == NULL) {
+		give_up(link, &error);
+		return;
+	}
+	call->reply = configured;
+	call->context = link;
+	call->next = link->first;
+	if (link->first == NULL)
+		link->last = &call->next;
+	link->first = call;
+	send_next(link);
+}
+
+void kh_token_link_start(struct kh_token_link *link)
+{
+	struct kh_error error = {0};
+
+	if (link->state != STATE_DOWN)
+		return;
+	if (kh_token_child_new(link->loop, link->program, link->module, take_output, child_ended, link, &link->child,
+			       &error) != KH_OK) {
+		give_up(link, &error);
+		return;
+	}
+	link->restarts++;
+	link->state = STATE_STARTING;
+	configure(link);
+}
+
+static void refuse(const struct kh_error *error, kh_token_reply reply, void *context)
+{
+	if (reply != NULL)
+		reply(context, error->code, NULL, error);
+}
+
+void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id method, const void *params, int64_t session,
+			kh_token_reply reply, void *context)
+{
+	struct kh_error error = {.code = KH_AGENT_STOPPING};
+	struct call *call;
+
+	if (link->state == STATE_DOWN && uv_now(link->loop) >= link->start_after)
+		kh_token_link_start(link);
+	if (link->state == STATE_STOPPED || link->state == STATE_DOWN) {
+		refuse(link->state == STATE_DOWN ? &link->failure : &error, reply, context);
+		return;
+	}
+	call = make_call(link, method, params, &error);
+	if (call == NULL) {
+		refuse(&error, reply, context);
+		return;
+	}
+	call->session = session;
+	call->reply = reply;
+	call->context = context;
+	*link->last = call;
+	link->last = &call->next;
+	send_next(link);
+}
+
+static bool asks_pin(const struct call *call, int64_t session)
+{
+	return call->session == session &&
+	       (call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE);
+}
+
+void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
+{
+	const struct kh_error error = {.code = KH_PIN_CANCELLED};
+	struct call **at = &link->first;
+
+	while (*at != NULL) {
+		struct call *call = *at;
+
+		if (!asks_pin(call, session)) {
+			at = &call->next;
+			continue;
+		}
+		*at = call->next;
+		if (*at == NULL)
+			link->last = at;
+		end_call(call, error.code, NULL, &error);
+		at = &link->first; /* the answer may have changed the queue */
+	}
+	if (link->current != NULL && asks_pin(link->current, session))
+		notify_cancel(link, session);
+}
+
+void kh_token_link_logout(struct kh_token_link *link, int64_t session)
+{
+	const struct kh_host_token_logout_params params = {.session = session};
+
+	if (link->state == STATE_RUNNING)
+		kh_token_link_call(link, KH_HOST_METHOD_TOKEN_LOGOUT, &params, 0, NULL, NULL);
+}
+
+bool kh_token_link_prompting(const struct kh_token_link *link)
+{
+	return link->prompting;
+}
+
+bool kh_token_link_idle(const struct kh_token_link *link)
+{
+	return link->current == NULL && link->first == NULL;
+}
+
+const char *kh_token_link_name(const struct kh_token_link *link)
+{
+	return file_name(link->module);
+}
+
+enum kh_code kh_token_link_state(const struct kh_token_link *link)
+{
+	return link->failure.code;
+}
+
+void kh_token_link_retry(struct kh_token_link *link)
+{
+	link->start_after = 0;
+}
+
+static enum kh_module_report_state report_state(const struct kh_token_link *link)
+{
+	if (link->state == STATE_RUNNING)
+		return KH_MODULE_REPORT_STATE_RUNNING;
+	if (link->state == STATE_STARTING)
+		return KH_MODULE_REPORT_STATE_STARTING;
+	return link->failure.code == KH_DRIVER_MISSING ? KH_MODULE_REPORT_STATE_MISSING : KH_MODULE_REPORT_STATE_FAILED;
+}
+
+enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
+				  struct kh_error *error)
+{
+	const struct kh_module_report shown = {
+		.module = (char *)(uintptr_t)file_name(link->module),
+		.description = link->host.description,
+		.manufacturer = link->host.manufacturer,
+		.version = link->host.library_version,
+		.state = report_state(link),
+		.restarts = link->restarts > 0 ? link->restarts - 1 : 0,
+		.last_failure = link->last_call[0] != '\0' ? (char *)(uintptr_t)link->last_call : NULL,
+	};
+
+	return kh_copy(&kh_module_report_type, report, &shown, error);
+}
+
+void kh_token_link_stop(struct kh_token_link *link)
+{
+	const struct kh_error error = {.code = KH_AGENT_STOPPING};
+
+	if (link->state == STATE_STOPPED)
+		return;
+	link->state = STATE_STOPPED;
+	if (link->child != NULL)
+		kh_token_child_end(link->child);
+	link->child = NULL;
+	forget_child(link);
+	fail_all(link, &error);
+	uv_close((uv_handle_t *)link->timer, (uv_close_cb)free);
+	link->timer = NULL;
+}
+
+void kh_token_link_free(struct kh_token_link *link)
+{
+	if (link == NULL)
+		return;
+	assert(link->state == STATE_STOPPED);
+	free(link);
+}

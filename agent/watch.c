@@ -1,0 +1,112 @@
+/*
+ * Polling for keys.
+ */
+#include "watch.h"
+
+#include <stdlib.h>
+
+#include "connection.h"
+#include "log.h"
+
+#define PERIOD 2000 /* ms */
+#define SETTLE 500  /* ms, from a USB event to the question */
+
+static void answered(void *context, const struct kh_error *error)
+{
+	struct kh_agent *agent = context;
+
+	(void)error; /* a page that asks is told */
+	agent->poll_running = false;
+}
+
+static bool idle(const struct kh_agent *agent)
+{
+	for (size_t i = 0; i < agent->modules.count; i++) {
+		if (!kh_token_link_idle(agent->modules.items[i].link))
+			return false;
+	}
+	return true;
+}
+
+static void look(struct kh_agent *agent, bool refresh)
+{
+	if (agent->poll_running || !idle(agent))
+		return;
+	agent->poll_running = true;
+	kh_modules_list_tokens(&agent->modules, refresh, answered, agent);
+}
+
+static void on_period(uv_timer_t *timer)
+{
+	look(timer->data, false);
+}
+
+/* A key on the bus that no module shows: modules that look only once at their
+ * start are started again. */
+static void on_settled(uv_timer_t *timer)
+{
+	struct kh_agent *agent = timer->data;
+	bool unseen = agent->usb != NULL && kh_usb_count(agent->usb) > kh_modules_count_tokens(&agent->modules);
+
+	look(agent, unseen && kh_watch_may_refresh(agent));
+	uv_timer_start(timer, on_period, PERIOD, PERIOD);
+}
+
+static void on_usb(void *context)
+{
+	struct kh_agent *agent = context;
+
+	if (agent->polling)
+		uv_timer_start(&agent->poll, on_settled, SETTLE, 0);
+}
+
+static void changed(void *context)
+{
+	struct kh_agent *agent = context;
+	struct kh_token_changed_params params = {0};
+
+	params.tokens = kh_modules_tokens(&agent->modules, &params.tokens_count);
+	kh_connections_notify(agent, KH_METHOD_TOKEN_CHANGED, &params);
+	free(params.tokens);
+}
+
+void kh_watch_init(struct kh_agent *agent)
+{
+	uv_timer_init(agent->loop, &agent->poll);
+	agent->poll.data = agent;
+	agent->modules.changed = changed;
+	agent->modules.context = agent;
+}
+
+void kh_watch_finish(struct kh_agent *agent)
+{
+	kh_usb_stop(agent->usb);
+	agent->usb = NULL;
+	uv_close((uv_handle_t *)&agent->poll, NULL);
+}
+
+void kh_watch_start(struct kh_agent *agent)
+{
+	if (agent->polling)
+		return;
+	agent->polling = true;
+	if (agent->usb == NULL)
+		agent->usb = kh_usb_start(agent->loop, on_usb, agent);
+	uv_timer_start(&agent->poll, on_period, PERIOD, PERIOD);
+}
+
+void kh_watch_stop(struct kh_agent *agent)
+{
+	agent->polling = false;
+	uv_timer_stop(&agent->poll);
+}
+
+void kh_watch_soon(struct kh_agent *agent)
+{
+	look(agent, false);
+}
+
+bool kh_watch_may_refresh(const struct kh_agent *agent)
+{
+	return agent->claims == NULL;
+}

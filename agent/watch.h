@@ -1,0 +1,20 @@
+/*
+ * Noticing keys that come and go. Only while somebody is connected: USB events
+ * and a cheap question to the token hosts every two seconds. An idle daemon
+ * does nothing.
+ */
+#ifndef KH_AGENT_WATCH_H
+#define KH_AGENT_WATCH_H
+
+#include "agent.h"
+
+void kh_watch_init(struct kh_agent *agent);
+void kh_watch_finish(struct kh_agent *agent);
+void kh_watch_start(struct kh_agent *agent);
+void kh_watch_stop(struct kh_agent *agent);
+/* Once, when the loop goes on. */
+void kh_watch_soon(struct kh_agent *agent);
+/* Whether modules may be started again to see new keys: nobody works on a key. */
+bool kh_watch_may_refresh(const struct kh_agent *agent);
+
+#endif

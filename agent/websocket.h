@@ -1,0 +1,58 @@
+/*
+ * WebSockets on loopback: the one door to libwebsockets. It knows frames,
+ * ports and the handshake, nothing of what is said.
+ *
+ * Everything runs on the caller's uv loop. A socket lives from opened to
+ * closed; after closed it must not be touched.
+ */
+#ifndef KH_AGENT_WEBSOCKET_H
+#define KH_AGENT_WEBSOCKET_H
+
+#include <uv.h>
+
+#include "handshake.h"
+
+struct kh_socket;
+struct kh_server;
+
+struct kh_socket_events {
+	/* A connection that passed the handshake. The answer comes back as owner
+	 * in the others; NULL closes it. */
+	void *(*opened)(void *context, struct kh_socket *socket, const char *origin);
+	/* One whole message of at most KH_LIMIT_MESSAGE bytes (a client takes more). */
+	void (*message)(void *owner, const char *text, size_t length, bool binary);
+	/* A message that is too large; the rest of it is thrown away. */
+	void (*oversize)(void *owner);
+	/* The end. code and reason as the other side said them, 0 and "" for none. */
+	void (*closed)(void *owner, int code, const char *reason);
+};
+
+/* Listens on 127.0.0.1 and [::1], on both or not at all. Port 18317 that is in
+ * use becomes 28317 when fall_back. agent.busy: the port is taken. policy's
+ * origins stay the caller's. To be called before anything else is on the loop. */
+KH_CHECKED enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy, bool fall_back,
+				       const struct kh_socket_events *events, void *context, struct kh_server **server,
+				       struct kh_error *error);
+uint16_t kh_server_port(const struct kh_server *server);
+/* Both addresses of what it listens on, as text: "127.0.0.1:1 and [::1]:1". */
+void kh_server_address(const struct kh_server *server, char *text, size_t size);
+/* New connections are refused and open ones closed with 1001. */
+void kh_server_stop(struct kh_server *server);
+/* Outside every callback, with the loop stopped; runs the loop to its end. */
+void kh_server_free(struct kh_server *server);
+
+/* The library's version, for the report. */
+const char *kh_websocket_version(void);
+
+/* Queues a text message; parts are put together. */
+void kh_socket_send(struct kh_socket *socket, const char *const parts[], const size_t lengths[], size_t count);
+/* Closes when the queue is written. reason is a literal. */
+void kh_socket_close(struct kh_socket *socket, int code, const char *reason);
+
+/* A client of the daemon at 127.0.0.1. events.opened gets origin back;
+ * closed is called with owner context when no connection came about. The
+ * server is freed as above. */
+KH_CHECKED enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_socket_events *events,
+				       void *context, struct kh_server **server, struct kh_error *error);
+
+#endif
