@@ -1,4 +1,5 @@
 // The agent's part of a renewal with keys in files: CSR, proof and receipt as the hall expects them, and bent ones.
+import assert from 'node:assert/strict';
 import { X509Certificate, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -42,7 +43,8 @@ export class Stage {
 	}
 
 	async close() {
-		await this.hall.stop();
+		const end = await this.hall.stop();
+		assert.equal(end.code, 0, this.hall.service.output());
 		removeFolder(this.folder);
 	}
 
