@@ -143,7 +143,8 @@ static const struct kh_host_residue *residue_of(const struct kh_residues *residu
 }
 
 /* A key that is plugged in and shows nothing of the order is believed, not the
- * journal; but with the same key there is nothing to show before the install. */
+ * journal; but with the same key there is nothing to show before the install
+ * and after the completion. */
 static bool memory_counts(struct kh_agent *agent, const struct kh_journal_entry *entry)
 {
 	const struct kh_token_info *token = NULL;
@@ -151,7 +152,8 @@ static bool memory_counts(struct kh_agent *agent, const struct kh_journal_entry 
 
 	if (module == NULL || kh_token_link_prompting(module->link))
 		return true;
-	return entry->key == KH_KEY_CHOICE_SAME && entry->stage == KH_STAGE_KEY;
+	return entry->key == KH_KEY_CHOICE_SAME &&
+	       (entry->stage == KH_STAGE_KEY || entry->stage == KH_STAGE_COMPLETED);
 }
 
 static void inspected(void *context, struct kh_residues *residues, const struct kh_error *error)

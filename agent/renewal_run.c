@@ -67,53 +67,6 @@ static void unclaim(struct kh_run *run)
 	run->claimed = false;
 }
 
-/* After an end: what waited for it. */
-static void settle(struct kh_agent *agent, int64_t session)
-{
-	kh_connections_settle(agent, session);
-	kh_watch_soon(agent);
-}
-
-void kh_run_fail(struct kh_run *run, const struct kh_error *failure)
-{
-	struct kh_agent *agent = run->request->agent;
-	int64_t session = run->request->session;
-	struct kh_error error = *failure;
-	bool worked = run->claimed;
-
-	unclaim(run);
-	kh_request_failure(free_run(run), &error);
-	if (worked)
-		settle(agent, session);
-}
-
-static void fail(struct kh_run *run, enum kh_code code)
-{
-	const struct kh_error error = {.code = code};
-
-	kh_run_fail(run, &error);
-}
-
-static void done(struct kh_run *run)
-{
-	struct kh_agent *agent = run->request->agent;
-	int64_t session = run->request->session;
-	struct kh_renewal_install_result installed = {.receipt = run->receipt};
-	const struct kh_renewal_cancel_result cancelled = {0};
-	const void *results[KH_ACT_COUNT] = {
-		[KH_ACT_BEGIN] = &run->begun,
-		[KH_ACT_INSTALL] = &installed,
-		[KH_ACT_COMPLETE] = &run->completed,
-		[KH_ACT_CANCEL] = &cancelled,
-	};
-
-	unclaim(run);
-	kh_request_result(run->request, results[run->act]);
-	run->request = NULL;
-	free_run(run);
-	settle(agent, session);
-}
-
 /* --- journal and progress --- */
 
 static bool writes(enum kh_renewal_step step)
@@ -161,6 +114,59 @@ static void tell(struct kh_run *run)
 	params.text = text.data;
 	if (!text.failed)
 		kh_request_notify(run->request, KH_METHOD_RENEWAL_PROGRESS, &params);
+}
+
+/* --- its end --- */
+
+/* After an end: what waited for it. */
+static void settle(struct kh_agent *agent, int64_t session)
+{
+	kh_connections_settle(agent, session);
+	kh_watch_soon(agent);
+}
+
+void kh_run_fail(struct kh_run *run, const struct kh_error *failure)
+{
+	struct kh_agent *agent = run->request->agent;
+	int64_t session = run->request->session;
+	struct kh_error error = *failure;
+	bool worked = run->claimed;
+
+	unclaim(run);
+	kh_request_failure(free_run(run), &error);
+	if (worked)
+		settle(agent, session);
+}
+
+static void fail(struct kh_run *run, enum kh_code code)
+{
+	const struct kh_error error = {.code = code};
+
+	kh_run_fail(run, &error);
+}
+
+static void done(struct kh_run *run)
+{
+	struct kh_agent *agent = run->request->agent;
+	int64_t session = run->request->session;
+	struct kh_renewal_install_result installed = {.receipt = run->receipt};
+	const struct kh_renewal_cancel_result cancelled = {0};
+	const void *results[KH_ACT_COUNT] = {
+		[KH_ACT_BEGIN] = &run->begun,
+		[KH_ACT_INSTALL] = &installed,
+		[KH_ACT_COMPLETE] = &run->completed,
+		[KH_ACT_CANCEL] = &cancelled,
+	};
+
+	if (run->act == KH_ACT_CANCEL && run->entry.stage == KH_STAGE_KEY) {
+		run->entry.stage = KH_STAGE_NOTHING;
+		note(run, "after");
+	}
+	unclaim(run);
+	kh_request_result(run->request, results[run->act]);
+	run->request = NULL;
+	free_run(run);
+	settle(agent, session);
 }
 
 /* --- what the token host answered --- */

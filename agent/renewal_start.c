@@ -252,9 +252,12 @@ static void tried(void *context, enum kh_code code, void *result, const struct k
 {
 	struct kh_run *run = context;
 	const struct kh_host_certificate_check_result *checked = result;
+	const struct kh_key_certificate *present;
 
 	(void)error;
-	if (code != KH_OK) {
+	/* One that is there without the order's mark is somebody else's. */
+	if (code != KH_OK ||
+	    kh_modules_find_certificate(&agent_of(run)->modules, checked->certificate, &present) != NULL) {
 		try_next(run);
 		return;
 	}
@@ -286,6 +289,16 @@ static void try_next(struct kh_run *run)
 	fail(run, KH_RENEWAL_STATE);
 }
 
+static void search(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+
+	if (error->code != KH_OK)
+		kh_run_fail(run, error);
+	else
+		try_next(run);
+}
+
 static void looked(void *context, struct kh_residues *residues, const struct kh_error *error)
 {
 	struct kh_run *run = context;
@@ -313,7 +326,7 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 		go_with_memory(run);
 	} else if (run->act == KH_ACT_INSTALL) {
 		run->entry.key = KH_KEY_CHOICE_SAME;
-		try_next(run);
+		kh_modules_list_certificates(&agent_of(run)->modules, search, run);
 	} else {
 		kh_run_go(run);
 	}
