@@ -8,6 +8,8 @@
 #include "name.h"
 #include "moment.h"
 
+#define DER_MAX 12000 /* as PEM it fits the contract's Pem */
+
 enum { SIGN_BITS = 0xc0, ENCRYPT_BITS = 0x38 };
 
 #define OID_KEY_USAGE "2.5.29.15"
@@ -135,7 +137,7 @@ struct kh_certificate *kh_certificate_parse(const void *der, size_t length)
 	struct kh_certificate *certificate;
 	struct kh_tlv whole;
 
-	if (!kh_der_expect(&in, KH_DER_SEQUENCE, &whole))
+	if (!kh_der_expect(&in, KH_DER_SEQUENCE, &whole) || whole.whole.length > DER_MAX)
 		return NULL;
 	for (size_t i = 0; i < in.length; i++) {
 		if (in.data[i] != 0)

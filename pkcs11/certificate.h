@@ -33,7 +33,7 @@ struct kh_certificate {
 };
 
 /* Reads DER; trailing zeros that some tokens leave are cut off. NULL when it
- * is no certificate or memory is out. */
+ * is no certificate, too large for a message, or memory is out. */
 struct kh_certificate *kh_certificate_parse(const void *der, size_t length);
 void kh_certificate_free(struct kh_certificate *certificate);
 
