@@ -8,8 +8,8 @@
 
 #include "fuzz.h"
 
-#define SIZE_MOST 4096
-#define ROUNDS 2000
+#define SIZE_MOST 16384
+#define ROUNDS 1000
 
 static uint64_t state = 88172645463325252u;
 
