@@ -11,6 +11,7 @@
 	var parts = null;
 	var shownBefore = false;
 	var stopListening = null;
+	var checking = false;
 
 	function remedy(item) {
 		if (!item.remedy) { return null; }
@@ -74,6 +75,7 @@
 
 	function conclude(items) {
 		var ready = isReady(items);
+		checking = false;
 		var bad = items.filter(function (item) { return item.state === 'fail'; }).length;
 		parts.next.disabled = !ready;
 		parts.again.disabled = false;
@@ -105,8 +107,12 @@
 
 	/* What happens to the connection, also by itself: prompt, loss, return. */
 	function onState(link) {
-		if (link.name === 'open') { return; }
+		if (link.name === 'open') {
+			if (!checking) { check(); }
+			return;
+		}
 		show([linkRow(link)]);
+		Hall.clear(parts.result);
 		parts.next.disabled = true;
 		if (link.name === 'browser.prompt') {
 			Hall.fill(parts.result, Hall.notice('info', {title: Hall.t('link.prompt.title'), text: link.text, test: 'prompt'}));
@@ -114,6 +120,7 @@
 	}
 
 	function check() {
+		checking = true;
 		parts.next.disabled = true;
 		parts.again.disabled = true;
 		Hall.clear(parts.result);
@@ -121,6 +128,7 @@
 		Hall.loadHall(Hall.wizard.live(function (error) {
 			if (error) {
 				show([{id: 'hall', state: 'fail', code: error.name, text: error.message}]);
+				checking = false;
 				parts.again.disabled = false;
 				return;
 			}

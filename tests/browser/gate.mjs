@@ -22,7 +22,12 @@ export async function emptyPort() {
 	return port;
 }
 
-// An agent that answers hello and token.list, or refuses every page with 4403 and a reason.
+const answers = {
+	'environment.check': { items: ['agent', 'driver', 'key'].map((id) => ({ id, state: 'ok', code: 'ok', text: id })) },
+	'token.list': { tokens: [] },
+};
+
+// An agent that answers hello, environment.check and token.list, or refuses every page with 4403 and a reason.
 export async function agent(reason = '', port = 0) {
 	const server = http.createServer();
 	const sockets = new WebSocketServer({ server, handleProtocols: (offered) => (offered.has('keyhall.v1') ? 'keyhall.v1' : false) });
@@ -35,7 +40,8 @@ export async function agent(reason = '', port = 0) {
 		if (reason) return socket.close(4403, reason);
 		socket.on('message', (data) => {
 			const { id, method } = JSON.parse(data);
-			const result = method === 'agent.hello' ? { version: '1.0.0', protocol: 1, origin: request.headers.origin, time: '2026-01-01T00:00:00Z', features: [] } : { tokens: [] };
+			const hello = { version: '1.0.0', protocol: 1, origin: request.headers.origin, time: new Date().toISOString(), features: [] };
+			const result = method === 'agent.hello' ? hello : answers[method];
 			socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
 		});
 	});
