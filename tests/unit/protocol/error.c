@@ -77,11 +77,11 @@ static void test_words_in_full(void **state)
 	error.left = KH_PIN_LEFT_LAST;
 	check(&error, "en", "The PIN is not correct; one try is left, another wrong PIN locks the key.");
 	(void)kh_fail(&error, KH_CERTIFICATE_MISMATCH);
-	check(&error, "zh", "证书与订单不符。");
+	check(&error, "zh", "证书与订单不符，未写入 USB Key。");
 	strcpy(error.what, "spki");
-	check(&error, "zh", "证书与订单不符：公钥不一致。");
+	check(&error, "zh", "证书与订单不符：公钥不一致，未写入 USB Key。");
 	strcpy(error.what, "other");
-	check(&error, "en", "The certificate does not fit this order: other.");
+	check(&error, "en", "The certificate does not fit this order: other; it was not written.");
 }
 
 static void test_cut_whole_characters(void **state)
