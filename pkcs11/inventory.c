@@ -116,6 +116,21 @@ static enum kh_code fill_object(struct kh_object *object, struct kh_bytes *value
 	return label.failed || !object->label ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
 }
 
+/* The class first: an object without one of the others has it. */
+static enum kh_code read_class(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS *out,
+			       struct kh_error *error)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS};
+	struct kh_bytes value;
+	enum kh_code code = kh_object_read(token, handle, types, &value, 1, error);
+
+	if (code != KH_OK)
+		return code;
+	*out = number_of(&value);
+	kh_bytes_finish(&value);
+	return KH_OK;
+}
+
 static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,
 				struct kh_object *out, struct kh_error *error)
 {
@@ -139,10 +154,10 @@ static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 	return code;
 }
 
-static struct kh_object *find_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class)
+static struct kh_object *find_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
-		if (inventory->objects[i].handle == handle && inventory->objects[i].class == class)
+		if (inventory->objects[i].handle == handle)
 			return &inventory->objects[i];
 	}
 	return NULL;
@@ -161,47 +176,40 @@ static enum kh_code append(struct kh_inventory *inventory, struct kh_object *obj
 	return KH_OK;
 }
 
-/* Moves what is known over from old, reads the rest. */
-static enum kh_code take_class(struct kh_token *token, CK_OBJECT_CLASS class, struct kh_inventory *old,
-			       struct kh_inventory *into, struct kh_error *error)
+/* Moves an object that is known over from old, reads another one. */
+static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_inventory *old,
+				struct kh_inventory *into, struct kh_error *error)
 {
-	CK_ATTRIBUTE template = {CKA_CLASS, &class, sizeof(class)};
-	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
-	enum kh_code code = KH_OK;
-	size_t count = 0;
-	CK_RV rv;
+	struct kh_object *known = find_handle(old, handle);
+	struct kh_object object;
+	CK_OBJECT_CLASS class;
+	enum kh_code code;
 
-	rv = find(token, &template, 1, &handles, &count);
-	if (rv != CKR_OK)
-		return kh_module_fail(token->module, rv, error);
-	for (size_t i = 0; i < count && code == KH_OK; i++) {
-		struct kh_object *known = find_handle(old, handles[i], class);
-		struct kh_object object;
-
-		if (known) {
-			object = *known;
-			*known = (struct kh_object){0};
-		} else {
-			code = read_object(token, handles[i], class, &object, error);
-		}
-		if (code == KH_OK)
-			code = append(into, &object, error);
-		else if (code == KH_TOKEN_FAILED && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0)
-			code = KH_OK; /* deleted meanwhile */
+	if (known) {
+		object = *known;
+		*known = (struct kh_object){0};
+		return append(into, &object, error);
 	}
-	return code;
+	code = read_class(token, handle, &class, error);
+	if (code != KH_OK || (class != CKO_CERTIFICATE && class != CKO_PUBLIC_KEY && class != CKO_PRIVATE_KEY))
+		return code;
+	code = read_object(token, handle, class, &object, error);
+	return code == KH_OK ? append(into, &object, error) : code;
 }
 
+/* One search and two reads for each new object: a search by class costs as much as all the reads. */
 static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count,
 			       struct kh_error *error)
 {
-	static const CK_OBJECT_CLASS classes[] = {CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY};
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_inventory fresh = {.revision = ++token->module->revisions, .read = true};
 	enum kh_code code = KH_OK;
 
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]) && code == KH_OK; i++)
-		code = take_class(token, classes[i], inventory, &fresh, error);
+	for (size_t i = 0; i < count && code == KH_OK; i++) {
+		code = take_object(token, (*handles)[i], inventory, &fresh, error);
+		if (code == KH_TOKEN_FAILED && error && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0)
+			code = KH_OK; /* deleted meanwhile */
+	}
 	kh_inventory_clear(inventory);
 	if (code != KH_OK) {
 		kh_inventory_clear(&fresh);
