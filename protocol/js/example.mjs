@@ -1,4 +1,6 @@
 // A whole renewal in the reference hall: served by it at /sdk/example.html.
+import Keyhall from './keyhall.mjs';
+
 const form = document.forms[0], pay = document.getElementById('pay');
 const say = (text) => { document.getElementById('say').textContent = text; };
 
