@@ -158,6 +158,7 @@ void scene_lists(struct setting *setting, int certificates)
 	struct echo echo;
 	char name[64];
 
+	first_list(setting, certificates);
 	product_open(&product, &setting->fixture, stage_token(setting, certificates, PARTY_PRODUCT));
 	stage_echo_start(&echo, setting);
 	stage_echo_connect(&echo);
@@ -166,7 +167,6 @@ void scene_lists(struct setting *setting, int certificates)
 		warm_calls(setting, &product, &echo);
 	if (product_certificates(&product, NULL) != (size_t)certificates || module_list() != (size_t)certificates)
 		bench_die("a listing is not complete");
-	first_list(setting, certificates);
 	for (int round = setting->small ? 40 : 300; round > 0; round--) {
 		double start;
 
@@ -178,9 +178,9 @@ void scene_lists(struct setting *setting, int certificates)
 	}
 	snprintf(name, sizeof name, "certificate.list, repeated, %d", certificates);
 	row_finish(setting, name, &row, REFERENCE_MODULE, certificates > 1 ? 0.2 : 0);
+	module_close();
 	if (certificates == 10)
 		check_freshness(setting, &product, certificates);
-	module_close();
 	stage_echo_stop(&echo);
 	product_stop(&product);
 }
