@@ -17,7 +17,7 @@ export class TokenHost {
 			host.end = { code, signal };
 			resolve(host.end);
 		}));
-		host.about = await host.call('host.configure', settings);
+		try { host.about = await host.call('host.configure', settings); } catch (error) { await host.stop(); throw error; }
 		return host;
 	}
 
