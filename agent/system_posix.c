@@ -71,14 +71,13 @@ static void base_folder(const char *variable, const char *below_home, char *path
 	const char *given = getenv(variable);
 	char home[KH_PATH_MAX];
 
+	path[0] = '\0';
 	if (given != NULL && given[0] == '/') {
 		snprintf(path, size, "%s/keyhall", given);
 		return;
 	}
 	kh_system_home(home, sizeof(home));
-	if (home[0] == '\0')
-		path[0] = '\0';
-	else if (snprintf(path, size, "%s/%s/keyhall", home, below_home) >= (int)size)
+	if (home[0] != '\0' && snprintf(path, size, "%s/%s/keyhall", home, below_home) >= (int)size)
 		path[0] = '\0';
 }
 
@@ -104,22 +103,28 @@ bool kh_system_readable(const char *path)
 	return stat(path, &status) == 0 && !S_ISDIR(status.st_mode) && access(path, R_OK) == 0;
 }
 
+static bool executable(const char *folder, const char *name, char *path, size_t size)
+{
+	size_t length = strlen(folder);
+
+	if (length + strlen(name) >= size)
+		return false;
+	memcpy(path, folder, length);
+	memcpy(path + length, name, strlen(name) + 1);
+	return access(path, X_OK) == 0;
+}
+
 enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
 {
 	char own[KH_PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *slash;
 
-	if (length > 0) {
-		own[length] = '\0';
-		slash = strrchr(own, '/');
-		*slash = '\0';
-		snprintf(path, size, "%s/../pkcs11/keyhall-token", own);
-		if (access(path, X_OK) == 0)
-			return KH_OK;
-	}
-	snprintf(path, size, "%s/keyhall-token", KH_LIBEXEC);
-	return access(path, X_OK) == 0 ? KH_OK : fail(error, "access");
+	while (length > 0 && own[length - 1] != '/')
+		length--;
+	own[length > 0 ? length : 0] = '\0';
+	if (executable(own, "../pkcs11/keyhall-token", path, size) || executable(KH_LIBEXEC, "/keyhall-token", path, size))
+		return KH_OK;
+	return fail(error, "access");
 }
 
 const char *kh_system_usual_module(size_t n)

@@ -359,7 +359,8 @@ static const struct lws_protocols client_protocols[] = {
 
 static void say(int level, const char *line)
 {
-	kh_log(level == LLL_ERR ? KH_LOG_WARNING : KH_LOG_DEBUG, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
+	(void)level;
+	kh_log(KH_LOG_DEBUG, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
 static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events *events, void *context,
@@ -491,16 +492,15 @@ enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_sock
 	struct lws_context_creation_info vhost = {
 		.vhost_name = "client", .port = CONTEXT_PORT_NO_LISTEN, .protocols = client_protocols};
 	struct lws_client_connect_info info = {.address = "127.0.0.1", .port = port, .path = "/", .protocol = KH_SUBPROTOCOL};
-	char host[64], origin[80];
+	char host[64];
 	enum kh_code code = make_context(loop, events, context, server, error);
 
 	if (code != KH_OK)
 		return code;
 	snprintf(host, sizeof(host), "127.0.0.1:%u", port);
-	snprintf(origin, sizeof(origin), "http://%s", host);
 	info.context = (*server)->context;
 	info.host = host;
-	info.origin = origin;
+	info.origin = host; /* http:// is put before it */
 	info.vhost = lws_create_vhost((*server)->context, &vhost);
 	if (info.vhost == NULL)
 		return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_vhost", "");
@@ -525,14 +525,15 @@ void kh_server_stop(struct kh_server *server)
 		kh_socket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY, "stopping");
 }
 
-/* uv_stop, destroy, run, destroy again: other orders crash or leak. */
+/* Destroy, run to the end, destroy again: other orders crash or leak. */
 void kh_server_free(struct kh_server *server)
 {
 	if (server == NULL)
 		return;
-	uv_stop(server->loop);
 	lws_context_destroy(server->context);
-	uv_run(server->loop, UV_RUN_DEFAULT);
+	/* An earlier uv_stop ends the first round at once. */
+	while (uv_run(server->loop, UV_RUN_DEFAULT) != 0)
+		;
 	if (server->context != NULL)
 		lws_context_destroy(server->context);
 	kh_peer_finish();

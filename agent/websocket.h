@@ -38,7 +38,8 @@ uint16_t kh_server_port(const struct kh_server *server);
 void kh_server_address(const struct kh_server *server, char *text, size_t size);
 /* New connections are refused and open ones closed with 1001. */
 void kh_server_stop(struct kh_server *server);
-/* Outside every callback, with the loop stopped; runs the loop to its end. */
+/* Outside every callback, with the loop stopped and every other handle on it
+ * closed or closing; runs the loop to its end. */
 void kh_server_free(struct kh_server *server);
 
 /* The library's version, for the report. */

@@ -1,0 +1,210 @@
+/*
+ * The client: runs the loop until its answer is there.
+ */
+#include "client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "websocket.h"
+
+#define CONNECT_SECONDS 5
+#define CALL_SECONDS 60
+#define CLOSE_REFUSED KH_CLOSE_REFUSED
+
+struct kh_client {
+	uv_loop_t loop;
+	uv_timer_t timer;
+	struct kh_server *server;
+	struct kh_socket *socket;
+	const struct kh_contract contract; /* with room for long answers */
+	long long number;
+	const struct kh_method *method; /* waited for */
+	void *result;
+	enum kh_code code;
+	struct kh_error error;
+	bool answered, timed_out, ended;
+	int close_code;
+	char reason[64];
+};
+
+static void *opened(void *context, struct kh_socket *socket, const char *origin)
+{
+	struct kh_client *client = context;
+
+	(void)origin;
+	client->socket = socket;
+	uv_stop(&client->loop);
+	return client;
+}
+
+static void finish_call(struct kh_client *client, enum kh_code code)
+{
+	client->code = code;
+	client->answered = true;
+	uv_stop(&client->loop);
+}
+
+static void message(void *owner, const char *text, size_t length, bool binary)
+{
+	struct kh_client *client = owner;
+	struct kh_incoming incoming;
+
+	(void)binary;
+	if (client->method == NULL || client->answered)
+		return;
+	if (kh_incoming_decode(&client->contract, text, length, &incoming, &client->error) != KH_OK) {
+		finish_call(client, client->error.code);
+		return;
+	}
+	if (incoming.is_response && incoming.id.kind == KH_ID_NUMBER && incoming.id.number == client->number) {
+		if (incoming.is_error)
+			client->error = incoming.failure;
+		finish_call(client, incoming.is_error ? incoming.failure.code
+						      : kh_incoming_result(&incoming, client->method, client->result,
+									   &client->error));
+	}
+	kh_incoming_finish(&incoming);
+}
+
+static void oversize(void *owner)
+{
+	struct kh_client *client = owner;
+
+	finish_call(client, kh_fail(&client->error, KH_REQUEST_TOO_LARGE));
+}
+
+static void closed(void *owner, int code, const char *reason)
+{
+	struct kh_client *client = owner;
+
+	client->socket = NULL;
+	client->ended = true;
+	client->close_code = code;
+	snprintf(client->reason, sizeof(client->reason), "%s", reason);
+	uv_stop(&client->loop);
+}
+
+static const struct kh_socket_events events = {opened, message, oversize, closed};
+
+static void late(uv_timer_t *timer)
+{
+	struct kh_client *client = timer->data;
+
+	client->timed_out = true;
+	uv_stop(&client->loop);
+}
+
+static void run(struct kh_client *client, unsigned seconds)
+{
+	client->timed_out = false;
+	uv_timer_start(&client->timer, late, seconds * 1000, 0);
+	uv_run(&client->loop, UV_RUN_DEFAULT);
+	uv_timer_stop(&client->timer);
+}
+
+static struct kh_client *make(uint16_t port)
+{
+	const struct kh_client fresh = {.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX,
+						     kh_contract.depth_max}};
+	struct kh_client *client = malloc(sizeof(*client));
+
+	if (client == NULL)
+		return NULL;
+	memcpy(client, &fresh, sizeof(fresh));
+	uv_loop_init(&client->loop);
+	if (kh_client_open(&client->loop, port, &events, client, &client->server, &client->error) != KH_OK)
+		client->ended = true;
+	uv_timer_init(&client->loop, &client->timer);
+	client->timer.data = client;
+	return client;
+}
+
+void kh_client_free(struct kh_client *client)
+{
+	if (client == NULL)
+		return;
+	if (client->socket != NULL) {
+		kh_socket_close(client->socket, 1000, "");
+		run(client, 1);
+	}
+	uv_close((uv_handle_t *)&client->timer, NULL);
+	if (client->server != NULL)
+		kh_server_free(client->server);
+	uv_run(&client->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&client->loop);
+	free(client);
+}
+
+enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, const void *params, void *result,
+			    struct kh_error *error)
+{
+	static const char empty[64];
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	struct kh_rpc_id id = {.kind = KH_ID_NUMBER, .number = ++client->number};
+	const char *parts[1];
+	enum kh_code code;
+
+	client->method = &kh_contract.methods[method];
+	client->result = result;
+	client->answered = false;
+	code = kh_request_encode(client->method, &id, params != NULL ? params : empty, &text, error);
+	if (code != KH_OK)
+		return code;
+	if (client->socket == NULL)
+		return kh_fail(error, KH_AGENT_FAILED);
+	parts[0] = text.data;
+	kh_socket_send(client->socket, parts, &text.length, 1);
+	while (!client->answered && !client->ended && !client->timed_out)
+		run(client, CALL_SECONDS);
+	client->method = NULL;
+	if (!client->answered)
+		return kh_fail(error, KH_AGENT_FAILED);
+	if (client->code != KH_OK && error != NULL)
+		*error = client->error;
+	return client->code;
+}
+
+static enum kh_client_outcome greet(struct kh_client *client, const char *locale)
+{
+	int64_t protocols[] = {1};
+	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale};
+	struct kh_agent_hello_result result;
+
+	if (!client->ended)
+		run(client, CONNECT_SECONDS);
+	if (client->socket == NULL && client->close_code == 0)
+		return KH_CLIENT_ABSENT;
+	if (kh_client_call(client, KH_METHOD_AGENT_HELLO, &params, &result, &client->error) == KH_OK) {
+		kh_clear(&kh_agent_hello_result_type, &result);
+		return KH_CLIENT_OK;
+	}
+	return client->close_code == CLOSE_REFUSED ? KH_CLIENT_REFUSED : KH_CLIENT_FAILED;
+}
+
+enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, const char *locale,
+					 struct kh_client **client)
+{
+	enum kh_client_outcome outcome = KH_CLIENT_FAILED;
+
+	for (size_t i = 0; i < count; i++) {
+		*client = make(ports[i]);
+		if (*client == NULL)
+			return KH_CLIENT_FAILED;
+		outcome = greet(*client, locale);
+		if (outcome == KH_CLIENT_OK || i == count - 1)
+			return outcome;
+		/* Another user's daemon may hold the first port. */
+		if (outcome == KH_CLIENT_REFUSED && strcmp((*client)->reason, "other user") != 0)
+			return outcome;
+		kh_client_free(*client);
+		*client = NULL;
+	}
+	return outcome;
+}
+
+const char *kh_client_reason(const struct kh_client *client)
+{
+	return client != NULL ? client->reason : "";
+}

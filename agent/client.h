@@ -1,0 +1,30 @@
+/*
+ * A client of the daemon, one call after the other: what `keyhall` is made of.
+ */
+#ifndef KH_AGENT_CLIENT_H
+#define KH_AGENT_CLIENT_H
+
+#include "contract.h"
+
+struct kh_client;
+
+enum kh_client_outcome {
+	KH_CLIENT_OK,
+	KH_CLIENT_ABSENT,  /* nobody listens, or somebody who is not keyhalld */
+	KH_CLIENT_REFUSED, /* kh_client_reason says why */
+	KH_CLIENT_FAILED,
+};
+
+/* Connects and says hello, on the first of the ports that answers; waits for
+ * seconds at most. client is set also when it fails; NULL: out of memory. */
+enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, const char *locale,
+					 struct kh_client **client);
+const char *kh_client_reason(const struct kh_client *client);
+
+/* params may be NULL for a method without any. On success result belongs to
+ * the caller; kh_clear() it. */
+KH_CHECKED enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, const void *params,
+				       void *result, struct kh_error *error);
+void kh_client_free(struct kh_client *client);
+
+#endif
