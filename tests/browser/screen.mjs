@@ -34,7 +34,7 @@ export class Screen {
 	}
 
 	async picture(window, file) {
-		await run('import', ['-window', window, '-bordercolor', '#c8ccd2', '-border', '1', file], { env: this.env });
+		await run('import', ['-window', window, `png:${file}`], { env: this.env });
 	}
 
 	close() { this.child.kill(); }
