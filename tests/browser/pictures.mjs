@@ -39,4 +39,4 @@ try {
 	screen.close();
 }
 for (const name of ['hall-choose', 'hall-pay', 'hall-success', 'pin-window'])
-	await run('convert', [picture(name), '-strip', '-colors', '128', `png8:${picture(name)}`]);
+	await run('convert', [picture(name), '-strip', '+dither', '-colors', '128', `png8:${picture(name)}`]);

@@ -11,7 +11,7 @@ import { Token, makeKey } from '../lib/token.mjs';
 import { runScript } from './script.mjs';
 
 const pin = '12345678';
-const folder = path.join(root, '.demo');
+const folder = process.env.KEYHALL_DEMO ?? path.join(root, '.demo');
 const note = path.join(folder, 'demo.json');
 const pidFile = path.join(folder, 'pid');
 
@@ -50,11 +50,11 @@ async function prepare() {
 	const ca = await HallCa.make(place('hall'));
 	const token = await Token.make(place('token'), { pin, label: '晋钥示例Key' });
 	const key = await makeKey('rsa2048');
-	const certificate = await ca.certify(await makeRequest(key, place('token')), -345, 20);
+	const certificate = await ca.certify(await makeRequest(key, place('token')), -345, 21);
 	rmSync(path.join(folder, 'token/request-key.pem'));
 	await token.importPair(key, { label: company.name.slice(0, 10) });
 	await token.writeCertificate(certificate, { label: company.name.slice(0, 10) });
-	const facts = { expires: new Date(Date.now() + 20 * 86400000).toISOString().slice(0, 10) };
+	const facts = { expires: new Date(Date.now() + 21 * 86400000).toISOString().slice(0, 10) };
 	writeFileSync(note, JSON.stringify(facts));
 	return { ...facts, token };
 }
@@ -94,7 +94,7 @@ function tell(stage, hall, daemon) {
 
   Open ${hall.origin} in Chromium or Firefox and follow the steps (${hall.origin}/renew).
   When the page asks for the PIN, a window of the agent opens: type ${pin}.
-  To pay, open the QR code's address: click the code, or scan it on this machine.`);
+  To pay, follow the link beside the QR code to the sandbox bank.`);
 	if (hall.origin.startsWith('https:'))
 		console.log(`  The browser will warn: the hall's certificate is by the demo's own root, ${path.relative(process.cwd(), hall.tlsRootFile)}.`);
 	if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)

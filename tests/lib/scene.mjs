@@ -12,7 +12,7 @@ import { Token, makeKey } from './token.mjs';
 // pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), prepare (folder → more options).
 export async function makeScene(options = {}) {
 	const folder = options.folder ?? temporaryFolder();
-	const { keyType = 'rsa2048', from = -345, to = 20, hall = false, settings = {}, pins, pin = '12345678', hallArgs = [] } =
+	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, settings = {}, pins, pin = '12345678', hallArgs = [] } =
 		{ ...options, ...options.prepare?.(folder) };
 	const scene = { folder, keyType, company, subject, closers: [] };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
