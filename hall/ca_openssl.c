@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 
 #include "ca_build.h"
-#include "ca_files.h"
+#include "ca_own.h"
 #include "certificate.h"
 #include "cleanup.h"
 #include "clock.h"
@@ -17,14 +17,6 @@
 #include "window.h"
 
 #define CRL_REFRESH_SECONDS 86400
-#define REVOKED_MAX 100000
-
-struct hall_ca_openssl {
-	struct hall_ca_files files;
-	sqlite3 *db;
-	char *down;
-	char *crl;
-};
 
 static const char *const schema[] = {
 	"CREATE TABLE certificate (serial TEXT PRIMARY KEY, id TEXT NOT NULL, request TEXT UNIQUE, pem TEXT NOT NULL,"
@@ -37,97 +29,33 @@ static enum hall_code unavailable(struct hall_ca_openssl *own, struct hall_error
 	return hall_file_exists(own->down) ? hall_fail(error, HALL_E_CA_UNAVAILABLE) : HALL_OK;
 }
 
-static char *setting(sqlite3 *db, const char *name)
-{
-	sqlite3_stmt *row = hall_sql_ask(db, "SELECT value FROM setting WHERE name=?", "s", name);
-	char *value = row != NULL && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
-	sqlite3_finalize(row);
-	return value;
-}
-
-static enum hall_code set(sqlite3 *db, const char *name, const char *value, struct hall_error *error)
-{
-	return hall_sql_run(db, error, "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
-			    "ss", name, value);
-}
-
-static int64_t setting_number(sqlite3 *db, const char *name)
-{
-	HALL_AUTO_FREE char *value = setting(db, name);
-	return value == NULL ? 0 : strtoll(value, NULL, 10);
-}
-
-static enum hall_code set_number(sqlite3 *db, const char *name, int64_t number, struct hall_error *error)
-{
-	char value[24];
-	snprintf(value, sizeof(value), "%lld", (long long)number);
-	return set(db, name, value, error);
-}
-
 /* ---- the list ---------------------------------------------------------- */
-
-static size_t read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max)
-{
-	sqlite3_stmt *row = hall_sql_ask(db, "SELECT serial, revoked FROM certificate WHERE revoked IS NOT NULL", "");
-	size_t count = 0;
-	while (row != NULL && count < max && sqlite3_step(row) == SQLITE_ROW) {
-		out[count].serial = strdup(hall_sql_text(row, 0));
-		out[count++].time = sqlite3_column_int64(row, 1);
-	}
-	sqlite3_finalize(row);
-	return count;
-}
-
-static size_t count_revoked(sqlite3 *db)
-{
-	sqlite3_stmt *row = hall_sql_ask(db, "SELECT count(*) FROM certificate WHERE revoked IS NOT NULL", "");
-	size_t count = row != NULL && sqlite3_step(row) == SQLITE_ROW ? (size_t)sqlite3_column_int64(row, 0) : 0;
-	sqlite3_finalize(row);
-	return count < REVOKED_MAX ? count : REVOKED_MAX;
-}
-
-static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, struct hall_error *error)
-{
-	uint8_t *der = NULL;
-	int length = crl == NULL ? -1 : i2d_X509_CRL(crl, &der);
-	bool done = length > 0 && hall_file_write(own->crl, der, (size_t)length, false);
-	OPENSSL_free(der);
-	return done ? HALL_OK : hall_fail_call(error, "write", "crl.der");
-}
-
-static enum hall_code publish(struct hall_ca_openssl *own, struct hall_error *error)
-{
-	size_t max = count_revoked(own->db);
-	struct hall_ca_revoked *rows = calloc(max + 1, sizeof(*rows));
-	if (rows == NULL)
-		return hall_fail_call(error, "calloc", "revoked");
-	size_t count = read_revoked(own->db, rows, max);
-	int64_t number = setting_number(own->db, "crl_number") + 1;
-	X509_CRL *crl = hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count);
-	enum hall_code code = set_number(own->db, "crl_number", number, error);
-	if (code == HALL_OK)
-		code = write_crl(own, crl, error);
-	if (code == HALL_OK)
-		code = set_number(own->db, "crl_time", hall_clock_now(), error);
-	X509_CRL_free(crl);
-	for (size_t i = 0; i < count; i++)
-		free((char *)(uintptr_t)rows[i].serial);
-	free(rows);
-	return code;
-}
 
 static enum hall_code crl(void *self, uint8_t **der, size_t *length, struct hall_error *error)
 {
 	struct hall_ca_openssl *own = self;
 	enum hall_code code = HALL_OK;
-	int64_t age = hall_clock_now() - setting_number(own->db, "crl_time");
+	int64_t age = hall_clock_now() - hall_ca_setting_number(own->db, "crl_time");
 
 	if (age < 0 || age > CRL_REFRESH_SECONDS || !hall_file_exists(own->crl))
-		code = publish(own, error);
+		code = hall_ca_publish(own, error);
 	if (code != HALL_OK)
 		return code;
 	*der = (uint8_t *)hall_file_read(own->crl, (size_t)64 << 20, length);
 	return *der != NULL ? HALL_OK : hall_fail_call(error, "read", "crl.der");
+}
+
+/* crl_time 0 says that the list is older than the records. */
+static enum hall_code record_revoked(struct hall_ca_openssl *own, const char *serial, struct hall_error *error)
+{
+	enum hall_code code = hall_sql_begin(own->db, error);
+	if (code != HALL_OK)
+		return code;
+	code = hall_sql_run(own->db, error, "UPDATE certificate SET revoked=? WHERE serial=? AND revoked IS NULL", "is",
+			    hall_clock_now(), serial);
+	if (code == HALL_OK && sqlite3_changes(own->db) > 0)
+		code = hall_ca_set(own->db, "crl_time", "0", error);
+	return hall_sql_end(own->db, code, error);
 }
 
 static enum hall_code revoke(void *self, const char *serial, struct hall_error *error)
@@ -135,10 +63,9 @@ static enum hall_code revoke(void *self, const char *serial, struct hall_error *
 	struct hall_ca_openssl *own = self;
 	enum hall_code code = unavailable(own, error);
 	if (code == HALL_OK)
-		code = hall_sql_run(own->db, error, "UPDATE certificate SET revoked=? WHERE serial=? AND revoked IS NULL", "is",
-				    hall_clock_now(), serial);
-	if (code == HALL_OK && sqlite3_changes(own->db) > 0)
-		code = publish(own, error);
+		code = record_revoked(own, serial, error);
+	if (code == HALL_OK && hall_ca_setting_number(own->db, "crl_time") == 0)
+		code = hall_ca_publish(own, error);
 	return code;
 }
 
@@ -182,7 +109,7 @@ static int64_t new_end(X509 *old, int64_t now)
 
 static X509 *build(struct hall_ca_openssl *own, const struct hall_ca_request *request, X509_REQ *csr)
 {
-	HALL_AUTO_FREE char *url = setting(own->db, "crl_url");
+	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
 	int64_t now = hall_clock_now();
 	struct hall_ca_leaf leaf = {
 		.key = X509_REQ_get0_pubkey(csr),
@@ -263,7 +190,7 @@ enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify 
 			       struct hall_error *error)
 {
 	struct hall_ca_openssl *own = ca->self;
-	HALL_AUTO_FREE char *url = setting(own->db, "crl_url");
+	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
 	int64_t now = hall_clock_now();
 	X509_REQ *csr = NULL;
 	enum hall_code code = hall_request_read(certify->csr, "csr", &csr, error);
@@ -312,7 +239,7 @@ enum hall_code hall_ca_open(const char *state, struct hall_ca *ca, struct hall_e
 							    : open_at(own, state, folder, error);
 	/* A crash between a revocation and its list is mended here. */
 	if (code == HALL_OK)
-		code = publish(own, error);
+		code = hall_ca_publish(own, error);
 	if (code != HALL_OK) {
 		hall_ca_close(&out);
 		return code;
@@ -341,7 +268,7 @@ enum hall_code hall_ca_set_crl_url(struct hall_ca *ca, const char *url, struct h
 	struct hall_ca_openssl *own = ca->self;
 	if (strlen(url) > 255 || strpbrk(url, ",\\ ") != NULL)
 		return hall_fail_field(error, "origin");
-	return set(own->db, "crl_url", url, error);
+	return hall_ca_set(own->db, "crl_url", url, error);
 }
 
 enum hall_code hall_ca_make(const char *state, const char *key, const char *crl_url, struct hall_error *error)
@@ -356,7 +283,7 @@ enum hall_code hall_ca_make(const char *state, const char *key, const char *crl_
 	if (code != HALL_OK)
 		return code;
 	struct hall_ca_openssl *own = ca.self;
-	HALL_AUTO_FREE char *url = setting(own->db, "crl_url");
+	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
 	if (url == NULL)
 		code = hall_ca_set_crl_url(&ca, crl_url, error);
 	hall_ca_close(&ca);

@@ -46,7 +46,8 @@ static enum hall_code open_new(struct hall *hall, const char *visitor, struct ha
 	snprintf(payment.order, sizeof(payment.order), "%s", order->id);
 	if (!hall_random_name(payment.id) || !hall_order_set(&order->payment, payment.id))
 		return hall_fail_call(error, "RAND_bytes", "payment");
-	enum hall_code code = hall->bank.open(hall->bank.self, payment.id, order->id, payment.amount, payment.expires, error);
+	enum hall_code code =
+		hall->bank.open(hall->bank.self, payment.id, order->id, payment.amount, payment.expires, error);
 	if (code == HALL_OK)
 		code = hall_store_begin(hall->store, error);
 	if (code != HALL_OK)

@@ -1,0 +1,91 @@
+/* The small CA's settings and its published list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca_build.h"
+#include "ca_own.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "sql.h"
+#include "system.h"
+
+#define REVOKED_MAX 100000
+
+char *hall_ca_setting(sqlite3 *db, const char *name)
+{
+	sqlite3_stmt *row = hall_sql_ask(db, "SELECT value FROM setting WHERE name=?", "s", name);
+	char *value = row != NULL && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
+	sqlite3_finalize(row);
+	return value;
+}
+
+enum hall_code hall_ca_set(sqlite3 *db, const char *name, const char *value, struct hall_error *error)
+{
+	return hall_sql_run(db, error,
+			    "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value", "ss",
+			    name, value);
+}
+
+int64_t hall_ca_setting_number(sqlite3 *db, const char *name)
+{
+	HALL_AUTO_FREE char *value = hall_ca_setting(db, name);
+	return value == NULL ? 0 : strtoll(value, NULL, 10);
+}
+
+static enum hall_code set_number(sqlite3 *db, const char *name, int64_t number, struct hall_error *error)
+{
+	char value[24];
+	snprintf(value, sizeof(value), "%lld", (long long)number);
+	return hall_ca_set(db, name, value, error);
+}
+
+static size_t read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max)
+{
+	sqlite3_stmt *row = hall_sql_ask(db, "SELECT serial, revoked FROM certificate WHERE revoked IS NOT NULL", "");
+	size_t count = 0;
+	while (row != NULL && count < max && sqlite3_step(row) == SQLITE_ROW) {
+		out[count].serial = strdup(hall_sql_text(row, 0));
+		out[count++].time = sqlite3_column_int64(row, 1);
+	}
+	sqlite3_finalize(row);
+	return count;
+}
+
+static size_t count_revoked(sqlite3 *db)
+{
+	sqlite3_stmt *row = hall_sql_ask(db, "SELECT count(*) FROM certificate WHERE revoked IS NOT NULL", "");
+	size_t count = row != NULL && sqlite3_step(row) == SQLITE_ROW ? (size_t)sqlite3_column_int64(row, 0) : 0;
+	sqlite3_finalize(row);
+	return count < REVOKED_MAX ? count : REVOKED_MAX;
+}
+
+static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, struct hall_error *error)
+{
+	uint8_t *der = NULL;
+	int length = crl == NULL ? -1 : i2d_X509_CRL(crl, &der);
+	bool done = length > 0 && hall_file_write(own->crl, der, (size_t)length, false);
+	OPENSSL_free(der);
+	return done ? HALL_OK : hall_fail_call(error, "write", "crl.der");
+}
+
+enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *error)
+{
+	size_t max = count_revoked(own->db);
+	struct hall_ca_revoked *rows = calloc(max + 1, sizeof(*rows));
+	if (rows == NULL)
+		return hall_fail_call(error, "calloc", "revoked");
+	size_t count = read_revoked(own->db, rows, max);
+	int64_t number = hall_ca_setting_number(own->db, "crl_number") + 1;
+	X509_CRL *crl = hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count);
+	enum hall_code code = set_number(own->db, "crl_number", number, error);
+	if (code == HALL_OK)
+		code = write_crl(own, crl, error);
+	if (code == HALL_OK)
+		code = set_number(own->db, "crl_time", hall_clock_now(), error);
+	X509_CRL_free(crl);
+	for (size_t i = 0; i < count; i++)
+		free((char *)(uintptr_t)rows[i].serial);
+	free(rows);
+	return code;
+}
