@@ -1,0 +1,193 @@
+/*
+ * Configuration files: layers, checks, and sentences that name file and key.
+ */
+#include "settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static char folder[] = "/tmp/keyhall-settings-XXXXXX";
+
+static const char *write_file(const char *name, const char *text)
+{
+	static char paths[4][128];
+	static unsigned next;
+	char *path = paths[next++ % 4];
+	FILE *file;
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	return path;
+}
+
+static enum kh_code load(const char *text, struct kh_settings *settings, struct kh_buffer *complaint)
+{
+	const char *files[] = {write_file("one.json", text)};
+
+	return kh_settings_load_files(files, 1, settings, complaint);
+}
+
+static void test_defaults(void **state)
+{
+	struct kh_settings settings;
+	struct kh_buffer complaint = {0};
+
+	(void)state;
+	assert_int_equal(load("{\"state\":\"/tmp/x\"}", &settings, &complaint), KH_OK);
+	assert_int_equal(settings.config.port, 18317);
+	assert_int_equal(settings.config.retire, KH_CONFIG_RETIRE_PAIR);
+	assert_string_equal(settings.config.locale, "zh-CN");
+	assert_string_equal(settings.state, "/tmp/x");
+	assert_int_equal(settings.before.months, 1);
+	assert_int_equal(settings.after.months, 12);
+	assert_false(settings.enforce);
+	assert_int_equal(settings.config.credit_code_oids_count, 2);
+	kh_settings_finish(&settings);
+}
+
+static void test_layers(void **state)
+{
+	struct kh_settings settings;
+	struct kh_buffer complaint = {0};
+	const char *files[3];
+
+	(void)state;
+	files[0] = write_file("system.json", "{\"port\":1000,\"origins\":[\"https://a.cn\"],\"state\":\"/s\",\"window\":"
+					     "{\"before\":\"2 weeks\"}}");
+	files[1] = "/nowhere/config.json";
+	files[2] = write_file("own.json", "{\"port\":2000,\"window\":{\"enforce\":true}}");
+	assert_int_equal(kh_settings_load_files(files, 3, &settings, &complaint), KH_OK);
+	assert_int_equal(settings.config.port, 2000);
+	assert_int_equal(settings.config.origins_count, 1);
+	assert_string_equal(settings.config.origins[0], "https://a.cn");
+	assert_int_equal(settings.before.days, 14);
+	assert_int_equal(settings.after.months, 12);
+	assert_true(settings.enforce);
+	kh_settings_finish(&settings);
+}
+
+static const struct {
+	const char *text, *key;
+} wrong[] = {
+	{"{\"orgins\":[]}", "orgins"},
+	{"{\"port\":0}", "port"},
+	{"{\"port\":65536}", "port"},
+	{"{\"port\":\"18317\"}", "port"},
+	{"{\"port\":1,\"port\":2}", "port"},
+	{"{\"origins\":[\"https://a.cn/\"]}", "origins.0"},
+	{"{\"origins\":[\"https://a.cn\",\"a.cn\"]}", "origins.1"},
+	{"{\"modules\":[{\"path\":\"opensc.so\"}]}", "modules.path"},
+	{"{\"modules\":[{\"pth\":\"/opensc.so\"}]}", "modules.0.pth"},
+	{"{\"modules\":[{}]}", "modules.0.path"},
+	{"{\"anchors\":[\"root.pem\"]}", "anchors"},
+	{"{\"state\":\"here\"}", "state"},
+	{"{\"window\":{\"before\":\"a month\"}}", "window.before"},
+	{"{\"window\":{\"after\":\"1 hour\"}}", "window.after"},
+	{"{\"window\":{\"before\":\"1 month\",\"x\":1}}", "window.x"},
+	{"{\"retire\":\"all\"}", "retire"},
+	{"{\"locale\":\"fr\"}", "locale"},
+	{"{\"downloads\":\"javascript:alert(1)\"}", "downloads"},
+	{"{\"port\":1", NULL},
+	{"", NULL},
+	{"[]", NULL},
+};
+
+static void test_complaints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct kh_settings settings;
+		struct kh_buffer complaint = {0};
+
+		assert_int_not_equal(load(wrong[i].text, &settings, &complaint), KH_OK);
+		assert_non_null(complaint.data);
+		if (strstr(complaint.data, "one.json") == NULL || strchr(complaint.data, '\n') != NULL ||
+		    (wrong[i].key != NULL && strstr(complaint.data, wrong[i].key) == NULL))
+			fail_msg("%s: %s", wrong[i].text, complaint.data);
+		kh_buffer_finish(&complaint);
+	}
+}
+
+static void test_a_given_file_must_be_there(void **state)
+{
+	const char *files[] = {"/nowhere/given.json"};
+	struct kh_settings settings;
+	struct kh_buffer complaint = {0};
+
+	(void)state;
+	assert_int_not_equal(kh_settings_load_files(files, 1, &settings, &complaint), KH_OK);
+	assert_non_null(strstr(complaint.data, "given.json"));
+	kh_buffer_finish(&complaint);
+}
+
+static void test_origins(void **state)
+{
+	static const char *const good[] = {"https://hall.example.cn", "http://localhost:8080", "https://a-b.cn:8443",
+					   "http://127.0.0.1:1", "http://[::1]:8080", "https://xn--fiq228c.cn"};
+	static const char *const bad[] = {"",
+					  "hall.example.cn",
+					  "https://",
+					  "https://hall.example.cn/",
+					  "https://hall.example.cn/page",
+					  "https://Hall.example.cn",
+					  "https://hall.example.cn:443",
+					  "http://hall.example.cn:80",
+					  "https://hall.example.cn:",
+					  "https://hall.example.cn:0",
+					  "https://hall.example.cn:080",
+					  "https://hall.example.cn:65536",
+					  "https://hall.example.cn?",
+					  "https://user@hall.example.cn",
+					  "https://*.example.cn",
+					  "https://中.cn",
+					  "http://[::1",
+					  "ws://hall.example.cn",
+					  "null"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		if (!kh_settings_origin(good[i]))
+			fail_msg("%s", good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (kh_settings_origin(bad[i]))
+			fail_msg("%s", bad[i]);
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = {"one.json", "system.json", "own.json"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_complaints), cmocka_unit_test(test_a_given_file_must_be_there),
+		cmocka_unit_test(test_origins),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
