@@ -1,0 +1,176 @@
+/* Reading certificates, beside OpenSSL. */
+#include "certificate.h"
+
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+#include "codec.h"
+#include "contract.h"
+#include "issue.h"
+
+static const struct {
+	enum kh_any_key_type type;
+	const char *usage;
+	enum kh_usage expected;
+} rows[] = {
+	{KH_ANY_KEY_TYPE_RSA2048, "critical,digitalSignature,nonRepudiation", KH_USAGE_SIGN},
+	{KH_ANY_KEY_TYPE_EC_P256, "keyEncipherment,dataEncipherment", KH_USAGE_ENCRYPT},
+	{KH_ANY_KEY_TYPE_EC_P384, "digitalSignature,keyEncipherment", KH_USAGE_BOTH},
+	{KH_ANY_KEY_TYPE_ED25519, "keyAgreement", KH_USAGE_ENCRYPT},
+	{KH_ANY_KEY_TYPE_SM2, "nonRepudiation", KH_USAGE_SIGN},
+	{KH_ANY_KEY_TYPE_OTHER, "keyCertSign,cRLSign", KH_USAGE_SIGN},
+	{KH_ANY_KEY_TYPE_EC_P256, NULL, KH_USAGE_BOTH},
+};
+
+static void test_fields(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *extensions[] = {rows[i].usage ? "keyUsage" : NULL, rows[i].usage, "extendedKeyUsage",
+					    "clientAuth", "basicConstraints", "critical,CA:TRUE", NULL};
+		EVP_PKEY *key = make_key(rows[i].type);
+		X509 *certificate = make_certificate(key, extensions);
+		struct kh_certificate *parsed = parse_certificate(certificate);
+		unsigned char *spki = NULL;
+		int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
+
+		assert_non_null(parsed);
+		assert_int_equal(parsed->usage, rows[i].expected);
+		assert_int_equal(parsed->key_type, rows[i].type);
+		assert_int_equal(parsed->ca, rows[i].usage != NULL);
+		assert_int_equal(parsed->key_usage.length > 0, rows[i].usage != NULL);
+		assert_int_equal(parsed->extended_key_usage.length > 0, rows[i].usage != NULL);
+		assert_string_equal(parsed->not_before, "2025-06-01T00:00:00Z");
+		assert_string_equal(parsed->not_after, "2051-06-01T23:59:59Z");
+		assert_int_equal(parsed->spki.length, length);
+		assert_memory_equal(parsed->spki.data, spki, (size_t)length);
+		OPENSSL_free(spki);
+		kh_certificate_free(parsed);
+		X509_free(certificate);
+		EVP_PKEY_free(key);
+	}
+}
+
+static void test_description_and_pem(void **state)
+{
+	struct kh_key_certificate out = {.id = NULL};
+	EVP_PKEY *key = make_key(KH_ANY_KEY_TYPE_EC_P256);
+	X509 *certificate = make_certificate(key, NULL);
+	struct kh_certificate *parsed = parse_certificate(certificate);
+	struct kh_certificate *again;
+	BIO *bio;
+	X509 *read;
+
+	(void)state;
+	assert_int_equal(kh_certificate_describe(parsed, &out, NULL), KH_OK);
+	assert_string_equal(out.subject, "CN=山西示例公司,C=CN");
+	assert_string_equal(out.serial_number, "f123456789abcdef");
+	bio = BIO_new_mem_buf(out.pem, -1);
+	read = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	assert_int_equal(X509_cmp(read, certificate), 0);
+	again = kh_certificate_from_pem(out.pem);
+	assert_non_null(again);
+	assert_string_equal(again->id, out.id);
+	kh_certificate_free(again);
+	X509_free(read);
+	BIO_free(bio);
+	kh_clear(&kh_key_certificate_type, &out);
+	kh_certificate_free(parsed);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void expect_code(const char *extension, const char *value, const char *expected)
+{
+	char first[] = "1.2.156.10260.4.1.4";
+	char second[] = "1.2.86.11.7.4";
+	char *oids[] = {first, second};
+	const char *extensions[] = {extension, value, NULL};
+	EVP_PKEY *key = make_key(KH_ANY_KEY_TYPE_EC_P256);
+	X509 *certificate = make_certificate(key, extensions);
+	struct kh_certificate *parsed = parse_certificate(certificate);
+	char *code = kh_certificate_credit_code(parsed, oids, 2);
+
+	if (expected)
+		assert_string_equal(code, expected);
+	else
+		assert_null(code);
+	free(code);
+	kh_certificate_free(parsed);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void test_credit_code(void **state)
+{
+	(void)state;
+	expect_code("1.2.156.10260.4.1.4", "ASN1:UTF8String:91140100MA000000XX", "91140100MA000000XX");
+	expect_code("1.2.86.11.7.4", "ASN1:PRINTABLESTRING:91140100MA000000XX", "91140100MA000000XX");
+	expect_code("1.2.156.10260.4.1.4", "DER:39:31:31:34", "9114");
+	expect_code("1.2.156.10260.4.1.4", "DER:04:04:39:31:31:34", "9114");
+	expect_code("1.2.156.10260.4.1.4", "DER:04:06:13:04:39:31:31:34", "9114");
+	expect_code("1.2.3.4", "DER:39:31:31:34", NULL);
+	expect_code("keyUsage", "digitalSignature", NULL);
+}
+
+static void test_cut_and_flipped(void **state)
+{
+	const char *extensions[] = {"keyUsage", "digitalSignature", "1.2.156.10260.4.1.4", "ASN1:UTF8String:9114", NULL};
+	char oid[] = "1.2.156.10260.4.1.4";
+	char *oids[] = {oid};
+	EVP_PKEY *key = make_key(KH_ANY_KEY_TYPE_EC_P256);
+	X509 *certificate = make_certificate(key, extensions);
+	unsigned char *der = NULL;
+	int length = i2d_X509(certificate, &der);
+
+	(void)state;
+	for (int i = 0; i < length; i++) {
+		unsigned char *copy = malloc((size_t)i + 1);
+
+		memcpy(copy, der, (size_t)i);
+		assert_null(kh_certificate_parse(copy, (size_t)i));
+		free(copy);
+	}
+	for (int i = 0; i < length; i++) {
+		struct kh_key_certificate out = {.id = NULL};
+		struct kh_certificate *parsed;
+
+		der[i] ^= 0x81;
+		parsed = kh_certificate_parse(der, (size_t)length);
+		if (parsed) {
+			assert_int_equal(kh_certificate_describe(parsed, &out, NULL), KH_OK);
+			free(kh_certificate_credit_code(parsed, oids, 1));
+			free(kh_certificate_common_name(parsed));
+			kh_clear(&kh_key_certificate_type, &out);
+		}
+		kh_certificate_free(parsed);
+		der[i] ^= 0x81;
+	}
+	OPENSSL_free(der);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void test_bad_pem(void **state)
+{
+	static const char *const texts[] = {
+		"", "garbage", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+		"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_null(kh_certificate_from_pem(texts[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fields),		cmocka_unit_test(test_description_and_pem),
+		cmocka_unit_test(test_credit_code),	cmocka_unit_test(test_cut_and_flipped),
+		cmocka_unit_test(test_bad_pem),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

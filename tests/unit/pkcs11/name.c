@@ -1,0 +1,146 @@
+/* Names as RFC 4514 text, beside OpenSSL. */
+#include "name.h"
+
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define NAME_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
+
+static char *by_openssl(X509_NAME *name)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	char *copy;
+	long length;
+
+	X509_NAME_print_ex(out, name, 0, NAME_FLAGS);
+	length = BIO_get_mem_data(out, &text);
+	copy = strndup(text, (size_t)length);
+	BIO_free(out);
+	return copy;
+}
+
+static void compare(X509_NAME *name)
+{
+	struct kh_buffer text = {0};
+	unsigned char *der = NULL;
+	int length = i2d_X509_NAME(name, &der);
+	char *expected = by_openssl(name);
+
+	assert_true(kh_name_text((struct kh_span){der, (size_t)length}, &text));
+	assert_string_equal(text.data, expected);
+	kh_buffer_finish(&text);
+	free(expected);
+	OPENSSL_free(der);
+}
+
+static X509_NAME *add(X509_NAME *name, const char *type, int kind, const char *value, size_t length, int set)
+{
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, type, kind, (const unsigned char *)value, (int)length, -1,
+						    set),
+			 1);
+	return name;
+}
+
+static void test_like_openssl(void **state)
+{
+	static const char *const values[] = {"山西晋钥示例能源有限公司", "plain", " both ends ", "#hash", "a,b+c\"d\\e<f>g;h",
+					     "=", "tab\there", "\xf0\x9f\x94\x91 key", "x#y z"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		X509_NAME *name = X509_NAME_new();
+
+		add(name, "C", V_ASN1_PRINTABLESTRING, "CN", 2, 0);
+		add(name, "ST", V_ASN1_UTF8STRING, "山西省", 9, 0);
+		add(name, "O", V_ASN1_UTF8STRING, values[i], strlen(values[i]), 0);
+		add(name, "organizationIdentifier", V_ASN1_UTF8STRING, "91140100MA0000001X", 18, 0);
+		add(name, "emailAddress", V_ASN1_IA5STRING, "a@b.cn", 6, 0);
+		add(name, "serialNumber", V_ASN1_PRINTABLESTRING, "1", 1, -1);
+		add(name, "CN", V_ASN1_UTF8STRING, values[i], strlen(values[i]), 0);
+		compare(name);
+		X509_NAME_free(name);
+	}
+}
+
+static void test_other_strings(void **state)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	(void)state;
+	add(name, "O", V_ASN1_BMPSTRING, "\x5c\x71\x89\x7f", 4, 0);
+	add(name, "OU", V_ASN1_UNIVERSALSTRING, "\x00\x00\x5c\x71\x00\x01\xf5\x11", 8, 0);
+	add(name, "CN", V_ASN1_T61STRING, "caf\xe9", 4, 0);
+	compare(name);
+	X509_NAME_free(name);
+}
+
+/* UTF-16 in a BMPString, which OpenSSL refuses. */
+static void test_surrogates(void **state)
+{
+	static const uint8_t text[] = {0x5c, 0x71, 0xd8, 0x3d, 0xdd, 0x11, 0xd8, 0x3d, 0x00, 0x41};
+	const struct kh_tlv value = {.tag = KH_DER_BMP, .body = {text, sizeof(text)}};
+	struct kh_buffer out = {0};
+
+	(void)state;
+	assert_true(kh_name_value(&value, &out));
+	assert_string_equal(out.data, "山\xf0\x9f\x94\x91\xef\xbf\xbd" "A");
+	kh_buffer_finish(&out);
+}
+
+static void test_unknown_type_is_hex(void **state)
+{
+	struct kh_buffer text = {0};
+	X509_NAME *name = X509_NAME_new();
+	unsigned char *der = NULL;
+	int length;
+
+	(void)state;
+	add(name, "1.2.156.10260.4.1.4", V_ASN1_UTF8STRING, "9114", 4, 0);
+	length = i2d_X509_NAME(name, &der);
+	assert_true(kh_name_text((struct kh_span){der, (size_t)length}, &text));
+	assert_string_equal(text.data, "1.2.156.10260.4.1.4=#0C0439313134");
+	kh_buffer_cut(&text, 0);
+	assert_true(kh_name_find((struct kh_span){der, (size_t)length}, "1.2.156.10260.4.1.4", &text));
+	assert_string_equal(text.data, "9114");
+	kh_buffer_finish(&text);
+	OPENSSL_free(der);
+	X509_NAME_free(name);
+}
+
+static void test_malformed(void **state)
+{
+	static const char *const names[] = {"\x30\x02\x31", "\x31\x00", "\x30\x04\x31\x02\x30\x00", "\x30\x02\x30\x00"};
+	struct kh_buffer text = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const uint8_t *data = (const uint8_t *)names[i];
+
+		assert_false(kh_name_text((struct kh_span){data, 2u + (i == 0 ? 1u : data[1])}, &text));
+	}
+	kh_buffer_finish(&text);
+}
+
+static void test_utf8(void **state)
+{
+	struct kh_buffer text = {0};
+
+	(void)state;
+	kh_utf8_append(&text, "a\xc3\x28\xff\xe5\xb1\xb1\xed\xa0\x80z\0y", 13);
+	assert_string_equal(text.data, "a\xef\xbf\xbd(\xef\xbf\xbd山\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbdy");
+	kh_buffer_finish(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_like_openssl),	    cmocka_unit_test(test_other_strings),	    cmocka_unit_test(test_surrogates),
+		cmocka_unit_test(test_unknown_type_is_hex), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_utf8),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
