@@ -43,8 +43,8 @@ export class KeyhallError extends Error {
 	data: Omit<ErrorData, 'name'> & {
 		name: ErrorName;
 		tried?: Attempt[];
-		/** agent.not_running, agent.other_user: prompt when the browser's question stands open beside it. */
-		permission?: 'granted' | 'prompt' | 'denied' | 'none';
+		/** agent.not_running, agent.other_user: the browser's question stands open as well. */
+		asks?: boolean;
 		close?: number;
 		reason?: string;
 		version?: string;

@@ -350,11 +350,11 @@
 			data.tried = tried;
 			self._settle(failure(name, self.locale, data));
 		}
-		/* Chromium asks its question also when nobody listens; it stays open after the connection has failed. */
+		/* Chromium (only it has userAgentData) asks also when nobody listens; its question outlives the connection. */
 		function absent(state) {
-			var name = other ? 'agent.other_user' : 'agent.not_running', error;
-			error = failure(name, self.locale, {tried: tried, permission: state});
-			if (state === 'prompt') { error.message += text('browser.prompt', self.locale); }
+			var asks = state === 'prompt' && root.navigator.userAgentData !== undefined, error;
+			error = failure(other ? 'agent.other_user' : 'agent.not_running', self.locale, {tried: tried, asks: asks});
+			if (asks) { error.message += text('browser.prompt', self.locale); }
 			self._settle(error);
 		}
 		function finish(state) {

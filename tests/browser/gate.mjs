@@ -1,5 +1,5 @@
 // A page, a small agent and real browsers for the SDK's tests: Chromium with a window under Xvfb, so that its question
-// about loopback can be answered with the mouse; Firefox without one.
+// about loopback can be answered with the mouse; Firefox without, or with one for its own question.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -86,66 +86,79 @@ export async function site() {
 	};
 }
 
-async function display() {
-	const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1100x800x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+// A screen of its own; answer() clicks what find(pixels) tells, once it is there: allow, block or dismiss.
+async function display(find) {
+	const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${width}x800x24`, '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
 	const number = await new Promise((resolve, reject) => {
 		child.stdio[3].once('data', (data) => resolve(String(data).trim()));
 		child.once('exit', () => reject(new Error('Xvfb ended')));
 		child.once('error', reject);
 	});
-	return { name: `:${number}`, close: () => child.kill() };
+	const env = { ...process.env, DISPLAY: `:${number}` };
+	const shoot = () => execFileSync('import', ['-display', env.DISPLAY, '-window', 'root', '-depth', '8', 'rgb:-'], { maxBuffer: 1e8 });
+	const mouse = (x, y, ...more) => execFileSync('xdotool', ['mousemove', x, y, ...more], { env });
+	return {
+		env,
+		close: () => child.kill(),
+		answer: async (how) => {
+			let seen;
+			for (let i = 0; i < 50 && !(seen = find(shoot())); i += 1) await sleep(200);
+			if (!seen) throw new Error('no question on the screen');
+			await sleep(1000);
+			mouse(...seen[how], 'click', '1');
+			mouse(width - 200, 600);
+		},
+	};
 }
 
+const width = 1100;
 const sites = ['hall.test', 'part.test', 'plain.test'];
 
 // Chromium to which the site is a public one, its agent ports are loopback. Blank profile in every context.
-// policies: managed policies, in a mount namespace of the browser's own.
+// policies: managed policies, in a mount namespace of the browser's own where there can be one.
 export async function openChromium(ports, { policies } = {}) {
-	const screen = await display();
+	const screen = await display(chromiumQuestion);
 	const folder = mkdtempSync(path.join(os.tmpdir(), 'keyhall-chromium-'));
 	let executablePath = '/usr/bin/chromium';
 	if (policies) {
 		writeFileSync(path.join(folder, 'policies.json'), JSON.stringify(policies));
 		executablePath = path.join(folder, 'chromium');
 		writeFileSync(executablePath, `#!/bin/sh
+set -e
+managed=/etc/chromium/policies/managed
+if ! unshare -rm true 2>/dev/null; then # a container that allows no namespaces
+	mkdir -p $managed
+	cp "${folder}/policies.json" $managed/keyhall-test.json
+	exec /usr/bin/chromium "$@"
+fi
 exec unshare -rm sh -c 'set -e
 mount -t tmpfs none /etc/chromium
 mkdir -p /etc/chromium/policies/managed
 cp "${folder}/policies.json" /etc/chromium/policies/managed/keyhall.json
-exec /usr/bin/chromium "$@"' chromium "$@"\n`, { mode: 0o755 });
+exec /usr/bin/chromium "$@"' chromium "$@"
+`, { mode: 0o755 });
 	}
 	const overrides = Object.values(ports).map((port) => `127.0.0.1:${port}=public`).join(',');
 	const browser = await chromium.launch({
-		executablePath, headless: false, env: { ...process.env, DISPLAY: screen.name },
+		executablePath, headless: false, env: screen.env,
 		args: ['--no-sandbox', '--lang=en-US', '--window-position=0,0', '--window-size=1000,700',
 			'--host-resolver-rules=MAP *.test 127.0.0.1', `--ip-address-space-overrides=${overrides}`],
 	});
-	const shoot = () => execFileSync('import', ['-display', screen.name, '-window', 'root', '-depth', '8', 'rgb:-'], { maxBuffer: 1e8 });
-	const mouse = (x, y, ...more) => execFileSync('xdotool', ['mousemove', x, y, ...more], { env: { ...process.env, DISPLAY: screen.name } });
 	return {
 		page: async (url) => {
 			const page = await (await browser.newContext({ viewport: null, ignoreHTTPSErrors: true, locale: 'zh-CN' })).newPage();
 			await page.goto(url);
 			return page;
 		},
-		// Answers the browser's question with the mouse: allow, block or dismiss.
-		answer: async (how) => {
-			let seen;
-			for (let i = 0; i < 50 && !(seen = question(shoot())); i += 1) await sleep(200);
-			if (!seen) throw new Error('no question on the screen');
-			await sleep(1000);
-			mouse(...seen[how], 'click', '1');
-			mouse(900, 600);
-		},
-		close: async () => { await browser.close(); screen.close(); rmSync(folder, { recursive: true, force: true }); },
+		answer: screen.answer,
+		close: async () => { await browser.close(); screen.close(); rmSync(folder, { recursive: true, force: true }); rmSync('/etc/chromium/policies/managed/keyhall-test.json', { force: true }); },
 	};
 }
 
-// Where the question's buttons are on the screen (1100 wide, rgb), by their colour, or null: two light blue pills in a row,
+// Where the question's buttons are on the screen (rgb), by their colour, or null: two light blue pills in a row,
 // 【Block】【Allow】, and ✕ at the upper right corner of their bubble.
-function question(pixels) {
-	const width = 1100, colour = [0xd3, 0xe3, 0xfd];
-	const blue = (x, y) => colour.every((value, i) => pixels[(y * width + x) * 3 + i] === value);
+function chromiumQuestion(pixels) {
+	const blue = (x, y) => [0xd3, 0xe3, 0xfd].every((value, i) => pixels[(y * width + x) * 3 + i] === value);
 	for (let y = 130; y < 500; y += 4) {
 		const runs = [];
 		for (let x = 100, begin = -1; x < 700; x += 1) {
@@ -160,18 +173,38 @@ function question(pixels) {
 	return null;
 }
 
-export async function openFirefox() {
+// The same for Firefox: 【Block】【Allow】, the latter in strong blue; it has no ✕.
+function firefoxQuestion(pixels) {
+	const blue = (x, y) => { const at = (y * width + x) * 3; return pixels[at] < 100 && pixels[at + 2] > 200; };
+	for (let y = 120; y < 500; y += 4)
+		for (let x = 200; x < 900; x += 1) {
+			let end = x;
+			while (blue(end, y)) end += 1;
+			if (end - x > 40) return { allow: [x + 35, y + 10], block: [x - 40, y + 10] };
+			x = end;
+		}
+	return null;
+}
+
+// ports: with Firefox's own gate for WebSockets, off in 153, switched on and the site public to it.
+export async function openFirefox(ports) {
+	const screen = ports ? await display(firefoxQuestion) : null;
+	const gate = ports ? {
+		'network.lna.enabled': true, 'network.lna.blocking': true, 'network.lna.websocket.enabled': true,
+		'network.lna.address_space.public.override': Object.values(ports).map((port) => `127.0.0.1:${port}`).join(','),
+	} : {};
 	const browser = await firefox.launch({
-		channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr', headless: true,
-		firefoxUserPrefs: { 'network.dns.localDomains': sites.join(',') },
+		channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr', headless: !screen, env: screen?.env,
+		firefoxUserPrefs: { 'network.dns.localDomains': sites.join(','), ...gate },
 	});
 	return {
 		page: async (url) => {
-			const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
+			const page = await (await browser.newContext({ viewport: null, ignoreHTTPSErrors: true })).newPage();
 			await page.goto(url);
 			return page;
 		},
-		close: () => browser.close(),
+		answer: screen?.answer,
+		close: async () => { await browser.close(); screen?.close(); },
 	};
 }
 

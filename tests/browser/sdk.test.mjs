@@ -65,7 +65,7 @@ describe('Chromium', () => {
 		const page = await secure();
 		const port = await emptyPort();
 		const result = await connect(page, [empty, port]);
-		assert.deepEqual([result.name, result.states, result.data.permission], ['agent.not_running', ['connecting', 'agent.not_running'], 'prompt']);
+		assert.deepEqual([result.name, result.states, result.data.asks], ['agent.not_running', ['connecting', 'agent.not_running'], true]);
 		assert.match(result.message, /未检测到.*请点击“允许”/);
 		assert.ok(result.ms < 1500, `${result.ms} ms`);
 		await browser.answer('allow');
@@ -152,7 +152,7 @@ describe('Firefox', () => {
 			const page = await browser.page(hall.url(scheme, host));
 			for (let i = 0; i < 6; i += 1) {
 				const result = await connect(page, [empty, await emptyPort()]);
-				assert.equal(result.name, 'agent.not_running');
+				assert.deepEqual([result.name, result.data.asks], ['agent.not_running', false]);
 				assert.ok(result.ms < 2500, `try ${i + 1}: ${result.ms} ms`);
 			}
 			await page.context().close();
@@ -160,6 +160,46 @@ describe('Firefox', () => {
 	});
 
 	common(() => ({ browser, running, empty }));
+});
+
+describe('Firefox with its gate for WebSockets', () => {
+	let browser, running, empty;
+	before(async () => {
+		browser = await openFirefox(hall.ports);
+		running = await agent();
+		empty = await emptyPort();
+	});
+	after(async () => { await browser.close(); running.close(); });
+
+	test('the question stands open, allowed, connected', async () => {
+		const page = await browser.page(hall.url('https', 'hall.test'));
+		await begin(page, [running.port, empty]);
+		await reached(page, 'browser.prompt');
+		await browser.answer('allow');
+		assert.deepEqual((await outcome(page)).states, ['connecting', 'browser.prompt', 'open']);
+		await page.context().close();
+	});
+
+	test('blocked by the clerk', async () => {
+		const page = await browser.page(hall.url('https', 'hall.test'));
+		await begin(page, [running.port, empty]);
+		await browser.answer('block');
+		assert.equal((await outcome(page)).name, 'browser.blocked');
+		await page.context().close();
+	});
+
+	test('not running: known at once', async () => {
+		const page = await browser.page(hall.url('https', 'hall.test'));
+		const result = await connect(page, [empty, await emptyPort()]);
+		assert.deepEqual([result.name, result.states], ['agent.not_running', ['connecting', 'agent.not_running']]);
+		await page.context().close();
+	});
+
+	test('in a frame of another site without allow', async () => {
+		const page = await browser.page(hall.url('https', 'hall.test', `/frame?src=${encodeURIComponent(hall.url('https', 'part.test'))}`));
+		assert.equal((await connect(part(page), [running.port, empty])).name, 'browser.frame');
+		await page.context().close();
+	});
 });
 
 // What both browsers do alike, on a page of loopback that needs no permission.

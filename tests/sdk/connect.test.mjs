@@ -156,10 +156,15 @@ test('the locale goes to the agent and into the texts', async () => {
 });
 
 test('the browser\'s question beside an agent that is not running is told with it', async () => {
-	const { error } = await new World({ permission: 'prompt' }).connect();
-	assert.deepEqual([error.name, error.data.permission], ['agent.not_running', 'prompt']);
+	const chromium = { userAgent: 'Chromium' };
+	const { error } = await new World({ permission: 'prompt', ...chromium }).connect();
+	assert.deepEqual([error.name, error.data.asks], ['agent.not_running', true]);
 	assert.match(error.message, /未检测到.*请点击“允许”/);
-	assert.doesNotMatch((await new World({ permission: 'granted' }).connect()).error.message, /允许/);
+	for (const page of [{ permission: 'granted', ...chromium }, { permission: 'prompt' }, {}]) {
+		const { error: plain } = await new World(page).connect();
+		assert.equal(plain.data.asks, false);
+		assert.doesNotMatch(plain.message, /允许/);
+	}
 });
 
 test('own ports', async () => {

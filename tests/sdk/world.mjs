@@ -39,7 +39,7 @@ export const peers = {
 export const failing = (name, code = 1, more = {}) => { throw { code, message: name, data: { name, retry: 'no', ...more } }; };
 
 export class World {
-	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', language = 'zh-CN', promise = true, socket = true } = {}) {
+	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', language = 'zh-CN', userAgent, promise = true, socket = true } = {}) {
 		Object.assign(this, { ports, permission, now: 1e12, timers: [], sockets: [], seen: [], listeners: [] });
 		const world = this;
 		class FakeDate extends Date { constructor() { super(world.now); } }
@@ -63,7 +63,7 @@ export class World {
 			setTimeout: (call, ms) => world.after(ms, call),
 			clearTimeout: (id) => { world.timers = world.timers.filter((timer) => timer.id !== id); },
 			navigator: {
-				platform, language,
+				platform, language, userAgentData: userAgent && {},
 				permissions: permission === undefined ? undefined : {
 					query: async () => { if (typeof world.permission !== 'string') throw new TypeError('unknown'); return { state: world.permission }; },
 				},
