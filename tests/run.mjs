@@ -12,7 +12,7 @@ const chosen = args.filter((arg) => !arg.startsWith('-'));
 const logs = path.join(root, 'build', 'test-logs');
 const browserNode = process.env.KEYHALL_BROWSER_NODE ?? process.execPath;
 const sanitizers = {
-	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1',
+	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1:fast_unwind_on_malloc=0',
 	UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1:exitcode=99',
 	LSAN_OPTIONS: `suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
 };
