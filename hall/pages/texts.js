@@ -33,11 +33,11 @@
 		'home.pending': ['待完成的更新', 'Unfinished renewals'],
 		'home.services': ['其他服务', 'Other services'],
 		'home.certificates': ['查看证书', 'My certificates'],
-		'home.certificates.text': ['查看 USB Key 中的证书及有效期', 'What is on your key and how long it is valid'],
+		'home.certificates.text': ['USB Key 中的证书与有效期', 'What is on your key and how long it is valid'],
 		'home.invoices': ['发票查询', 'Invoices'],
 		'home.invoices.text': ['查询并下载电子发票', 'Find and download your invoice'],
 		'home.help': ['帮助中心', 'Help centre'],
-		'home.help.text': ['办理指南、控件与驱动下载、常见问题', 'Guides, downloads, questions and answers'],
+		'home.help.text': ['办理指南、下载与常见问题', 'Guides, downloads, questions and answers'],
 		'home.apply': ['新证书预受理', 'New certificates'],
 		'home.apply.text': ['在线申请企业证书和法人证书', 'Apply for a company certificate online'],
 
