@@ -21,7 +21,7 @@ async function cppcheck() {
 
 // The SDK runs where there is nothing newer than ES5.
 function es5() {
-	const scripts = files.filter((name) => /^protocol\/js\/[^/]*\.js$/.test(name) && !/\.(es|esm|module)\.js$/.test(name));
+	const scripts = files.filter((name) => /^(protocol\/js|hall\/pages)\/[^/]*\.js$/.test(name) && !/\.(es|esm|module)\.js$/.test(name));
 	for (const name of scripts) {
 		try { parse(text(name), { ecmaVersion: 5, sourceType: 'script' }); } catch (error) { problems.push(`${name}: not ES5: ${error.message}`); }
 	}
