@@ -31,7 +31,8 @@ static void write_all(int fd, const void *data, size_t length)
 	}
 }
 
-static void fill(struct client *client, size_t wanted)
+/* False when the connection ended. */
+static bool try_fill(struct client *client, size_t wanted)
 {
 	while (client->pending_length < wanted) {
 		ssize_t got;
@@ -47,9 +48,16 @@ static void fill(struct client *client, size_t wanted)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			bench_die("the connection was closed");
+			return false;
 		client->pending_length += (size_t)got;
 	}
+	return true;
+}
+
+static void fill(struct client *client, size_t wanted)
+{
+	if (!try_fill(client, wanted))
+		bench_die("the connection was closed");
 }
 
 static void consume(struct client *client, size_t length)
@@ -96,7 +104,11 @@ bool client_open(struct client *client, int port, const char *origin, const char
 			  port, protocol, origin);
 	write_all(client->fd, request, (size_t)length);
 	do {
-		fill(client, ++seen);
+		/* A server that is still trying whether its port is free. */
+		if (!try_fill(client, ++seen)) {
+			client_close(client);
+			return false;
+		}
 		end = memmem(client->pending, client->pending_length, "\r\n\r\n", 4);
 	} while (!end);
 	if (strncmp(client->pending, "HTTP/1.1 101", 12) != 0)
