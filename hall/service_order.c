@@ -1,6 +1,7 @@
 /* Opening an order, looking at it, what the clerk enters, cancelling. */
 #include "service.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "certificate.h"
@@ -203,6 +204,19 @@ enum hall_code hall_service_retry(struct hall *hall, struct hall_order *order, s
 	return hall_store_move(hall->store, order, HALL_EVENT_RETRY, "operator", error);
 }
 
+/* At once, whatever pause was noted: the last question may have died with its answer. */
+static void ask_ca_again(struct hall *hall, const char *id)
+{
+	struct hall_order order = {0};
+	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, &order, NULL);
+	order.next_try = 0;
+	if (code == HALL_OK)
+		code = hall_service_ask_ca(hall, &order, NULL);
+	if (code != HALL_OK)
+		fprintf(stderr, "keyhall-hall: order %s: %s\n", id, hall_code_name(code));
+	hall_order_finish(&order);
+}
+
 void hall_service_repair(struct hall *hall)
 {
 	HALL_AUTO_JSON json_t *waiting = hall_store_waiting(hall->store);
@@ -211,9 +225,6 @@ void hall_service_repair(struct hall *hall)
 
 	hall_service_work_refunds(hall);
 	hall_service_work_errands(hall);
-	json_array_foreach(waiting, i, id) {
-		struct hall_order order = {0};
-		if (hall_service_look(hall, json_string_value(id), &order, NULL) == HALL_OK)
-			hall_order_finish(&order);
-	}
+	json_array_foreach(waiting, i, id)
+		ask_ca_again(hall, json_string_value(id));
 }
