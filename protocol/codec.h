@@ -8,7 +8,8 @@
  * field's dotted path ("order", "chain.2", "encryption.format"); NUL inside a
  * string too. A field nobody knows is named only when its name looks like one,
  * so that an error never quotes what a page put in the wrong place. Text that
- * is no JSON has an empty field and error.value "line:column".
+ * is no JSON has an empty field and error.value "line:column", where reading
+ * stopped. jansson reads; what it held is wiped.
  *
  * Decoded structs own their memory: strings and arrays come from malloc and
  * are released by kh_clear(). An optional field that was absent is NULL (text,

@@ -1,9 +1,7 @@
 /*
- * JSON text to structs.
+ * A jansson tree to a struct.
  */
 #include <assert.h>
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +10,7 @@
 #include "document.h"
 #include "field.h"
 
-#define DEPTH_MAX 64 /* of files; messages have their contract's */
-
-static enum kh_code decode_object(const struct kh_type *type, struct kh_json *json, void *out,
+static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
 				  const struct kh_path *path, struct kh_error *error);
 
 static enum kh_code invalid(const struct kh_path *path, const char *last, struct kh_error *error)
@@ -30,81 +26,58 @@ static enum kh_code out_of_memory(struct kh_error *error)
 	return kh_fail_call(error, KH_AGENT_FAILED, "malloc", "");
 }
 
-/* A string of malloc's. */
-static enum kh_code take_text(const struct kh_field *field, struct kh_json *json, char **out, size_t *length,
-			      const struct kh_path *path, struct kh_error *error)
+static enum kh_code decode_text(const struct kh_field *field, const json_t *json, char **out,
+				const struct kh_path *path, struct kh_error *error)
 {
-	struct kh_json_text text;
+	const char *text = json_string_value(json);
+	size_t length = json_string_length(json);
 
-	if (kh_json_kind(json) != KH_JSON_TEXT)
+	if (!text || memchr(text, '\0', length) || !kh_field_accepts_text(field, text, length))
 		return invalid(path, NULL, error);
-	text = kh_json_text(json);
-	*out = malloc(text.length + 1);
+	*out = malloc(length + 1);
 	if (!*out)
 		return out_of_memory(error);
-	*length = kh_json_text_copy(&text, *out);
-	if (strlen(*out) != *length || !kh_field_accepts_text(field, *out, *length))
-		return invalid(path, NULL, error);
+	memcpy(*out, text, length + 1);
 	return KH_OK;
 }
 
-static enum kh_code decode_text(const struct kh_field *field, struct kh_json *json, char **out,
-				const struct kh_path *path, struct kh_error *error)
-{
-	size_t length;
-
-	return take_text(field, json, out, &length, path, error);
-}
-
-static enum kh_code decode_bytes(const struct kh_field *field, struct kh_json *json, struct kh_bytes *out,
+static enum kh_code decode_bytes(const struct kh_field *field, const json_t *json, struct kh_bytes *out,
 				 const struct kh_path *path, struct kh_error *error)
 {
-	KH_AUTO_FREE char *text = NULL;
-	size_t length;
-	enum kh_code code = take_text(field, json, &text, &length, path, error);
+	const char *text = json_string_value(json);
+	size_t length = json_string_length(json);
+	enum kh_code code;
 
-	if (code != KH_OK)
-		return code;
+	if (!text || !kh_field_accepts_text(field, text, length))
+		return invalid(path, NULL, error);
 	code = kh_base64_decode(text, length, out);
 	if (code == KH_REQUEST_INVALID)
 		return invalid(path, NULL, error);
 	return code == KH_OK ? KH_OK : out_of_memory(error);
 }
 
-static enum kh_code decode_integer(const struct kh_field *field, struct kh_json *json, int64_t *out,
+static enum kh_code decode_integer(const struct kh_field *field, const json_t *json, int64_t *out,
 				   const struct kh_path *path, struct kh_error *error)
 {
-	if (kh_json_kind(json) != KH_JSON_NUMBER || !kh_json_integer(json, out))
-		return invalid(path, NULL, error);
-	return *out < field->minimum || *out > field->maximum ? invalid(path, NULL, error) : KH_OK;
-}
+	json_int_t value = json_integer_value(json);
 
-static enum kh_code decode_boolean(struct kh_json *json, bool *out, const struct kh_path *path,
-				   struct kh_error *error)
-{
-	if (kh_json_kind(json) != KH_JSON_BOOLEAN)
+	if (!json_is_integer(json) || value < field->minimum || value > field->maximum)
 		return invalid(path, NULL, error);
-	*out = kh_json_boolean(json);
+	*out = value;
 	return KH_OK;
 }
 
-static enum kh_code decode_enum(const struct kh_field *field, struct kh_json *json, void *out,
+static enum kh_code decode_enum(const struct kh_field *field, const json_t *json, void *out,
 				const struct kh_path *path, struct kh_error *error)
 {
-	struct kh_json_text text;
-	char word[KH_NAME_SIZE];
-	int value = 0;
+	const char *text = json_string_value(json);
+	int value = text && strlen(text) == json_string_length(json) ? kh_enum_value(field->names, text) : 0;
 
-	if (kh_json_kind(json) == KH_JSON_TEXT) {
-		text = kh_json_text(json);
-		if (kh_json_text_short(&text, word, sizeof(word)))
-			value = kh_enum_value(field->names, word);
-	}
 	memcpy(out, &value, sizeof(value));
 	return value == 0 ? invalid(path, NULL, error) : KH_OK;
 }
 
-static enum kh_code decode_value(const struct kh_field *field, struct kh_json *json, void *out,
+static enum kh_code decode_value(const struct kh_field *field, const json_t *json, void *out,
 				 const struct kh_path *path, struct kh_error *error)
 {
 	switch (field->kind) {
@@ -115,7 +88,8 @@ static enum kh_code decode_value(const struct kh_field *field, struct kh_json *j
 	case KH_KIND_INTEGER:
 		return decode_integer(field, json, out, path, error);
 	case KH_KIND_BOOLEAN:
-		return decode_boolean(json, out, path, error);
+		*(bool *)out = json_is_true(json);
+		return json_is_boolean(json) ? KH_OK : invalid(path, NULL, error);
 	case KH_KIND_ENUM:
 		return decode_enum(field, json, out, path, error);
 	case KH_KIND_OBJECT:
@@ -124,50 +98,33 @@ static enum kh_code decode_value(const struct kh_field *field, struct kh_json *j
 	abort();
 }
 
-/* Room for one more item, zeroed and already counted: kh_clear() undoes a half array. */
-static char *next_item(const struct kh_field *field, char **items, size_t *count)
-{
-	size_t size = kh_field_size(field);
-	char *grown = *items;
-
-	if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, 8 … */
-		grown = realloc(*items, (*count ? *count * 2 : 1) * size);
-		if (!grown)
-			return NULL;
-		*items = grown;
-	}
-	grown += (*count)++ * size;
-	memset(grown, 0, size);
-	return grown;
-}
-
-static enum kh_code decode_array(const struct kh_field *field, struct kh_json *json, char *object,
+/* The count is set before the items are: kh_clear() undoes a half array. */
+static enum kh_code decode_array(const struct kh_field *field, const json_t *json, char *object,
 				 const struct kh_path *path, struct kh_error *error)
 {
-	char **items = (char **)(void *)(object + field->offset);
-	size_t *count = (size_t *)(void *)(object + field->also);
+	size_t count = json_array_size(json), size = kh_field_size(field);
+	char *items;
 
-	if (kh_json_kind(json) != KH_JSON_ARRAY)
+	if (!json_is_array(json) || count < field->items_min || count > field->items_max)
 		return invalid(path, NULL, error);
-	kh_json_enter(json);
-	while (kh_json_more(json)) {
-		struct kh_path here = {path, NULL, *count};
-		enum kh_code code;
-		char *item;
+	if (count == 0)
+		return KH_OK;
+	items = calloc(count, size);
+	if (!items)
+		return out_of_memory(error);
+	*(char **)(void *)(object + field->offset) = items;
+	*(size_t *)(void *)(object + field->also) = count;
+	for (size_t i = 0; i < count; i++) {
+		struct kh_path here = {path, NULL, i};
+		enum kh_code code = decode_value(field, json_array_get(json, i), items + i * size, &here, error);
 
-		if (*count == field->items_max)
-			return invalid(path, NULL, error);
-		item = next_item(field, items, count);
-		if (!item)
-			return out_of_memory(error);
-		code = decode_value(field, json, item, &here, error);
 		if (code != KH_OK)
 			return code;
 	}
-	return *count < field->items_min ? invalid(path, NULL, error) : KH_OK;
+	return KH_OK;
 }
 
-static enum kh_code decode_field(const struct kh_field *field, struct kh_json *json, char *object,
+static enum kh_code decode_field(const struct kh_field *field, const json_t *json, char *object,
 				 const struct kh_path *up, struct kh_error *error)
 {
 	struct kh_path path = {up, field->name, 0};
@@ -185,22 +142,15 @@ static enum kh_code decode_field(const struct kh_field *field, struct kh_json *j
 }
 
 /* The index of a member's field, looked for from where its neighbour was. */
-static size_t find(const struct kh_type *type, const struct kh_json_text *name, size_t hint)
+static size_t find(const struct kh_type *type, const char *name, size_t hint)
 {
 	for (size_t i = 0; i < type->count; i++) {
 		size_t index = hint + i < type->count ? hint + i : hint + i - type->count;
-		if (kh_json_text_is(name, type->fields[index].name, type->fields[index].name_length))
+
+		if (strcmp(type->fields[index].name, name) == 0)
 			return index;
 	}
 	return type->count;
-}
-
-static enum kh_code refuse_member(const struct kh_json_text *name, const struct kh_path *path, struct kh_error *error)
-{
-	char text[KH_NAME_SIZE];
-
-	kh_document_name(name, text);
-	return invalid(path, *text ? text : NULL, error);
 }
 
 static enum kh_code require_all(const struct kh_type *type, uint64_t seen, const struct kh_path *path,
@@ -213,24 +163,24 @@ static enum kh_code require_all(const struct kh_type *type, uint64_t seen, const
 }
 
 /* out is zeroed; on failure it holds what was decoded so far. */
-static enum kh_code decode_object(const struct kh_type *type, struct kh_json *json, void *out,
+static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
 				  const struct kh_path *path, struct kh_error *error)
 {
+	json_t *object = (json_t *)json; /* jansson's iterators are not const */
 	uint64_t seen = 0;
 	size_t hint = 0;
 
 	assert(type->count <= 64);
-	if (kh_json_kind(json) != KH_JSON_OBJECT)
+	if (!json_is_object(json))
 		return invalid(path, NULL, error);
-	kh_json_enter(json);
-	while (kh_json_more(json)) {
-		struct kh_json_text name = kh_json_name(json);
-		size_t index = find(type, &name, hint);
+	for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i)) {
+		const char *name = json_object_iter_key(i);
+		size_t index = find(type, name, hint);
 		enum kh_code code;
 
-		if (index == type->count || seen & (UINT64_C(1) << index))
-			return refuse_member(&name, path, error);
-		code = decode_field(&type->fields[index], json, out, path, error);
+		if (index == type->count)
+			return invalid(path, kh_may_repeat(name, strlen(name)) ? name : NULL, error);
+		code = decode_field(&type->fields[index], json_object_iter_value(i), out, path, error);
 		if (code != KH_OK)
 			return code;
 		seen |= UINT64_C(1) << index;
@@ -239,30 +189,7 @@ static enum kh_code decode_object(const struct kh_type *type, struct kh_json *js
 	return require_all(type, seen, path, error);
 }
 
-void kh_document_name(const struct kh_json_text *text, char name[KH_NAME_SIZE])
-{
-	if (!kh_json_text_short(text, name, KH_NAME_SIZE) || !isalpha((unsigned char)name[0]))
-		name[0] = '\0';
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
-			name[0] = '\0';
-}
-
-enum kh_code kh_document_check(const char *text, size_t length, size_t depth_max, struct kh_json *json,
-			       struct kh_error *error)
-{
-	struct kh_json_fault fault;
-	enum kh_code code;
-
-	if (kh_json_check(text, length, depth_max, json, &fault))
-		return KH_OK;
-	code = kh_fail_field(error, "");
-	if (error && !fault.deep)
-		snprintf(error->value, sizeof(error->value), "%zu:%zu", fault.line, fault.column);
-	return code;
-}
-
-enum kh_code kh_document_decode(const struct kh_type *type, struct kh_json *json, void *out, struct kh_error *error)
+enum kh_code kh_document_decode(const struct kh_type *type, const json_t *json, void *out, struct kh_error *error)
 {
 	KH_AUTO_FREE void *made = calloc(1, type->size);
 	enum kh_code code;
@@ -279,8 +206,13 @@ enum kh_code kh_document_decode(const struct kh_type *type, struct kh_json *json
 
 enum kh_code kh_decode(const struct kh_type *type, const char *text, size_t length, void *out, struct kh_error *error)
 {
-	struct kh_json json;
-	enum kh_code code = kh_document_check(text, length, DEPTH_MAX, &json, error);
+	struct kh_place place;
+	json_t *json;
+	enum kh_code code = kh_document_read(text, length, KH_DEPTH_MAX, &json, &place, error);
 
-	return code == KH_OK ? kh_document_decode(type, &json, out, error) : code;
+	if (code != KH_OK)
+		return code;
+	code = kh_document_decode(type, json, out, error);
+	json_decref(json);
+	return code;
 }

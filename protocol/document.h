@@ -1,26 +1,28 @@
 /*
- * Inside the codec: from checked JSON text to a struct.
+ * Inside the codec: JSON text as a jansson tree, and a tree as a struct. Only
+ * document.c, decode.c and rpc_read.c see jansson; its memory is wiped when it
+ * is freed, and its error texts, which quote what they complain of, are not used.
  */
 #ifndef KH_DOCUMENT_H
 #define KH_DOCUMENT_H
 
+#include <jansson.h>
+
 #include "codec.h"
-#include "json.h"
+#include "place.h"
 
-/* Room for the longest name that may be repeated in an error. */
-#define KH_NAME_SIZE 65
+/* Reads JSON text: one value, UTF-8, no name twice in an object, nested no
+ * deeper than depth_max (KH_DEPTH_MAX at most). What is wrong is
+ * request.invalid:
+ * - no JSON: empty field, error.value "line:column" where reading stopped
+ * - a name that is there twice or has a NUL in it, a number that is too large:
+ *   the field's path; place is there too
+ * - too deep: neither; place is empty. */
+KH_CHECKED enum kh_code kh_document_read(const char *text, size_t length, size_t depth_max, json_t **out,
+					 struct kh_place *place, struct kh_error *error);
 
-/* kh_json_check() as an error: request.invalid with an empty field, and for
- * what is no JSON error.value "line:column". */
-KH_CHECKED enum kh_code kh_document_check(const char *text, size_t length, size_t depth_max, struct kh_json *json,
-					  struct kh_error *error);
-
-/* kh_decode() of a value; json is then behind it. */
-KH_CHECKED enum kh_code kh_document_decode(const struct kh_type *type, struct kh_json *json, void *out,
+/* kh_decode() of a tree. */
+KH_CHECKED enum kh_code kh_document_decode(const struct kh_type *type, const json_t *json, void *out,
 					   struct kh_error *error);
-
-/* A member's name, when it is a plausible identifier and so may be repeated in
- * an error; else "". */
-void kh_document_name(const struct kh_json_text *text, char name[KH_NAME_SIZE]);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "field.h"
-#include "json.h"
 
 static bool encode_object(const struct kh_type *type, const void *object, struct kh_buffer *out,
 			  const struct kh_path *path, struct kh_error *error);
@@ -19,6 +18,25 @@ static bool broken(const struct kh_path *path, struct kh_error *error)
 	kh_path_text(path, NULL, text, sizeof(text));
 	(void)kh_fail_call(error, KH_AGENT_FAILED, "kh_encode", text);
 	return false;
+}
+
+/* Eight bytes at once: a high bit is set where a byte is below n (n <= 0x80). */
+#define ONES UINT64_C(0x0101010101010101)
+#define BELOW(word, n) (((word) - ONES * (n)) & ~(word) & (ONES << 7))
+
+/* How many bytes from here are ASCII that stands for itself in a JSON string. */
+static size_t plain_length(const char *text, const char *end)
+{
+	const char *at = text;
+
+	for (uint64_t word; end - at >= 8; at += 8) {
+		memcpy(&word, at, sizeof(word));
+		if (BELOW(word, 0x20u) || BELOW(word ^ ONES * '"', 1u) || BELOW(word ^ ONES * '\\', 1u) || word & (ONES << 7))
+			break;
+	}
+	while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
+		at++;
+	return (size_t)(at - text);
 }
 
 static void append_escape(struct kh_buffer *out, unsigned char c)
@@ -44,7 +62,7 @@ bool kh_json_append_text(struct kh_buffer *out, const char *text, size_t length)
 
 	kh_buffer_append(out, "\"", 1);
 	while (text < end) {
-		size_t plain = kh_json_plain(text, end), step;
+		size_t plain = plain_length(text, end), step;
 
 		kh_buffer_append(out, text, plain);
 		text += plain;

@@ -80,7 +80,7 @@ struct kh_incoming {
 	struct kh_rpc_id id;       /* is_response true */
 	_Bool is_error;
 	struct kh_error failure; /* is_error */
-	const char *result;      /* NULL, or where it begins in the text */
+	struct json_t *result;   /* not is_error: the codec's, until kh_incoming_finish() */
 };
 
 /* Longest answer that a client takes: a list of 1024 certificates and then some.
@@ -88,7 +88,7 @@ struct kh_incoming {
 #define KH_INCOMING_MAX (4u * 1024 * 1024)
 
 /* Reads what a client meets. The result stays undecoded until the caller has
- * found the method its id belongs to; till then text must stay as it is. */
+ * found the method its id belongs to. */
 KH_CHECKED enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *text, size_t length,
 					   struct kh_incoming *incoming, struct kh_error *error);
 /* Decodes the result of a response; out has method->result->size bytes. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "contract.h"
 #include "document.h"
 #include "field.h"
@@ -30,63 +31,50 @@ enum member { VERSION, ID, METHOD, PARAMS, RESULT, ERROR, MEMBERS };
 
 static const char *const member_names[MEMBERS] = {"jsonrpc", "id", "method", "params", "result", "error"};
 
-/* A message taken apart; at is NULL where a member is missing. */
+/* A message taken apart; NULL where a member is missing. */
 struct envelope {
-	struct kh_json member[MEMBERS];
-	bool odd; /* a member too many: its name is in stray, where it may be said */
-	char stray[KH_NAME_SIZE];
+	json_t *json; /* all of it */
+	json_t *member[MEMBERS];
+	const char *odd; /* the name of a member too many */
 	struct kh_rpc_id id;
 };
 
-static enum member find_member(const struct kh_json_text *name)
+static void take_apart(json_t *json, struct envelope *envelope)
 {
-	int i = 0;
+	for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
+		const char *name = json_object_iter_key(i);
+		int member = 0;
 
-	while (i < MEMBERS && !kh_json_text_is(name, member_names[i], strlen(member_names[i])))
-		i++;
-	return (enum member)i;
-}
-
-static void take_apart(struct kh_json json, struct envelope *envelope)
-{
-	kh_json_enter(&json);
-	while (kh_json_more(&json)) {
-		struct kh_json_text name = kh_json_name(&json);
-		enum member member = find_member(&name);
-
-		if (member != MEMBERS && !envelope->member[member].at) {
-			envelope->member[member] = json;
-		} else if (!envelope->odd) {
-			envelope->odd = true;
-			kh_document_name(&name, envelope->stray);
-		}
-		kh_json_skip(&json);
+		while (member < MEMBERS && strcmp(member_names[member], name) != 0)
+			member++;
+		if (member < MEMBERS)
+			envelope->member[member] = json_object_iter_value(i);
+		else if (!envelope->odd)
+			envelope->odd = name;
 	}
 }
 
-/* A short text; false when the member is something else. */
-static bool short_text(struct kh_json json, char *out, size_t size)
+/* NULL when it is no text or has a NUL in it */
+static const char *plain_text(const json_t *json)
 {
-	struct kh_json_text text;
+	const char *text = json_string_value(json);
 
-	if (!json.at || kh_json_kind(&json) != KH_JSON_TEXT)
-		return false;
-	text = kh_json_text(&json);
-	return kh_json_text_short(&text, out, size);
+	return text && strlen(text) == json_string_length(json) ? text : NULL;
 }
 
 /* false: there is one, but it is no id */
-static bool read_id(struct kh_json json, struct kh_rpc_id *id)
+static bool read_id(const json_t *json, struct kh_rpc_id *id)
 {
-	int64_t number;
+	const char *text = plain_text(json);
 
-	if (!json.at)
+	if (!json)
 		return true;
-	if (short_text(json, id->text, sizeof(id->text))) {
+	if (text && strlen(text) < sizeof(id->text)) {
 		id->kind = KH_ID_TEXT;
-	} else if (kh_json_kind(&json) == KH_JSON_NUMBER && kh_json_integer(&json, &number)) {
+		strcpy(id->text, text);
+	} else if (json_is_integer(json)) {
 		id->kind = KH_ID_NUMBER;
-		id->number = number;
+		id->number = json_integer_value(json);
 	}
 	return id->kind != KH_ID_NONE;
 }
@@ -94,32 +82,68 @@ static bool read_id(struct kh_json json, struct kh_rpc_id *id)
 /* An error that answers no request has the id null. */
 static bool is_unasked_error(const struct envelope *envelope)
 {
-	return kh_json_kind(&envelope->member[ID]) == KH_JSON_NULL && envelope->member[ERROR].at;
+	return json_is_null(envelope->member[ID]) && envelope->member[ERROR];
 }
 
-/* Everything of a message that has to be right whatever it is for. */
+/* The id of a message that is refused for a name that is there twice, so that it can be answered. */
+static void find_id(const char *text, size_t length, struct kh_rpc_id *id)
+{
+	json_t *json = json_loadb(text, length, JSON_ALLOW_NUL, NULL);
+
+	(void)read_id(json_object_get(json, "id"), id);
+	json_decref(json);
+}
+
+static bool is_inside_params(const struct kh_place *place)
+{
+	const char *params = member_names[PARAMS];
+
+	return place->depth > 1 && place->levels[0].length == strlen(params) &&
+	       memcmp(place->levels[0].name, params, strlen(params)) == 0;
+}
+
+/* What kh_document_read() refused is said as the envelope or its params would say it. */
+static enum kh_code refuse_text(const struct kh_place *place, const char *text, size_t length, struct envelope *envelope,
+				struct kh_error *error)
+{
+	if (*error->value) {
+		error->rpc_code = NO_JSON;
+	} else if (place->depth > 0) {
+		if (is_inside_params(place))
+			kh_place_text(place, 1, error->field, sizeof(error->field));
+		else
+			error->rpc_code = NO_REQUEST;
+		if (place->depth > 1 || strcmp(error->field, member_names[ID]) != 0)
+			find_id(text, length, &envelope->id);
+	}
+	return error->code;
+}
+
+/* Everything of a message that has to be right whatever it is for. json is the caller's, on failure too. */
 static enum kh_code read_envelope(size_t depth_max, const char *text, size_t length, struct envelope *envelope,
 				  struct kh_error *error)
 {
-	struct kh_json json;
-	char version[4];
+	struct kh_place place;
+	const char *version;
 	enum kh_code code;
 
 	*envelope = (struct envelope){0};
-	code = kh_document_check(text, length, depth_max, &json, error);
-	if (code != KH_OK) {
-		if (error && *error->value)
-			error->rpc_code = NO_JSON;
+	code = kh_document_read(text, length, depth_max, &envelope->json, &place, error);
+	if (code == KH_REQUEST_INVALID)
+		return refuse_text(&place, text, length, envelope, error);
+	if (code != KH_OK)
 		return code;
-	}
-	if (kh_json_kind(&json) != KH_JSON_OBJECT)
+	if (!json_is_object(envelope->json))
 		return refuse(error, NO_REQUEST, "");
-	take_apart(json, envelope);
+	take_apart(envelope->json, envelope);
 	if (!read_id(envelope->member[ID], &envelope->id) && !is_unasked_error(envelope))
 		return refuse(error, NO_REQUEST, "id");
-	if (!short_text(envelope->member[VERSION], version, sizeof(version)) || strcmp(version, "2.0") != 0)
+	version = plain_text(envelope->member[VERSION]);
+	if (!version || strcmp(version, "2.0") != 0)
 		return refuse(error, NO_REQUEST, "jsonrpc");
-	return envelope->odd ? refuse(error, NO_REQUEST, envelope->stray) : KH_OK;
+	if (envelope->odd)
+		return refuse(error, NO_REQUEST, kh_may_repeat(envelope->odd, strlen(envelope->odd)) ? envelope->odd : "");
+	return KH_OK;
 }
 
 static const struct kh_method *find_method(const struct kh_contract *contract, const char *name)
@@ -130,59 +154,74 @@ static const struct kh_method *find_method(const struct kh_contract *contract, c
 	return NULL;
 }
 
-static enum kh_code read_params(const struct kh_method *method, struct kh_json params, struct kh_message *message,
-				struct kh_error *error)
+static enum kh_code decode_params(const struct kh_method *method, const json_t *params, struct kh_message *message,
+				  struct kh_error *error)
 {
+	KH_AUTO_FREE void *made = calloc(1, method->params->size);
 	enum kh_code code;
 
-	if (!params.at)
-		params.at = "{}";
-	if (kh_json_kind(&params) != KH_JSON_OBJECT)
-		return kh_fail_field(error, "params");
-	message->params = calloc(1, method->params->size);
-	if (!message->params)
+	if (!made)
 		return kh_fail_call(error, KH_AGENT_FAILED, "malloc", "");
-	code = kh_document_decode(method->params, &params, message->params, error);
+	code = kh_document_decode(method->params, params, made, error);
 	if (code == KH_OK) {
+		message->params = kh_steal(&made);
 		message->method = method;
-	} else {
-		free(message->params);
-		message->params = NULL;
 	}
+	return code;
+}
+
+static enum kh_code read_params(const struct kh_method *method, const json_t *params, struct kh_message *message,
+				struct kh_error *error)
+{
+	json_t *empty;
+	enum kh_code code;
+
+	if (params)
+		return json_is_object(params) ? decode_params(method, params, message, error) : kh_fail_field(error, "params");
+	empty = json_object();
+	code = decode_params(method, empty, message, error);
+	json_decref(empty);
 	return code;
 }
 
 static enum kh_code read_message(const struct kh_contract *contract, const struct envelope *envelope,
 				 struct kh_message *message, struct kh_error *error)
 {
+	json_t *const *member = envelope->member;
 	const struct kh_method *method;
-	char name[KH_NAME_SIZE];
+	const char *name = plain_text(member[METHOD]);
 
 	message->id = envelope->id;
-	if (envelope->member[RESULT].at || envelope->member[ERROR].at)
-		return refuse(error, NO_REQUEST, envelope->member[RESULT].at ? "result" : "error");
-	if (!envelope->member[METHOD].at || kh_json_kind(&envelope->member[METHOD]) != KH_JSON_TEXT)
+	if (member[RESULT] || member[ERROR])
+		return refuse(error, NO_REQUEST, member[RESULT] ? "result" : "error");
+	if (!json_is_string(member[METHOD]))
 		return refuse(error, NO_REQUEST, "method");
-	method = short_text(envelope->member[METHOD], name, sizeof(name)) ? find_method(contract, name) : NULL;
+	method = name ? find_method(contract, name) : NULL;
 	if (!method)
 		return refuse(error, NO_METHOD, "method");
 	if ((method->result == NULL) != (message->id.kind == KH_ID_NONE))
 		return refuse(error, NO_REQUEST, "id");
-	return read_params(method, envelope->member[PARAMS], message, error);
+	return read_params(method, member[PARAMS], message, error);
 }
 
 enum kh_code kh_message_decode(const struct kh_contract *contract, const char *text, size_t length,
 			       struct kh_message *message, struct kh_error *error)
 {
 	struct envelope envelope;
+	struct kh_error unasked;
 	enum kh_code code;
 
 	*message = (struct kh_message){0};
+	if (!error)
+		error = &unasked;
 	if (length > contract->message_max)
 		return kh_fail(error, KH_REQUEST_TOO_LARGE);
 	code = read_envelope(contract->depth_max, text, length, &envelope, error);
 	message->id = envelope.id;
-	return code == KH_OK ? read_message(contract, &envelope, message, error) : code;
+	if (code == KH_OK)
+		code = read_message(contract, &envelope, message, error);
+	json_decref(envelope.json);
+	return code;
 }
 
 void kh_message_finish(struct kh_message *message)
@@ -213,10 +252,10 @@ static void take_data(const struct kh_error_data *data, struct kh_error *failure
 }
 
 /* {code, message, data}; what a person reads is made from data. */
-static enum kh_code read_failure(struct kh_json json, struct kh_error *failure, struct kh_error *error)
+static enum kh_code read_failure(const json_t *json, struct kh_error *failure, struct kh_error *error)
 {
 	struct kh_error_object object;
-	enum kh_code code = kh_document_decode(&kh_error_object_type, &json, &object, error);
+	enum kh_code code = kh_document_decode(&kh_error_object_type, json, &object, error);
 
 	if (code != KH_OK)
 		return refuse(error, NO_REQUEST, "error");
@@ -233,44 +272,48 @@ static enum kh_code read_failure(struct kh_json json, struct kh_error *failure, 
 static enum kh_code read_response(const struct envelope *envelope, struct kh_incoming *incoming,
 				  struct kh_error *error)
 {
-	const struct kh_json *member = envelope->member;
+	json_t *const *member = envelope->member;
 
 	incoming->is_response = true;
 	incoming->id = envelope->id;
-	incoming->is_error = member[ERROR].at != NULL;
-	incoming->result = member[RESULT].at;
-	if (!member[RESULT].at == !member[ERROR].at || member[PARAMS].at)
-		return refuse(error, NO_REQUEST, member[PARAMS].at ? "params" : "result");
-	return incoming->is_error ? read_failure(member[ERROR], &incoming->failure, error) : KH_OK;
+	incoming->is_error = member[ERROR] != NULL;
+	if (!member[RESULT] == !member[ERROR] || member[PARAMS])
+		return refuse(error, NO_REQUEST, member[PARAMS] ? "params" : "result");
+	if (incoming->is_error)
+		return read_failure(member[ERROR], &incoming->failure, error);
+	incoming->result = json_incref(member[RESULT]);
+	return KH_OK;
 }
 
 enum kh_code kh_incoming_decode(const struct kh_contract *contract, const char *text, size_t length,
 				struct kh_incoming *incoming, struct kh_error *error)
 {
 	struct envelope envelope;
+	struct kh_error unasked;
 	enum kh_code code;
 
 	*incoming = (struct kh_incoming){0};
+	if (!error)
+		error = &unasked;
 	if (length > KH_INCOMING_MAX)
 		return kh_fail(error, KH_REQUEST_TOO_LARGE);
 	code = read_envelope(contract->depth_max, text, length, &envelope, error);
-	if (code != KH_OK)
-		return code;
-	if (envelope.member[METHOD].at)
-		return read_message(contract, &envelope, &incoming->message, error);
-	return read_response(&envelope, incoming, error);
+	if (code == KH_OK)
+		code = envelope.member[METHOD] ? read_message(contract, &envelope, &incoming->message, error)
+					       : read_response(&envelope, incoming, error);
+	json_decref(envelope.json);
+	return code;
 }
 
 enum kh_code kh_incoming_result(struct kh_incoming *incoming, const struct kh_method *method, void *out,
 				struct kh_error *error)
 {
-	struct kh_json json = {incoming->result};
-
-	return kh_document_decode(method->result, &json, out, error);
+	return kh_document_decode(method->result, incoming->result, out, error);
 }
 
 void kh_incoming_finish(struct kh_incoming *incoming)
 {
 	kh_message_finish(&incoming->message);
+	json_decref(incoming->result);
 	*incoming = (struct kh_incoming){0};
 }

@@ -16,7 +16,7 @@ const perSystem = /_(posix|win|linux)\.[ch]$/;
 
 // header: rooms and, where DESIGN says "one file", how many files may have it.
 const libraries = [
-	{ header: /^jansson\.h$/, rooms: ['hall'] },
+	{ header: /^jansson\.h$/, rooms: ['protocol', 'hall'] },
 	{ header: /^(p11-kit\/)?pkcs11[^/]*\.h$|^p11-kit\//, rooms: ['pkcs11'] },
 	{ header: /^libp11\.h$/, rooms: ['pkcs11'], files: 1 },
 	{ header: /^libwebsockets\.h$/, rooms: ['agent'], files: 1 },

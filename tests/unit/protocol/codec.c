@@ -8,6 +8,7 @@
 
 #include "configuration.h"
 #include "contract.h"
+#include "field.h"
 #include "unit.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -73,6 +74,8 @@ static const struct {
 	{&kh_agent_hello_params_type, "{\"protocols\":[\"1\"]}", "protocols.0"},
 	{&kh_agent_hello_params_type, "{\"protocols\":[1001]}", "protocols.0"},
 	{&kh_agent_hello_params_type, "{\"protocols\":[99999999999999999999]}", "protocols.0"},
+	{&kh_agent_hello_params_type, "{\"protocols\":[1,1e999]}", "protocols.1"},
+	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"x\\u0000y\":[1]}", ""},
 	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"" TEN TEN TEN FIVE "\"}", NULL},
 	{&kh_agent_hello_params_type, "{\"protocols\":[1],\"locale\":\"" TEN TEN TEN FIVE "中\"}", "locale"},
 
@@ -116,15 +119,45 @@ static void test_cases(void **state)
 	}
 }
 
-static void test_syntax_place(void **state)
+static void expect_place(const char *text, size_t length, const char *place)
 {
 	struct kh_error error = {0};
 	struct kh_config config;
 
-	(void)state;
-	assert_int_equal(kh_decode(&kh_config_type, "{\n  \"port\": 1,\n  oops", 21, &config, &error), KH_REQUEST_INVALID);
-	assert_string_equal(error.value, "3:3");
+	assert_int_equal(kh_decode(&kh_config_type, text, length, &config, &error), KH_REQUEST_INVALID);
+	assert_string_equal(error.value, place);
 	assert_string_equal(error.field, "");
+}
+
+static void test_syntax_place(void **state)
+{
+	(void)state;
+	expect_place("{\n  \"port\": 1,\n  oops", 21, "3:6");
+	expect_place("{}\0", 3, "1:3");
+	expect_place("{\"port\":\n1\0}", 12, "2:2");
+	expect_place("\0", 1, "1:1");
+}
+
+/* Each byte at each place of a word that is looked at whole. */
+static void test_every_byte(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text); at++) {
+		for (int c = 0; c < 256; c++) {
+			bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+			struct kh_buffer out = {0};
+
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)c;
+			assert_int_equal(kh_json_append_text(&out, text, sizeof(text)), c < 0x80);
+			if (plain)
+				assert_memory_equal(out.data + 1, text, sizeof(text));
+			assert_int_equal(plain, out.length == sizeof(text) + 2);
+			kh_buffer_finish(&out);
+		}
+	}
 }
 
 static void test_failure_leaves_out(void **state)
@@ -284,7 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),   cmocka_unit_test(test_syntax_place),   cmocka_unit_test(test_failure_leaves_out),
 		cmocka_unit_test(test_values),  cmocka_unit_test(test_base),           cmocka_unit_test(test_encode_refuses),
-		cmocka_unit_test(test_utf8),    cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_utf8),    cmocka_unit_test(test_layers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
