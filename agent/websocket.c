@@ -468,11 +468,14 @@ enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *p
 			    struct kh_error *error)
 {
 	uint16_t port = policy->port;
+	bool usable = port_free(loop, port);
 	enum kh_code code;
 
-	if (!port_free(loop, port) && fall_back && port == PORT_FIRST)
+	if (!usable && fall_back && port == PORT_FIRST) {
 		port = PORT_SECOND;
-	if (!port_free(loop, port))
+		usable = port_free(loop, port);
+	}
+	if (!usable)
 		return kh_fail(error, KH_AGENT_BUSY);
 	code = make_context(loop, events, context, server, error);
 	if (code != KH_OK)
