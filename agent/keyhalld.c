@@ -16,6 +16,7 @@
 #define EXIT_RUNNING 3
 #define EXIT_PORT 4
 #define DRAIN_PERIOD 10  /* ms */
+#define BEGIN_MILLISECONDS 25
 #define DRAIN_ROUNDS 100
 
 static const char help[] =
@@ -72,7 +73,7 @@ struct daemon {
 	struct kh_agent agent;
 	uv_loop_t loop;
 	uv_signal_t terminate, interrupt;
-	uv_timer_t drain;
+	uv_timer_t drain, begin;
 	int rounds;
 	bool stopping;
 };
@@ -94,6 +95,7 @@ static void stop(uv_signal_t *signal, int number)
 	if (daemon->stopping)
 		return;
 	daemon->stopping = true;
+	uv_timer_stop(&daemon->begin);
 	kh_log(KH_LOG_INFO, "stopping");
 	kh_modules_stop(&daemon->agent.modules);
 	kh_server_stop(daemon->agent.server);
@@ -105,7 +107,8 @@ static void listen_to_signals(struct daemon *daemon)
 	uv_signal_init(&daemon->loop, &daemon->terminate);
 	uv_signal_init(&daemon->loop, &daemon->interrupt);
 	uv_timer_init(&daemon->loop, &daemon->drain);
-	daemon->terminate.data = daemon->interrupt.data = daemon->drain.data = daemon;
+	uv_timer_init(&daemon->loop, &daemon->begin);
+	daemon->terminate.data = daemon->interrupt.data = daemon->drain.data = daemon->begin.data = daemon;
 	uv_signal_start(&daemon->terminate, stop, SIGTERM);
 	uv_signal_start(&daemon->interrupt, stop, SIGINT);
 }
@@ -132,6 +135,7 @@ static void close_all(struct daemon *daemon)
 	uv_close((uv_handle_t *)&daemon->terminate, NULL);
 	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
 	uv_close((uv_handle_t *)&daemon->drain, NULL);
+	uv_close((uv_handle_t *)&daemon->begin, NULL);
 	kh_watch_finish(agent);
 	kh_modules_stop(&agent->modules);
 	kh_server_free(agent->server);
@@ -141,7 +145,16 @@ static void close_all(struct daemon *daemon)
 	kh_journal_free(agent->journal);
 }
 
-/* Listens first, loads modules after. */
+static void begin(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+
+	kh_modules_start(&daemon->agent.modules);
+	kh_watch_soon(&daemon->agent);
+}
+
+/* Listens first, loads modules after: a page that waits for the agent has its
+ * hello before token hosts take the processor. A call starts them at once. */
 static int serve(struct daemon *daemon)
 {
 	struct kh_agent *agent = &daemon->agent;
@@ -162,8 +175,7 @@ static int serve(struct daemon *daemon)
 	listen_to_signals(daemon);
 	kh_watch_init(agent);
 	if (kh_modules_init(&agent->modules, agent->loop, agent->settings, &error) == KH_OK) {
-		kh_modules_start(&agent->modules);
-		kh_watch_soon(agent);
+		uv_timer_start(&daemon->begin, begin, BEGIN_MILLISECONDS, 0);
 		uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	} else {
 		status = cannot("cannot find the token host", &error);
