@@ -328,7 +328,7 @@ static void have_certificates(void *context, const struct kh_error *error)
 {
 	struct look *look = context;
 	struct kh_agent *agent = look->agent;
-	struct kh_environment environment = {agent->settings, &agent->modules, agent->usb,
+	struct kh_environment environment = {agent->settings, &agent->modules, kh_watch_usb(agent),
 					     kh_journal_works(agent->journal), true};
 	struct kh_environment_check_result result;
 

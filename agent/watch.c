@@ -9,6 +9,7 @@
 #include "log.h"
 
 #define PERIOD 2000 /* ms */
+#define FIRST 20    /* ms, from a hello to the look at the bus: the answer goes out before */
 #define SETTLE 500  /* ms, from a USB event to the question */
 
 static void answered(void *context, const struct kh_error *error)
@@ -85,14 +86,25 @@ void kh_watch_finish(struct kh_agent *agent)
 	uv_close((uv_handle_t *)&agent->poll, NULL);
 }
 
+const struct kh_usb *kh_watch_usb(struct kh_agent *agent)
+{
+	if (agent->usb == NULL)
+		agent->usb = kh_usb_start(agent->loop, on_usb, agent);
+	return agent->usb;
+}
+
+static void on_first(uv_timer_t *timer)
+{
+	kh_watch_usb(timer->data);
+	uv_timer_start(timer, on_period, PERIOD, PERIOD);
+}
+
 void kh_watch_start(struct kh_agent *agent)
 {
 	if (agent->polling)
 		return;
 	agent->polling = true;
-	if (agent->usb == NULL)
-		agent->usb = kh_usb_start(agent->loop, on_usb, agent);
-	uv_timer_start(&agent->poll, on_period, PERIOD, PERIOD);
+	uv_timer_start(&agent->poll, on_first, FIRST, 0);
 }
 
 void kh_watch_stop(struct kh_agent *agent)
