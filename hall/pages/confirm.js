@@ -43,14 +43,19 @@
 		}}
 	];
 
+	/* What another browser entered is shown with stars: here it is asked again. */
+	function unmasked(value) {
+		return /\*/.test(value || '') ? '' : value || '';
+	}
+
 	function initial(order) {
 		var contact = order.contact || {};
 		return Hall.state.form || {
 			company: order.company || order.certificate.company || Hall.format.company(order.certificate.subject),
 			creditCode: order.creditCode || order.certificate.creditCode || '',
-			contact: contact.name || '',
-			phone: /\*/.test(contact.phone || '') ? '' : contact.phone || '',
-			email: contact.email || ''
+			contact: unmasked(contact.name),
+			phone: unmasked(contact.phone),
+			email: unmasked(contact.email)
 		};
 	}
 
