@@ -7,41 +7,81 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 
-static int add_file(X509_STORE *store, const char *path)
+#define ANCHORS_MAX 256
+
+struct kh_anchors {
+	X509_STORE *store;
+	char ids[ANCHORS_MAX][KH_SHA256_HEX]; /* SHA-256 of the DER */
+	size_t count;
+};
+
+static bool add_anchor(struct kh_anchors *anchors, X509 *certificate)
+{
+	unsigned char *der = NULL;
+	int length = i2d_X509(certificate, &der);
+
+	if (length <= 0 || anchors->count == ANCHORS_MAX || X509_STORE_add_cert(anchors->store, certificate) != 1) {
+		OPENSSL_free(der);
+		return false;
+	}
+	kh_sha256_hex(der, (size_t)length, anchors->ids[anchors->count++]);
+	OPENSSL_free(der);
+	return true;
+}
+
+static bool add_file(struct kh_anchors *anchors, const char *path)
 {
 	BIO *file = BIO_new_file(path, "r");
 	X509 *certificate;
-	int count = 0;
+	bool added = false;
 
-	if (!file)
-		return 0;
-	while ((certificate = PEM_read_bio_X509(file, NULL, NULL, NULL))) {
-		count += X509_STORE_add_cert(store, certificate);
+	while (file && (certificate = PEM_read_bio_X509(file, NULL, NULL, NULL))) {
+		added = add_anchor(anchors, certificate) || added;
 		X509_free(certificate);
 	}
 	ERR_clear_error();
 	BIO_free(file);
-	return count;
+	return added;
 }
 
-struct x509_store_st *kh_chain_store(char *const *files, size_t count)
+struct kh_anchors *kh_anchors_new(char *const *files, size_t count)
 {
-	X509_STORE *store = X509_STORE_new();
+	struct kh_anchors *anchors = calloc(1, sizeof(*anchors));
 
-	for (size_t i = 0; store && i < count; i++) {
-		if (add_file(store, files[i]) == 0)
+	if (!anchors)
+		return NULL;
+	anchors->store = X509_STORE_new();
+	if (!anchors->store) {
+		free(anchors);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!add_file(anchors, files[i]))
 			kh_log(KH_LOG_ERROR, "no certificate can be read from anchor %s", files[i]);
 	}
-	return store;
+	return anchors;
 }
 
-void kh_chain_free(struct x509_store_st *store)
+void kh_anchors_free(struct kh_anchors *anchors)
 {
-	X509_STORE_free(store);
+	if (!anchors)
+		return;
+	X509_STORE_free(anchors->store);
+	free(anchors);
+}
+
+static bool is_anchor(const struct kh_anchors *anchors, const struct kh_certificate *certificate)
+{
+	for (size_t i = 0; i < anchors->count; i++) {
+		if (strcmp(anchors->ids[i], certificate->id) == 0)
+			return true;
+	}
+	return false;
 }
 
 static X509 *decode(const struct kh_certificate *certificate)
@@ -51,16 +91,31 @@ static X509 *decode(const struct kh_certificate *certificate)
 	return d2i_X509(NULL, &in, (long)certificate->der.length);
 }
 
-static enum kh_code read_chain(STACK_OF(X509) *out, char *const *chain, size_t count, struct kh_error *error)
+/* An anchor that comes with the chain is in the store already: decoding is
+ * what takes time here. */
+static bool push(STACK_OF(X509) *out, const struct kh_anchors *anchors, const struct kh_certificate *parsed)
+{
+	X509 *certificate;
+
+	if (is_anchor(anchors, parsed))
+		return true;
+	certificate = decode(parsed);
+	if (certificate && sk_X509_push(out, certificate))
+		return true;
+	X509_free(certificate);
+	return false;
+}
+
+static enum kh_code read_chain(STACK_OF(X509) *out, const struct kh_anchors *anchors, char *const *chain, size_t count,
+			       struct kh_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct kh_certificate *parsed = kh_certificate_from_pem(chain[i]);
-		X509 *certificate = parsed ? decode(parsed) : NULL;
+		bool taken = parsed && push(out, anchors, parsed);
 		char field[32];
 
 		kh_certificate_free(parsed);
-		if (!certificate || !sk_X509_push(out, certificate)) {
-			X509_free(certificate);
+		if (!taken) {
 			snprintf(field, sizeof(field), "chain.%zu", i);
 			return kh_fail_field(error, field);
 		}
@@ -90,17 +145,17 @@ static bool verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) *chain, int64_t
 	return trusted;
 }
 
-enum kh_code kh_chain_verify(struct x509_store_st *store, const struct kh_certificate *certificate,
+enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
 			     char *const *chain, size_t count, int64_t at, struct kh_error *error)
 {
 	STACK_OF(X509) *others = sk_X509_new_null();
 	X509 *leaf = decode(certificate);
 	enum kh_code code;
 
-	code = others ? read_chain(others, chain, count, error) : kh_fail(error, KH_AGENT_FAILED);
+	code = others ? read_chain(others, anchors, chain, count, error) : kh_fail(error, KH_AGENT_FAILED);
 	if (code == KH_OK && !leaf)
 		code = kh_fail_field(error, "certificate");
-	if (code == KH_OK && !verify(store, leaf, others, at))
+	if (code == KH_OK && !verify(anchors->store, leaf, others, at))
 		code = kh_fail(error, KH_CERTIFICATE_UNTRUSTED);
 	X509_free(leaf);
 	sk_X509_pop_free(others, X509_free);

@@ -6,16 +6,16 @@
 
 #include "certificate.h"
 
-struct x509_store_st;
+struct kh_anchors;
 
 /* Reads PEM files; a file that cannot be read is logged and left out. NULL
  * when memory is out. */
-struct x509_store_st *kh_chain_store(char *const *files, size_t count);
-void kh_chain_free(struct x509_store_st *store);
+struct kh_anchors *kh_anchors_new(char *const *files, size_t count);
+void kh_anchors_free(struct kh_anchors *anchors);
 
 /* chain: PEM certificates in any order, may hold the root. at: when it has to
  * be valid. certificate.untrusted; request.invalid names a bad chain entry. */
-KH_CHECKED enum kh_code kh_chain_verify(struct x509_store_st *store, const struct kh_certificate *certificate,
+KH_CHECKED enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
 					char *const *chain, size_t count, int64_t at, struct kh_error *error);
 
 /* Whether two Names are equal by RFC 5280, 7.1 (case and blanks folded). */

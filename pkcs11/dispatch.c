@@ -83,6 +83,13 @@ static bool recover(struct kh_host *host, const struct row *row, const void *par
 	return false;
 }
 
+/* Some cards lose the login when another program resets them. */
+static void forget_logins(struct kh_host *host)
+{
+	for (size_t i = 0; i < host->tokens.count; i++)
+		kh_logout(host->tokens.list[i]);
+}
+
 static enum kh_code perform(struct kh_host *host, const struct kh_message *message, void *result,
 			    struct kh_error *error)
 {
@@ -102,7 +109,11 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 			kh_clear(message->method->result, result);
 		code = row->operation(host, message->params, result, error);
 	}
-	return code == KH_OK ? code : error->code;
+	if (code == KH_OK)
+		return code;
+	if (strcmp(error->value, "CKR_USER_NOT_LOGGED_IN") == 0)
+		forget_logins(host);
+	return error->code;
 }
 
 static void answer(struct kh_host *host, struct kh_request *request)

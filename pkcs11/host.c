@@ -39,7 +39,7 @@ void kh_host_finish(struct kh_host *host)
 	kh_tokens_clear(&host->tokens);
 	kh_reader_finish(&host->reader);
 	kh_module_stop(&host->module);
-	kh_chain_free(host->anchors);
+	kh_anchors_free(host->anchors);
 	free(host->settings.pinentry);
 	free(host->settings.locale);
 	free_list(host->settings.anchors, host->settings.anchors_count);

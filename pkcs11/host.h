@@ -41,7 +41,7 @@ struct kh_host {
 	struct kh_tokens tokens;
 	struct kh_reader reader;
 	struct kh_settings settings;
-	struct x509_store_st *anchors; /* chain.c; NULL: not read yet */
+	struct kh_anchors *anchors; /* chain.c; NULL: not read yet */
 	struct kh_wrong_pin wrong[KH_WRONG_PINS_MAX];
 	size_t wrong_next;
 	uint8_t wrong_key[32];

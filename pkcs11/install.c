@@ -97,7 +97,7 @@ static enum kh_code check_chain(struct kh_host *host, const struct kh_certificat
 	int64_t now = kh_time_now();
 
 	if (!host->anchors)
-		host->anchors = kh_chain_store(host->settings.anchors, host->settings.anchors_count);
+		host->anchors = kh_anchors_new(host->settings.anchors, host->settings.anchors_count);
 	if (!host->anchors)
 		return kh_fail(error, KH_AGENT_FAILED);
 	/* A clock that is slow must not refuse what was issued a minute ago. */

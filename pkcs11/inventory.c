@@ -41,9 +41,11 @@ static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attri
 	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
 	size_t count = 0;
 	CK_ULONG got = 0;
+	bool started;
 	CK_RV rv;
 
 	rv = KH_CALL(token->module, C_FindObjectsInit, token->session, template, attributes);
+	started = rv == CKR_OK;
 	while (rv == CKR_OK) {
 		CK_OBJECT_HANDLE *more = realloc(handles, (count + FIND_STEP) * sizeof(*handles));
 
@@ -57,9 +59,10 @@ static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attri
 		if (got < FIND_STEP || count >= KH_OBJECTS_MAX)
 			break;
 	}
+	if (started)
+		(void)KH_CALL(token->module, C_FindObjectsFinal, token->session);
 	if (rv != CKR_OK)
 		return rv;
-	(void)KH_CALL(token->module, C_FindObjectsFinal, token->session);
 	if (count > 1)
 		qsort(handles, count, sizeof(*handles), compare_handles);
 	*out = kh_steal(&handles);

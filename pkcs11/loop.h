@@ -12,8 +12,6 @@
 #include "host_contract.h"
 #include "rpc.h"
 
-#define KH_LOOP_QUEUE_MAX 1024
-
 struct kh_request {
 	struct kh_request *next;
 	struct kh_message message; /* method NULL: failure says why */

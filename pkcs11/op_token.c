@@ -64,7 +64,7 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 	move_list(&settings->credit_code_oids, &settings->credit_code_oids_count, &params.credit_code_oids,
 		  &params.credit_code_oids_count);
 	kh_clear(&kh_host_host_configure_params_type, &params);
-	kh_chain_free(host->anchors);
+	kh_anchors_free(host->anchors);
 	host->anchors = NULL;
 	host->configured++;
 	code = kh_module_start(&host->module, error);

@@ -1,7 +1,5 @@
 /*
- * The PIN window: a pinentry program over the Assuan protocol, as a uv child.
- * What is typed goes from the line buffer straight into a kh_secret; the
- * buffer is wiped.
+ * The PIN window: what is asked, of which pinentry program.
  *
  * Without a configured program the usual ones are tried in turn; a configured
  * one that does not start is pin.unavailable. Cancelled by the clerk, by
@@ -13,35 +11,19 @@
 #ifndef KH_PIN_WINDOW_H
 #define KH_PIN_WINDOW_H
 
-#include "assuan.h"
-#include "loop.h"
+#include "pinentry.h"
 
 #define KH_PIN_ASKS_MAX 16 /* questions in one window */
 
 struct kh_pin_window {
-	struct kh_loop *loop;
+	struct kh_pinentry pinentry;
 	const char *program; /* configured; NULL or "": the usual ones */
 	size_t candidate;    /* of the usual ones, the next to try */
 	const char *locale;
-	int64_t session;
 	size_t min; /* length of a PIN; 0: anything but empty */
 	size_t max;
 	unsigned asks;
 	bool answered; /* this program has shown its window once */
-	bool running;
-	bool exited;
-	unsigned handles; /* open uv handles */
-	uv_process_t process;
-	uv_pipe_t to;
-	uv_pipe_t from;
-	bool replied;
-	bool broken; /* end of its output, or a line that is too long */
-	enum kh_assuan_reply reply;
-	unsigned long number;
-	struct kh_secret *answer; /* where DATA goes; NULL: nowhere */
-	char line[KH_ASSUAN_LINE + 24];
-	size_t length;
-	char chunk[512];
 };
 
 /* Sends host.prompting; the window shows with the first question. */

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "token.h"
@@ -128,11 +127,10 @@ bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, cons
 		    const struct kh_buffer *raw)
 {
 	const struct row *row = find_row(type);
-	const unsigned char *in = spki->data;
 	struct kh_buffer value = {0};
 	const EVP_MD *digest;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &in, (long)spki->length);
+	EVP_PKEY *key = kh_spki_key((struct kh_span){spki->data, spki->length});
 	bool good = false;
 
 	kh_sign_put_value(type, raw, &value);

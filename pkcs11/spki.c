@@ -1,6 +1,10 @@
 /* Public keys as SubjectPublicKeyInfo. */
 #include "spki.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -184,6 +188,66 @@ void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point)
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
 	put_bits(out, unwrap_point(point));
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+static EVP_PKEY *key_from(const char *algorithm, OSSL_PARAM *parameters)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
+	EVP_PKEY *key = NULL;
+
+	if (!context || EVP_PKEY_fromdata_init(context) != 1 ||
+	    EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+static EVP_PKEY *ec_key(const char *group, struct kh_span point)
+{
+	OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)group, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point.data, point.length),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return key_from("EC", parameters);
+}
+
+static EVP_PKEY *rsa_key(struct kh_span modulus, struct kh_span exponent)
+{
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_bin2bn(modulus.data, (int)modulus.length, NULL);
+	BIGNUM *e = BN_bin2bn(exponent.data, (int)exponent.length, NULL);
+	OSSL_PARAM *parameters = NULL;
+	EVP_PKEY *key = NULL;
+
+	if (builder && n && e && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+		parameters = OSSL_PARAM_BLD_to_param(builder);
+	if (parameters)
+		key = key_from("RSA", parameters);
+	OSSL_PARAM_free(parameters);
+	OSSL_PARAM_BLD_free(builder);
+	BN_free(n);
+	BN_free(e);
+	return key;
+}
+
+EVP_PKEY *kh_spki_key(struct kh_span spki)
+{
+	enum kh_any_key_type type = kh_spki_type(spki);
+	struct kh_span exponent;
+	struct kh_span bits;
+
+	if (kh_spki_rsa(spki, &bits, &exponent))
+		return rsa_key(bits, exponent);
+	if (!kh_spki_bits(spki, &bits))
+		return NULL;
+	if (type == KH_ANY_KEY_TYPE_EC_P256 || type == KH_ANY_KEY_TYPE_EC_P384)
+		return ec_key(type == KH_ANY_KEY_TYPE_EC_P256 ? "P-256" : "P-384", bits);
+	if (type == KH_ANY_KEY_TYPE_ED25519)
+		return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bits.data, bits.length);
+	return NULL;
 }
 
 void kh_sha256_hex(const void *data, size_t length, char out[KH_SHA256_HEX])

@@ -25,6 +25,10 @@ void kh_spki_put_rsa(struct kh_buffer *out, struct kh_span modulus, struct kh_sp
 void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point);
 void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point);
 
+/* The key for OpenSSL, NULL for types it does not know; EVP_PKEY_free(). Much
+ * faster than d2i_PUBKEY, which goes through every decoder. */
+struct evp_pkey_st *kh_spki_key(struct kh_span spki);
+
 /* Lower-case hex SHA-256. */
 void kh_sha256_hex(const void *data, size_t length, char out[KH_SHA256_HEX]);
 

@@ -138,6 +138,15 @@ static struct kh_token *take_known(struct kh_token **old, size_t count, CK_SLOT_
 	return NULL;
 }
 
+static bool is_known_slot(struct kh_token *const *old, size_t count, CK_SLOT_ID slot)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (old[i] && old[i]->slot == slot)
+			return true;
+	}
+	return false;
+}
+
 static enum kh_code take_slot(struct kh_tokens *tokens, struct kh_token **old, size_t old_count, CK_SLOT_ID slot,
 			      struct kh_error *error)
 {
@@ -149,8 +158,11 @@ static enum kh_code take_slot(struct kh_tokens *tokens, struct kh_token **old, s
 	rv = KH_CALL(tokens->module, C_GetTokenInfo, slot, &info);
 	if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED)
 		return KH_OK;
-	if (rv != CKR_OK)
+	if (rv != CKR_OK && is_known_slot(old, old_count, slot))
 		return kh_module_fail(tokens->module, rv, error);
+	/* What never worked must not stand in the way of the other tokens. */
+	if (rv != CKR_OK)
+		return KH_OK;
 	if (!(info.flags & CKF_TOKEN_INITIALIZED))
 		return KH_OK;
 	token = take_known(old, old_count, slot, &info);

@@ -23,6 +23,15 @@ static void expect_equal(struct kh_buffer *a, struct kh_buffer *b)
 	kh_buffer_finish(a);
 }
 
+static void expect_key(struct kh_span spki, EVP_PKEY *key)
+{
+	EVP_PKEY *built = kh_spki_key(spki);
+
+	assert_non_null(built);
+	assert_int_equal(EVP_PKEY_eq(built, key), 1);
+	EVP_PKEY_free(built);
+}
+
 static void test_rsa(void **state)
 {
 	EVP_PKEY *key = make_key(KH_ANY_KEY_TYPE_RSA2048);
@@ -34,6 +43,7 @@ static void test_rsa(void **state)
 
 	(void)state;
 	assert_int_equal(kh_spki_type(spki), KH_ANY_KEY_TYPE_RSA2048);
+	expect_key(spki, key);
 	assert_true(kh_spki_rsa(spki, &modulus, &exponent));
 	assert_int_equal(modulus.length, 256);
 	kh_spki_put_rsa(&out, modulus, exponent);
@@ -52,6 +62,8 @@ static void check_curve(enum kh_any_key_type type)
 	struct kh_span bits;
 
 	assert_int_equal(kh_spki_type(spki), type);
+	if (type != KH_ANY_KEY_TYPE_SM2)
+		expect_key(spki, key);
 	assert_true(kh_spki_bits(spki, &bits));
 	kh_spki_put_ec(&out, kh_spki_curve(type), bits);
 	expect_equal(&out, &expected);
@@ -95,6 +107,7 @@ static void test_edwards(void **state)
 
 	(void)state;
 	assert_int_equal(kh_spki_type(spki), KH_ANY_KEY_TYPE_ED25519);
+	expect_key(spki, key);
 	assert_true(kh_spki_bits(spki, &bits));
 	kh_spki_put_edwards(&out, bits);
 	expect_equal(&out, &expected);
@@ -109,6 +122,7 @@ static void test_garbage(void **state)
 	(void)state;
 	assert_int_equal(kh_spki_type((struct kh_span){bytes, sizeof(bytes)}), KH_ANY_KEY_TYPE_OTHER);
 	assert_int_equal(kh_spki_type((struct kh_span){bytes, 0}), KH_ANY_KEY_TYPE_OTHER);
+	assert_null(kh_spki_key((struct kh_span){bytes, sizeof(bytes)}));
 }
 
 int main(void)

@@ -1,0 +1,157 @@
+/* The pinentry child. */
+#include "pinentry.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#define EXIT_MS 500
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct kh_pinentry *pinentry = handle->data;
+
+	pinentry->handles--;
+}
+
+static void on_exit_of_program(uv_process_t *process, int64_t status, int signal_number)
+{
+	struct kh_pinentry *pinentry = process->data;
+
+	(void)status;
+	(void)signal_number;
+	pinentry->exited = true;
+}
+
+static void on_chunk(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct kh_pinentry *pinentry = handle->data;
+
+	(void)suggested;
+	*buffer = uv_buf_init(pinentry->chunk, sizeof(pinentry->chunk));
+}
+
+static void end_line(struct kh_pinentry *pinentry)
+{
+	enum kh_assuan_reply reply = kh_assuan_parse(pinentry->line, pinentry->length, &pinentry->number);
+
+	if (reply == KH_ASSUAN_DATA && pinentry->answer &&
+	    kh_assuan_data(pinentry->line, pinentry->length, pinentry->answer) != KH_OK)
+		pinentry->broken = true;
+	if (reply == KH_ASSUAN_OK || reply == KH_ASSUAN_ERROR) {
+		pinentry->reply = reply;
+		pinentry->replied = true;
+	}
+	kh_wipe(pinentry->line, pinentry->length);
+	pinentry->length = 0;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
+{
+	struct kh_pinentry *pinentry = stream->data;
+
+	for (ssize_t i = 0; i < count; i++) {
+		if (buffer->base[i] == '\n')
+			end_line(pinentry);
+		else if (pinentry->length < sizeof(pinentry->line))
+			pinentry->line[pinentry->length++] = buffer->base[i];
+		else
+			pinentry->broken = true;
+	}
+	if (count < 0)
+		pinentry->broken = true;
+	kh_wipe(pinentry->chunk, sizeof(pinentry->chunk));
+}
+
+static void wait_for_exit(struct kh_pinentry *pinentry, int signal_number)
+{
+	uint64_t end = kh_loop_clock(pinentry->loop) + EXIT_MS;
+
+	if (signal_number && !pinentry->exited)
+		uv_process_kill(&pinentry->process, signal_number);
+	kh_loop_alarm(pinentry->loop, EXIT_MS);
+	while (!pinentry->exited && kh_loop_clock(pinentry->loop) < end)
+		kh_loop_turn(pinentry->loop);
+	kh_loop_alarm(pinentry->loop, 0);
+}
+
+void kh_pinentry_stop(struct kh_pinentry *pinentry)
+{
+	if (!pinentry->running)
+		return;
+	if (!pinentry->broken && !pinentry->exited) {
+		uv_buf_t bye = uv_buf_init((char *)(uintptr_t)"BYE\n", 4);
+		(void)uv_try_write((uv_stream_t *)&pinentry->to, &bye, 1);
+	}
+	uv_close((uv_handle_t *)&pinentry->to, on_closed);
+	uv_close((uv_handle_t *)&pinentry->from, on_closed);
+	wait_for_exit(pinentry, pinentry->replied ? 0 : SIGTERM);
+	if (!pinentry->exited)
+		wait_for_exit(pinentry, SIGKILL);
+	uv_close((uv_handle_t *)&pinentry->process, on_closed);
+	while (pinentry->handles > 0)
+		kh_loop_turn(pinentry->loop);
+	kh_wipe(pinentry->line, sizeof(pinentry->line));
+	pinentry->running = false;
+}
+
+int kh_pinentry_start(struct kh_pinentry *pinentry, const char *program)
+{
+	uv_stdio_container_t stdio[3] = {
+		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&pinentry->to},
+		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&pinentry->from},
+		{.flags = UV_INHERIT_FD, .data.fd = 2},
+	};
+	char name[4096];
+	char *arguments[] = {name, NULL};
+	uv_process_options_t options = {
+		.file = name, .args = arguments, .stdio = stdio, .stdio_count = 3, .exit_cb = on_exit_of_program};
+	int status;
+
+	snprintf(name, sizeof(name), "%s", program);
+	pinentry->process.data = pinentry->to.data = pinentry->from.data = pinentry;
+	uv_pipe_init(&pinentry->loop->uv, &pinentry->to, 0);
+	uv_pipe_init(&pinentry->loop->uv, &pinentry->from, 0);
+	pinentry->length = 0;
+	pinentry->exited = pinentry->replied = pinentry->broken = false;
+	pinentry->handles = 3;
+	pinentry->running = true;
+	status = uv_spawn(&pinentry->loop->uv, &pinentry->process, &options);
+	if (status == 0)
+		return uv_read_start((uv_stream_t *)&pinentry->from, on_chunk, on_read);
+	pinentry->exited = true;
+	kh_pinentry_stop(pinentry);
+	return status;
+}
+
+enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error)
+{
+	while (!pinentry->replied && !pinentry->broken) {
+		if (kh_loop_cancelled(pinentry->loop, pinentry->session))
+			return kh_fail(error, KH_PIN_CANCELLED);
+		kh_loop_turn(pinentry->loop);
+	}
+	if (!pinentry->replied)
+		return kh_fail(error, KH_PIN_UNAVAILABLE);
+	return KH_OK;
+}
+
+enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb, const char *text,
+				 struct kh_error *error)
+{
+	struct kh_buffer line = {0};
+	uv_buf_t buffer;
+	int count;
+
+	kh_assuan_command(&line, verb, text);
+	if (line.failed || pinentry->broken) {
+		kh_buffer_finish(&line);
+		return kh_fail(error, KH_PIN_UNAVAILABLE);
+	}
+	pinentry->replied = false;
+	buffer = uv_buf_init(line.data, (unsigned)line.length);
+	count = uv_try_write((uv_stream_t *)&pinentry->to, &buffer, 1);
+	kh_buffer_finish(&line);
+	if (count < 0 || (size_t)count != buffer.len)
+		return kh_fail_call(error, KH_PIN_UNAVAILABLE, verb, "write");
+	return kh_pinentry_wait(pinentry, error);
+}
