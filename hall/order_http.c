@@ -10,7 +10,7 @@
 #include "jws.h"
 
 #define SERIAL_MAX 64
-#define LINE_MAX_BYTES 200
+#define LINE_MAX_BYTES 600
 #define PHONE_MAX 20
 #define CREDIT_CODE_LENGTH 18
 

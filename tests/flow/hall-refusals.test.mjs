@@ -62,7 +62,7 @@ test('bad bodies are input.invalid with the field', async () => {
 		[`${order}/bind`, { tokenSerial: 'a\nb' }, 'tokenSerial'],
 		[`${order}/bind`, { tokenSerial: 'x'.repeat(65) }, 'tokenSerial'],
 		[`${order}/confirm`, { ...confirmation, company: '' }, 'company'],
-		[`${order}/confirm`, { ...confirmation, company: 'x'.repeat(201) }, 'company'],
+		[`${order}/confirm`, { ...confirmation, company: 'x'.repeat(601) }, 'company'],
 		[`${order}/confirm`, { ...confirmation, creditCode: '1234' }, 'creditCode'],
 		[`${order}/confirm`, { ...confirmation, creditCode: '91140100MA0000009Z' }, 'creditCode'],
 		[`${order}/confirm`, { ...confirmation, contact: 'me' }, 'contact'],
