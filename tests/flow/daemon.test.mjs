@@ -405,6 +405,7 @@ test('a frame cut off in its middle, and noise before the upgrade', async () => 
 	for (const noise of ['\0\0\0\0', 'GET / HTTP/1.1\r\nHost: x', `GET / HTTP/1.1\r\nHost: 127.0.0.1:${scene.daemon.port}\r\nUpgrade: websocket\r\n\r\n`, 'A'.repeat(100000)]) {
 		const socket = net.connect({ port: scene.daemon.port, host: '127.0.0.1' });
 		socket.on('error', () => {});
+		socket.resume();
 		socket.end(noise);
 		await new Promise((resolve) => socket.on('close', resolve));
 	}
