@@ -11,9 +11,11 @@ const all = args.includes('--all');
 const chosen = args.filter((arg) => !arg.startsWith('-'));
 const logs = path.join(root, 'build', 'test-logs');
 const browserNode = process.env.KEYHALL_BROWSER_NODE ?? process.execPath;
+// Every process, also a child of a child, reports into a file of its own; the suite fails when there is one.
+const reports = path.join(root, 'build-asan', 'reports');
 const sanitizers = {
-	ASAN_OPTIONS: 'detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=1:fast_unwind_on_malloc=0',
-	UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1:exitcode=99',
+	ASAN_OPTIONS: `detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:fast_unwind_on_malloc=0:malloc_context_size=20:log_path=${reports}/asan`,
+	UBSAN_OPTIONS: `print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=${reports}/ubsan`,
 	LSAN_OPTIONS: `suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
 };
 
@@ -42,23 +44,49 @@ const suites = [
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
 
+const minutes = all ? 60 : 20;
+const groups = new Set();
+
+function endGroup(pid) {
+	groups.delete(pid);
+	try { process.kill(-pid, 'SIGKILL'); } catch { /* ended by itself */ }
+}
+process.on('exit', () => { for (const pid of groups) endGroup(pid); });
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
+
+// One program of a suite in a process group of its own, ended with all its children when it takes too long.
 function execute(suite, file, argv) {
 	const log = path.join(logs, `${suite.name.replace(/ /g, '-')}.log`);
 	return new Promise((resolve) => {
 		const child = spawn(file, argv, {
-			cwd: root, stdio: ['ignore', 'pipe', 'pipe'],
+			cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true,
 			env: { ...process.env, ...(all ? { KEYHALL_ALL: '1' } : {}), ...suite.env },
 		});
 		const text = [];
+		groups.add(child.pid);
+		const watchdog = setTimeout(() => {
+			text.push(Buffer.from(`\nnot done after ${minutes} minutes: ended\n`));
+			endGroup(child.pid);
+		}, minutes * 60000);
 		child.stdout.on('data', (data) => text.push(data));
 		child.stderr.on('data', (data) => text.push(data));
 		child.on('error', (error) => text.push(Buffer.from(`${error.message}\n`)));
 		child.on('close', (status) => {
+			clearTimeout(watchdog);
+			endGroup(child.pid);
 			const output = Buffer.concat(text).toString();
 			writeFileSync(log, output);
 			resolve({ status: status ?? 1, output });
 		});
 	});
+}
+
+// What the sanitizers wrote since last asked.
+function takeReports() {
+	const found = existsSync(reports) ? readdirSync(reports).map((name) => readFileSync(path.join(reports, name), 'utf8')) : [];
+	rmSync(reports, { recursive: true, force: true });
+	mkdirSync(reports, { recursive: true });
+	return found.filter(Boolean);
 }
 
 async function runShell(suite) {
@@ -102,7 +130,9 @@ const results = [];
 async function runLane(lane) {
 	for (const suite of suites.filter((one) => one.lane === lane && (chosen.length === 0 || chosen.includes(one.name)))) {
 		const begin = Date.now();
+		if (suite.env) takeReports();
 		const result = suite.shell ? await runShell(suite) : suite.meson ? await runMeson(suite) : await runNode(suite);
+		for (const report of suite.env ? takeReports() : []) { result.failed += 1; result.output += `\n${report}`; }
 		results.push({ ...suite, ...result });
 		const seconds = ((Date.now() - begin) / 1000).toFixed(0);
 		console.log(`${result.failed ? '✗' : '✓'} ${suite.name.padEnd(16)} ${String(result.passed).padStart(5)} ok ${String(result.failed).padStart(4)} not ok ${seconds.padStart(5)} s`);
