@@ -1,0 +1,150 @@
+/* Fallbacks: templates of key pairs and mechanisms of signatures. */
+#include "key.h"
+
+#include <openssl/sha.h>
+
+#include "sign.h"
+#include "stub.h"
+
+static struct kh_module module;
+static struct kh_token token;
+static struct kh_order_mark mark;
+
+static int setup(void **state)
+{
+	(void)state;
+	stub_start(&module, &token);
+	token.open = true;
+	kh_order_mark(&mark, "K-1");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kh_inventory_clear(&token.inventory);
+	return 0;
+}
+
+static bool has(CK_ATTRIBUTE_PTR template, CK_ULONG count, CK_ATTRIBUTE_TYPE type)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (template[i].type == type)
+			return true;
+	}
+	return false;
+}
+
+static CK_RV only_without_unwrap(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
+				 CK_ATTRIBUTE_PTR private, CK_ULONG private_count)
+{
+	(void)mechanism;
+	assert_true(has(private, private_count, CKA_ID) && has(public, public_count, CKA_ID));
+	if (has(private, private_count, CKA_UNWRAP))
+		return CKR_TEMPLATE_INCONSISTENT;
+	assert_true(has(private, private_count, CKA_SENSITIVE));
+	return CKR_OK;
+}
+
+static CK_RV only_little(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
+			 CK_ATTRIBUTE_PTR private, CK_ULONG private_count)
+{
+	(void)mechanism;
+	(void)public;
+	(void)public_count;
+	return has(private, private_count, CKA_SENSITIVE) ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
+static CK_RV full(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count, CK_ATTRIBUTE_PTR private,
+		  CK_ULONG private_count)
+{
+	(void)mechanism;
+	(void)public;
+	(void)public_count;
+	(void)private;
+	(void)private_count;
+	return CKR_DEVICE_MEMORY;
+}
+
+/* Edwards curves by name only. */
+static CK_RV only_named(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
+			CK_ATTRIBUTE_PTR private, CK_ULONG private_count)
+{
+	(void)private;
+	(void)private_count;
+	assert_int_equal(mechanism->mechanism, CKM_EC_EDWARDS_KEY_PAIR_GEN);
+	for (CK_ULONG i = 0; i < public_count; i++) {
+		if (public[i].type == CKA_EC_PARAMS)
+			return *(uint8_t *)public[i].pValue == 0x13 ? CKR_OK : CKR_DOMAIN_PARAMS_INVALID;
+	}
+	return CKR_TEMPLATE_INCOMPLETE;
+}
+
+static CK_RV read_nothing(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++)
+		template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
+	return CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+static void test_templates(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	stub.read = read_nothing;
+	stub.generate = only_without_unwrap;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_OK);
+	assert_int_equal(called("C_GenerateKeyPair"), 2);
+	stub.generate = only_little;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_EC_P256, &mark, &key, NULL), KH_OK);
+	assert_int_equal(called("C_GenerateKeyPair"), 5);
+	stub.generate = only_named;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_ED25519, &mark, &key, NULL), KH_OK);
+}
+
+static void test_full_is_not_tried_again(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	stub.generate = full;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_TOKEN_FULL);
+	assert_int_equal(called("C_GenerateKeyPair"), 1);
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_SM2, &mark, &key, NULL), KH_TOKEN_UNSUPPORTED);
+	assert_int_equal(called("C_GenerateKeyPair"), 1);
+}
+
+static CK_RV raw_rsa_only(CK_MECHANISM_TYPE type)
+{
+	return type == CKM_RSA_PKCS ? CKR_OK : CKR_MECHANISM_INVALID;
+}
+
+static void test_digest_info_on_the_host(void **state)
+{
+	static const char message[] = "message";
+	const struct kh_object key = {.handle = 12};
+	struct kh_buffer out = {0};
+	uint8_t digest[32];
+
+	(void)state;
+	stub.sign_init = raw_rsa_only;
+	assert_int_equal(kh_sign(&token, &key, KH_ANY_KEY_TYPE_RSA2048, message, 7, &out, NULL), KH_OK);
+	SHA256((const unsigned char *)message, 7, digest);
+	assert_int_equal(out.length, 51);
+	assert_memory_equal(out.data + 19, digest, 32);
+	kh_buffer_cut(&out, 0);
+	assert_int_equal(kh_sign(&token, &key, KH_ANY_KEY_TYPE_EC_P256, message, 7, &out, NULL), KH_TOKEN_UNSUPPORTED);
+	kh_buffer_finish(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_templates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_is_not_tried_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_digest_info_on_the_host, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
