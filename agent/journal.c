@@ -16,12 +16,17 @@
 #define VERSION 1
 #define FILE_NAME "journal.db"
 #define KEPT "10000" /* steps */
+#define TRIM_EVERY 64
+
+/* Prepared once: parsing costs more than running. */
+enum query { QUERY_BEGIN, QUERY_COMMIT, QUERY_RENEWAL, QUERY_STEP, QUERY_TRIM, QUERY_FIND, QUERY_COUNT };
 
 enum state { STATE_UNOPENED, STATE_OPEN, STATE_OFF };
 
 struct kh_journal {
 	char folder[KH_PATH_MAX];
 	sqlite3 *database;
+	sqlite3_stmt *queries[QUERY_COUNT];
 	enum state state;
 	bool reopened; /* after damage, once */
 };
@@ -34,6 +39,21 @@ static const char schema[] =
 	" id INTEGER PRIMARY KEY, \"order\" TEXT, act TEXT, step TEXT, moment TEXT, time INTEGER, origin TEXT);"
 	"PRAGMA user_version=1;";
 
+#define COLUMNS "\"order\",serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin"
+
+static const char *const query_texts[QUERY_COUNT] = {
+	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
+	[QUERY_COMMIT] = "COMMIT",
+	[QUERY_RENEWAL] =
+		"INSERT INTO renewal VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(\"order\") DO UPDATE SET"
+		" serial=?2, old_certificate=iif(?3='',old_certificate,?3), certificate=iif(?4='',certificate,?4),"
+		" public_key=iif(?5='',public_key,?5), key=?6, dual=?7, stage=?8, updated=?9, origin=?10,"
+		" certificate_pem=iif(?11='',certificate_pem,?11)",
+	[QUERY_STEP] = "INSERT INTO step(\"order\",act,step,moment,time,origin) VALUES(?1,?2,?3,?4,?5,?6)",
+	[QUERY_TRIM] = "DELETE FROM step WHERE id <= (SELECT max(id) FROM step) - " KEPT,
+	[QUERY_FIND] = "SELECT " COLUMNS " FROM renewal WHERE \"order\"=?1",
+};
+
 struct kh_journal *kh_journal_new(const char *folder)
 {
 	struct kh_journal *journal = calloc(1, sizeof(*journal));
@@ -45,6 +65,10 @@ struct kh_journal *kh_journal_new(const char *folder)
 
 static void shut(struct kh_journal *journal, enum state state)
 {
+	for (int i = 0; i < QUERY_COUNT; i++) {
+		sqlite3_finalize(journal->queries[i]);
+		journal->queries[i] = NULL;
+	}
 	sqlite3_close(journal->database);
 	journal->database = NULL;
 	journal->state = state;
@@ -190,17 +214,29 @@ static void bind_text(sqlite3_stmt *statement, int index, const char *text)
 	sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
+/* NULL: trouble. */
+static sqlite3_stmt *prepared(struct kh_journal *journal, enum query query)
+{
+	sqlite3_stmt **statement = &journal->queries[query];
+
+	if (*statement == NULL && sqlite3_prepare_v3(journal->database, query_texts[query], -1, SQLITE_PREPARE_PERSISTENT,
+						     statement, NULL) != SQLITE_OK)
+		return NULL;
+	return *statement;
+}
+
+static bool ran(sqlite3_stmt *statement)
+{
+	bool fine = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
+
+	return sqlite3_reset(statement) == SQLITE_OK && fine;
+}
+
 static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *pem)
 {
-	static const char text[] =
-		"INSERT INTO renewal VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(\"order\") DO UPDATE SET"
-		" serial=?2, old_certificate=iif(?3='',old_certificate,?3), certificate=iif(?4='',certificate,?4),"
-		" public_key=iif(?5='',public_key,?5), key=?6, dual=?7, stage=?8, updated=?9, origin=?10,"
-		" certificate_pem=iif(?11='',certificate_pem,?11)";
-	sqlite3_stmt *statement = NULL;
-	bool fine;
+	sqlite3_stmt *statement = prepared(journal, QUERY_RENEWAL);
 
-	if (sqlite3_prepare_v2(journal->database, text, -1, &statement, NULL) != SQLITE_OK)
+	if (statement == NULL)
 		return false;
 	bind_text(statement, 1, entry->order);
 	bind_text(statement, 2, entry->serial);
@@ -213,20 +249,15 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 	sqlite3_bind_int64(statement, 9, entry->updated);
 	bind_text(statement, 10, entry->origin);
 	bind_text(statement, 11, pem != NULL ? pem : "");
-	fine = sqlite3_step(statement) == SQLITE_DONE;
-	sqlite3_finalize(statement);
-	return fine;
+	return ran(statement);
 }
 
 static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act, const char *step,
 		     const char *moment)
 {
-	sqlite3_stmt *statement = NULL;
-	bool fine;
+	sqlite3_stmt *statement = prepared(journal, QUERY_STEP);
 
-	if (sqlite3_prepare_v2(journal->database,
-			       "INSERT INTO step(\"order\",act,step,moment,time,origin) VALUES(?1,?2,?3,?4,?5,?6)", -1,
-			       &statement, NULL) != SQLITE_OK)
+	if (statement == NULL)
 		return false;
 	bind_text(statement, 1, entry->order);
 	bind_text(statement, 2, act);
@@ -234,9 +265,12 @@ static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *
 	bind_text(statement, 4, moment);
 	sqlite3_bind_int64(statement, 5, entry->updated);
 	bind_text(statement, 6, entry->origin);
-	fine = sqlite3_step(statement) == SQLITE_DONE;
-	sqlite3_finalize(statement);
-	return fine;
+	return ran(statement);
+}
+
+static bool trim(struct kh_journal *journal)
+{
+	return sqlite3_last_insert_rowid(journal->database) % TRIM_EVERY != 0 || ran(prepared(journal, QUERY_TRIM));
 }
 
 void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act,
@@ -244,10 +278,8 @@ void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *
 {
 	if (!opened(journal))
 		return;
-	if (execute(journal, "BEGIN IMMEDIATE") && put_renewal(journal, entry, certificate_pem) &&
-	    put_step(journal, entry, act, step, moment) &&
-	    execute(journal, "DELETE FROM step WHERE id <= (SELECT max(id) FROM step) - " KEPT) &&
-	    execute(journal, "COMMIT"))
+	if (ran(prepared(journal, QUERY_BEGIN)) && put_renewal(journal, entry, certificate_pem) &&
+	    put_step(journal, entry, act, step, moment) && trim(journal) && ran(prepared(journal, QUERY_COMMIT)))
 		return;
 	trouble(journal);
 }
@@ -279,17 +311,15 @@ static void take_entry(sqlite3_stmt *statement, struct kh_journal_entry *entry)
 	take_text(entry->origin, sizeof(entry->origin), statement, 9);
 }
 
-#define COLUMNS "\"order\",serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin"
-
 bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_journal_entry *entry)
 {
-	sqlite3_stmt *statement = NULL;
+	sqlite3_stmt *statement;
 	int outcome;
 
 	if (!opened(journal))
 		return false;
-	if (sqlite3_prepare_v2(journal->database, "SELECT " COLUMNS " FROM renewal WHERE \"order\"=?1", -1, &statement,
-			       NULL) != SQLITE_OK) {
+	statement = prepared(journal, QUERY_FIND);
+	if (statement == NULL) {
 		trouble(journal);
 		return false;
 	}
@@ -297,7 +327,8 @@ bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_jo
 	outcome = sqlite3_step(statement);
 	if (outcome == SQLITE_ROW)
 		take_entry(statement, entry);
-	sqlite3_finalize(statement);
+	if (sqlite3_reset(statement) != SQLITE_OK)
+		outcome = SQLITE_ERROR;
 	if (outcome != SQLITE_ROW && outcome != SQLITE_DONE)
 		trouble(journal);
 	return outcome == SQLITE_ROW;
