@@ -130,7 +130,7 @@ static void fill(const struct kh_agent *agent, const char *token, struct listing
 	int64_t now = kh_agent_now();
 
 	for (size_t i = 0; i < agent->modules.count; i++) {
-		const struct kh_host_certificate_list_result *own = &agent->modules.items[i].certificates;
+		const struct kh_host_certificate_found_params *own = &agent->modules.items[i].certificates;
 
 		for (size_t n = 0; n < own->certificates_count; n++) {
 			if (token != NULL && strcmp(own->certificates[n].token, token) != 0)

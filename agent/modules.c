@@ -10,6 +10,27 @@
 #include "cleanup.h"
 #include "log.h"
 
+/* Some more of a list; it is shown when it is whole. */
+static bool take_found(void *context, struct kh_host_certificate_found_params *more)
+{
+	struct kh_module *module = context;
+	struct kh_host_certificate_found_params *found = &module->found;
+	struct kh_key_certificate *grown;
+
+	if (more->at == 0)
+		kh_clear(&kh_host_certificate_found_params_type, found);
+	if (more->at != (int64_t)found->certificates_count || more->certificates_count == 0)
+		return more->at == 0;
+	grown = realloc(found->certificates, (found->certificates_count + more->certificates_count) * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	memcpy(grown + found->certificates_count, more->certificates, more->certificates_count * sizeof(*grown));
+	found->certificates = grown;
+	found->certificates_count += more->certificates_count;
+	more->certificates_count = 0;
+	return true;
+}
+
 static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
 			       const char *path, const char *program, struct kh_error *error)
 {
@@ -23,6 +44,7 @@ static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, cons
 		free(module->program);
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
+	kh_token_link_listen(module->link, take_found, module);
 	modules->count++;
 	return KH_OK;
 }
@@ -79,7 +101,9 @@ void kh_modules_finish(struct kh_modules *modules)
 
 		kh_token_link_free(module->link);
 		kh_clear(&kh_host_token_list_result_type, &module->tokens);
-		kh_clear(&kh_host_certificate_list_result_type, &module->certificates);
+		kh_clear(&kh_host_certificate_found_params_type, &module->certificates);
+		kh_clear(&kh_host_certificate_found_params_type, &module->found);
+		free(module->certificates_revision);
 		free(module->path);
 		free(module->program);
 	}
@@ -198,23 +222,33 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 	release(gathering);
 }
 
+static void show_found(struct kh_module *module, struct kh_host_certificate_list_result *list)
+{
+	module->certificates = module->found;
+	module->found = (struct kh_host_certificate_found_params){0};
+	for (size_t i = 0; i < list->with_key_count; i++) {
+		size_t place = (size_t)list->with_key[i];
+
+		if (place < module->certificates.certificates_count)
+			module->certificates.certificates[place].has_private_key = true;
+	}
+	module->certificates_revision = kh_steal(&list->revision);
+}
+
 static void got_certificates(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct part *part = context;
 	struct kh_module *module = part->module;
 	struct kh_host_certificate_list_result *list = result;
 
-	if (code == KH_OK && !list->changed && module->certificates_known) {
-		part_done(part, error);
-		return;
+	if (code != KH_OK || list->changed || module->certificates_revision == NULL) {
+		kh_clear(&kh_host_certificate_found_params_type, &module->certificates);
+		free(kh_steal(&module->certificates_revision));
+		module->all->certificates_revision++;
+		if (code == KH_OK)
+			show_found(module, list);
 	}
-	kh_clear(&kh_host_certificate_list_result_type, &module->certificates);
-	module->certificates_known = code == KH_OK;
-	module->all->certificates_revision++;
-	if (code == KH_OK) {
-		module->certificates = *list;
-		*list = (struct kh_host_certificate_list_result){0};
-	}
+	kh_clear(&kh_host_certificate_found_params_type, &module->found);
 	part_done(part, error);
 }
 
@@ -226,8 +260,7 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
 		struct kh_module *module = &modules->items[i];
-		struct kh_host_certificate_list_params params = {
-			.revision = module->certificates_known ? module->certificates.revision : NULL};
+		struct kh_host_certificate_list_params params = {.revision = module->certificates_revision};
 
 		if (kh_token_link_prompting(module->link))
 			gathering->answered++;

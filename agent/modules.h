@@ -16,8 +16,9 @@ struct kh_module {
 	char *path;
 	char *program;
 	struct kh_host_token_list_result tokens;
-	struct kh_host_certificate_list_result certificates;
-	bool certificates_known;
+	struct kh_host_certificate_found_params certificates; /* all of them */
+	struct kh_host_certificate_found_params found;	      /* of a list that is on the way */
+	char *certificates_revision;			      /* NULL: they are not known */
 };
 
 struct kh_modules {

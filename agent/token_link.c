@@ -64,6 +64,8 @@ struct kh_token_link {
 	int64_t restarts;
 	struct kh_host_host host;
 	struct kh_buffer rest; /* of a line */
+	kh_token_found found;
+	void *found_context;
 };
 
 static void send_next(struct kh_token_link *link);
@@ -99,6 +101,12 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	link->last = &link->first;
 	link->failure.code = KH_OK;
 	return link;
+}
+
+void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context)
+{
+	link->found = found;
+	link->found_context = context;
 }
 
 static void end_call(struct call *call, enum kh_code code, void *result, const struct kh_error *error)
@@ -289,6 +297,20 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 	free(result);
 }
 
+static bool take_found(struct kh_token_link *link, void *params)
+{
+	return link->current != NULL && link->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && link->found != NULL &&
+	       link->found(link->found_context, params);
+}
+
+static void take_notification(struct kh_token_link *link, const struct kh_message *message)
+{
+	if (message->method->id == KH_HOST_METHOD_HOST_PROMPTING)
+		note_prompting(link, ((struct kh_host_host_prompting_params *)message->params)->open);
+	else if (message->method->id != KH_HOST_METHOD_CERTIFICATE_FOUND || !take_found(link, message->params))
+		lose_child(link, "asks us");
+}
+
 static void take_line(struct kh_token_link *link, const char *line, size_t length)
 {
 	struct kh_incoming incoming;
@@ -300,10 +322,8 @@ static void take_line(struct kh_token_link *link, const char *line, size_t lengt
 	}
 	if (incoming.is_response)
 		answer(link, &incoming);
-	else if (incoming.message.method->id == KH_HOST_METHOD_HOST_PROMPTING)
-		note_prompting(link, ((struct kh_host_host_prompting_params *)incoming.message.params)->open);
 	else
-		lose_child(link, "asks us");
+		take_notification(link, &incoming.message);
 	kh_incoming_finish(&incoming);
 }
 

@@ -29,6 +29,10 @@ typedef void (*kh_token_reply)(void *context, enum kh_code code, void *result, c
 /* settings and module stay the caller's. NULL: out of memory. */
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
 					const char *program);
+/* Hears of certificates while certificate.list is on the way; what it keeps it
+ * moves out of found. false: that cannot be, and the child is lost. */
+typedef bool (*kh_token_found)(void *context, struct kh_host_certificate_found_params *found);
+void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context);
 /* Starts the child unless it runs; calls do that by themselves. */
 void kh_token_link_start(struct kh_token_link *link);
 /* params is read before this returns. session: on whose behalf, 0 for our own. */
