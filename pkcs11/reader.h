@@ -18,8 +18,9 @@ struct kh_reader {
 };
 
 bool kh_reader_present(void);
-/* agreed is false when libp11 cannot read this token at all; that it reads the
- * token but not the pair, or that its signature is wrong, is token.failed. */
+/* agreed is false when libp11 cannot read this token or cannot use the key;
+ * that it reads the token but does not find the certificate, or that its
+ * signature is wrong, is token.failed. */
 KH_CHECKED enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token,
 					const struct kh_object *certificate, bool *agreed, struct kh_error *error);
 void kh_reader_finish(struct kh_reader *reader);

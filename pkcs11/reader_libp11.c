@@ -147,7 +147,8 @@ enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, c
 	ERR_clear_error();
 	kh_log(KH_LOG_DEBUG, "second reader: %s", verdict_names[verdict]);
 	*agreed = verdict == AGREED;
-	if (verdict == AGREED || verdict == UNREADABLE)
+	/* No key: libp11 got an instance of the module that does not share our login. */
+	if (verdict == AGREED || verdict == UNREADABLE || verdict == NO_KEY)
 		return KH_OK;
 	return kh_fail_call(error, KH_TOKEN_FAILED, "libp11", verdict_names[verdict]);
 }
