@@ -4,6 +4,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include <uv.h>
 
 #ifndef KH_LIBEXEC
 #define KH_LIBEXEC "/usr/libexec/keyhall"
@@ -135,6 +138,11 @@ const char *kh_system_usual_module(size_t n)
 		"/usr/lib64/pkcs11/opensc-pkcs11.so", "/usr/lib/opensc-pkcs11.so"};
 
 	return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
+}
+
+int kh_system_poll_events(short events)
+{
+	return (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0);
 }
 
 void kh_system_describe(char *text, size_t size)

@@ -4,12 +4,12 @@
 #include "usb.h"
 
 #include <libusb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
+#include "system.h"
 
 #define KEYS_MAX 32
 #define WATCHES_MAX 16
@@ -171,8 +171,7 @@ static void LIBUSB_CALL watch(int handle, short events, void *user)
 	usb->watches[i]->handle = handle;
 	uv_poll_init(usb->loop, &usb->watches[i]->poll, handle);
 	usb->watches[i]->poll.data = usb;
-	uv_poll_start(&usb->watches[i]->poll, (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0),
-		      ready);
+	uv_poll_start(&usb->watches[i]->poll, kh_system_poll_events(events), ready);
 }
 
 static void LIBUSB_CALL unwatch(int handle, void *user)
