@@ -127,7 +127,7 @@ enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void 
 
 static CK_DATE date_of(const char *text)
 {
-	CK_DATE date;
+	CK_DATE date = {.year = {0}};
 
 	memcpy(date.year, text, 4);
 	memcpy(date.month, text + 5, 2);

@@ -62,19 +62,29 @@ static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool ke
 	return code;
 }
 
-static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-			   const struct kh_object *new, struct kh_host_pair_retire_result *result,
-			   struct kh_error *error)
+/* The certificate to take off, NULL for none. Once the labels are set nobody
+ * guesses any more: what is left then may be another seat's. */
+static struct kh_object *choose_old(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+				    const struct kh_object *new)
 {
-	struct kh_object *old;
+	struct kh_object *old = NULL;
+
+	if (params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_NOTHING)
+		return NULL;
+	if (params->old_certificate)
+		old = kh_inventory_certificate(&token->inventory, params->old_certificate);
+	else if (strncmp(new->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0)
+		old = kh_order_old_certificate(token, new);
+	return old && may_retire(old, new) ? old : NULL;
+}
+
+static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+			   struct kh_object *old, struct kh_host_pair_retire_result *result, struct kh_error *error)
+{
 	enum kh_code code;
 	char *id;
 	bool keys;
 
-	old = params->old_certificate ? kh_inventory_certificate(&token->inventory, params->old_certificate)
-				      : kh_order_old_certificate(token, new);
-	if (!old || !may_retire(old, new) || params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_NOTHING)
-		return KH_OK;
 	keys = params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR && owns_keys(&token->inventory, old);
 	result->retired = calloc(1, sizeof(*result->retired));
 	id = strdup(old->certificate->id);
@@ -137,13 +147,29 @@ static bool belongs(struct kh_token *token, const char *order, const struct kh_o
 	return objects.certificate == certificate || strcmp(certificate->label, objects.mark.label) == 0;
 }
 
+/* A cut between the two must never let a later call without oldCertificate
+ * guess wrong: where another certificate could be taken for the old one, the
+ * labels come first. */
+static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+			   struct kh_object *new, struct kh_host_pair_retire_result *result, struct kh_error *error)
+{
+	struct kh_object *old = choose_old(token, params, new);
+	bool sure = old && kh_order_old_certificate(token, new) == old;
+	enum kh_code code = KH_OK;
+
+	if (old && !sure)
+		code = set_labels(token, params->certificate, error);
+	if (old && code == KH_OK)
+		code = retire(token, params, old, result, error);
+	return code == KH_OK ? set_labels(token, params->certificate, error) : code;
+}
+
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pair_retire_params *params = in;
-	struct kh_host_pair_retire_result *result = out;
 	struct kh_token *token;
-	struct kh_object *new;
-	struct kh_object *key;
+	struct kh_object *new = NULL;
+	struct kh_object *key = NULL;
 	enum kh_code code;
 
 	code = kh_host_token(host, params->token, &token, error);
@@ -154,9 +180,7 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
 		code = kh_install_prove(token, new, key, error);
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
-	if (code == KH_OK && belongs(token, params->order, new))
-		code = retire(token, params, new, result, error);
-	else if (code == KH_OK)
-		return KH_OK;
-	return code == KH_OK ? set_labels(token, params->certificate, error) : code;
+	if (code != KH_OK || !belongs(token, params->order, new))
+		return code;
+	return finish(token, params, new, out, error);
 }

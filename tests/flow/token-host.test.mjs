@@ -313,6 +313,7 @@ staged('retire: certificate only, nothing, encryption pair, not sure which', {},
 	await it.token.writeCertificate(twin, { id: '03', label: 'twin' });
 	assert.deepEqual(await it.retire(certificate, 'pair', null), { retired: [] }, 'two could be meant');
 	assert.deepEqual(await it.retire(certificate, 'certificate'), { retired: [it.old] });
+	assert.deepEqual(await it.retire(certificate, 'pair', null), { retired: [] }, 'finished: the twin is not taken for the old one');
 	const objects = await it.token.objects();
 	assert.equal(objects.filter((one) => /ID:\s+01$/m.test(one) && !one.startsWith('Certificate')).length, 2, 'the old keys stay');
 });
