@@ -133,6 +133,7 @@ unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, 
 		facts |= SEEN;
 	if (residue == NULL)
 		return facts;
+	facts |= residue->login ? SEEN : 0u;
 	facts |= residue->private_key ? PRIVATE : 0u;
 	facts |= residue->public_key ? PUBLIC : 0u;
 	facts |= residue->certificate != NULL ? CERTIFICATE : 0u;

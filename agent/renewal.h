@@ -16,7 +16,7 @@ enum kh_renewal_act { KH_ACT_BEGIN, KH_ACT_INSTALL, KH_ACT_COMPLETE, KH_ACT_CANC
 enum kh_renewal_fact {
 	KH_FACT_LOOKED = 1 << 0,	 /* the residue is known, seen without login */
 	KH_FACT_LOGIN = 1 << 1,		 /* this page's session is logged in */
-	KH_FACT_SEEN = 1 << 2,		 /* the residue is known, seen logged in */
+	KH_FACT_SEEN = 1 << 2,		 /* the residue is known with its private objects */
 	KH_FACT_PRIVATE = 1 << 3,	 /* the order's private key */
 	KH_FACT_PUBLIC = 1 << 4,	 /* its public key */
 	KH_FACT_CERTIFICATE = 1 << 5,	 /* its certificate */

@@ -21,6 +21,7 @@ struct kh_run {
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool claimed;
+	bool listed; /* the tokens were asked for anew */
 	size_t candidate; /* of a search through the tokens */
 	/* answers */
 	struct kh_renewal_begin_result begun;

@@ -44,11 +44,11 @@ static bool use_token(struct kh_run *run, struct kh_module *module, const char *
 	return true;
 }
 
-/* Every call begins like this: is the order free, and which keys are there? */
-static void start(struct kh_request *request, enum kh_renewal_act act, kh_modules_done listed)
+/* Every call begins like this: is the order free, and are the keys known? */
+static void start(struct kh_request *request, enum kh_renewal_act act, kh_modules_done next)
 {
+	const struct kh_error fine = {.code = KH_OK};
 	struct kh_agent *agent = request->agent;
-	bool none = kh_modules_count_tokens(&agent->modules) == 0;
 	struct kh_run *run;
 
 	if (kh_agent_order_busy(agent, kh_run_order(request))) {
@@ -56,10 +56,25 @@ static void start(struct kh_request *request, enum kh_renewal_act act, kh_module
 		return;
 	}
 	run = kh_run_new(request, act);
-	if (run == NULL)
+	if (run == NULL) {
 		kh_request_fail(request, KH_AGENT_FAILED);
-	else
-		kh_modules_list_tokens(&agent->modules, none && kh_watch_may_refresh(agent), listed, run);
+	} else if (kh_modules_count_tokens(&agent->modules) > 0) {
+		next(run, &fine);
+	} else {
+		run->listed = true;
+		kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), next, run);
+	}
+}
+
+/* A token that was not there when last asked: asks once more and starts over. */
+static void start_over(struct kh_run *run, kh_modules_done next)
+{
+	if (run->listed) {
+		fail(run, KH_TOKEN_REMOVED);
+		return;
+	}
+	run->listed = true;
+	kh_modules_list_tokens(&agent_of(run)->modules, false, next, run);
 }
 
 /* --- begin: the old certificate names the key --- */
@@ -112,13 +127,15 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	kh_run_go(run);
 }
 
+static void begin_tokens(void *context, const struct kh_error *error);
+
 static void begin_on(struct kh_run *run, struct kh_module *module, const struct kh_key_certificate *certificate)
 {
 	const struct kh_renewal_begin_params *params = run->request->message.params;
 	const struct kh_token_info *token = NULL;
 
 	if (kh_modules_find(&agent_of(run)->modules, certificate->token, &token) == NULL) {
-		fail(run, KH_TOKEN_REMOVED);
+		start_over(run, begin_tokens);
 		return;
 	}
 	if (!in_window(run, certificate->not_after))
@@ -193,6 +210,8 @@ static const struct kh_host_residue *best(const struct kh_residues *residues, co
 	return found;
 }
 
+static void tokens_listed(void *context, const struct kh_error *error);
+
 static void go_with_residue(struct kh_run *run, const struct kh_host_residue *residue)
 {
 	const struct kh_token_info *token = NULL;
@@ -200,7 +219,7 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	struct kh_journal_entry *entry = &run->entry;
 
 	if (module == NULL) {
-		fail(run, KH_TOKEN_REMOVED);
+		start_over(run, tokens_listed);
 		return;
 	}
 	if (entry->old_certificate[0] == '\0' && residue->old_certificate != NULL && run->act == KH_ACT_INSTALL)
@@ -228,6 +247,10 @@ static void go_with_memory(struct kh_run *run)
 	struct kh_module *module = kh_modules_find_serial(&agent->modules, run->entry.serial, &token);
 	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
+	if (module == NULL && !run->listed) {
+		start_over(run, tokens_listed);
+		return;
+	}
 	if (module == NULL) {
 		fail_serial(run, kh_modules_count_tokens(&agent->modules) > 0 ? KH_ORDER_MISMATCH : KH_TOKEN_ABSENT,
 			    run->entry.serial);
@@ -324,6 +347,8 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 		go_with_residue(run, residue);
 	} else if (remembered && run->entry.serial[0] != '\0') {
 		go_with_memory(run);
+	} else if (run->act == KH_ACT_INSTALL && !run->listed) {
+		start_over(run, tokens_listed);
 	} else if (run->act == KH_ACT_INSTALL) {
 		run->entry.key = KH_KEY_CHOICE_SAME;
 		kh_modules_list_certificates(&agent_of(run)->modules, search, run);

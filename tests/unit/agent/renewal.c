@@ -169,6 +169,9 @@ static void test_look(void **state)
 	assert_int_equal(kh_renewal_look(SAME, NULL, NULL), SAME | LOOKED);
 	assert_int_equal(kh_renewal_look(PAIR | CERTIFICATE | KH_FACT_LOGIN, NULL, NULL), IN);
 	assert_int_equal(kh_renewal_look(0, &residue, NULL), LOOKED | PAIR | CERTIFICATE);
+	residue.login = true;
+	assert_int_equal(kh_renewal_look(0, &residue, NULL), LOOKED | KH_FACT_SEEN | PAIR | CERTIFICATE);
+	residue.login = false;
 	assert_int_equal(kh_renewal_look(0, &residue, id), LOOKED | PAIR | CERTIFICATE);
 	assert_int_equal(kh_renewal_look(0, &residue, other), LOOKED | PAIR | CERTIFICATE | KH_FACT_OTHER);
 }
