@@ -201,15 +201,19 @@ static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 }
 
 /* One search and two reads for each new object: a search by class costs as much as all the reads. */
-static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count,
-			       struct kh_error *error)
+static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count, kh_object_told told,
+			       void *context, struct kh_error *error)
 {
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_inventory fresh = {.revision = ++token->module->revisions, .read = true};
 	enum kh_code code = KH_OK;
 
 	for (size_t i = 0; i < count && code == KH_OK; i++) {
+		size_t before = fresh.count;
+
 		code = take_object(token, (*handles)[i], inventory, &fresh, error);
+		if (told && fresh.count > before)
+			code = told(context, &fresh.objects[before], error);
 		if (code == KH_TOKEN_FAILED && error && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0)
 			code = KH_OK; /* deleted meanwhile */
 	}
@@ -224,7 +228,7 @@ static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handle
 	return KH_OK;
 }
 
-enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error)
+enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, void *context, struct kh_error *error)
 {
 	struct kh_inventory *inventory = &token->inventory;
 	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
@@ -244,7 +248,12 @@ enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error
 	if (inventory->read && count == inventory->handles_count &&
 	    (count == 0 || memcmp(handles, inventory->handles, count * sizeof(*handles)) == 0))
 		return KH_OK;
-	return read_again(token, &handles, count, error);
+	return read_again(token, &handles, count, told, context, error);
+}
+
+enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error)
+{
+	return kh_inventory_follow(token, NULL, NULL, error);
 }
 
 static enum kh_code note_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, struct kh_error *error)

@@ -269,13 +269,21 @@ void kh_loop_write(struct kh_loop *loop, struct kh_buffer *line)
 	}
 }
 
+enum kh_code kh_loop_notify(struct kh_loop *loop, enum kh_host_method_id method, const void *params,
+			    struct kh_error *error)
+{
+	struct kh_buffer line = {0};
+	enum kh_code code = kh_request_encode(&kh_host_contract.methods[method], NULL, params, &line, error);
+
+	if (code == KH_OK)
+		kh_loop_write(loop, &line);
+	kh_buffer_finish(&line);
+	return code;
+}
+
 void kh_loop_prompting(struct kh_loop *loop, bool open)
 {
 	struct kh_host_host_prompting_params params = {.open = open};
-	const struct kh_method *method = &kh_host_contract.methods[KH_HOST_METHOD_HOST_PROMPTING];
-	struct kh_buffer line = {0};
 
-	if (kh_request_encode(method, NULL, &params, &line, NULL) == KH_OK)
-		kh_loop_write(loop, &line);
-	kh_buffer_finish(&line);
+	(void)!kh_loop_notify(loop, KH_HOST_METHOD_HOST_PROMPTING, &params, NULL);
 }

@@ -58,6 +58,9 @@ uint64_t kh_loop_clock(struct kh_loop *loop); /* ms, monotonic */
 
 /* Writes one line; the end of the reader ends the loop. */
 void kh_loop_write(struct kh_loop *loop, struct kh_buffer *line);
+/* Writes a notification; agent.failed when it breaks the contract. */
+KH_CHECKED enum kh_code kh_loop_notify(struct kh_loop *loop, enum kh_host_method_id method, const void *params,
+				       struct kh_error *error);
 /* host.prompting */
 void kh_loop_prompting(struct kh_loop *loop, bool open);
 

@@ -43,6 +43,11 @@ struct kh_token;
 /* Forgets private objects: nobody is logged in any more. */
 void kh_inventory_hide_private(struct kh_token *token);
 KH_CHECKED enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error);
+/* The same; when the set has changed, told hears of each object as soon as it
+ * is known, in the order of inventory.objects. Its failure ends the refresh. */
+typedef enum kh_code (*kh_object_told)(void *context, const struct kh_object *object, struct kh_error *error);
+KH_CHECKED enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, void *context,
+					    struct kh_error *error);
 /* Takes in an object we have just made; out may be NULL. It stays valid until
  * the inventory changes again. */
 KH_CHECKED enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,

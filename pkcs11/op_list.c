@@ -1,4 +1,8 @@
-/* certificate.list: all certificates, and a revision that spares the rest. */
+/*
+ * certificate.list: all certificates, and a revision that spares the rest. They
+ * are sent in pieces while the next ones are read, so that the daemon decodes
+ * them meanwhile.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +11,18 @@
 #include "log.h"
 
 #define PEM_MAX 16384 /* Pem in the contract */
+#define LIST_MAX 1024 /* certificate.found in the contract */
+#define PIECE 8
+
+struct listing {
+	struct kh_host *host;
+	struct kh_token *tokens[KH_TOKENS_MAX];
+	size_t count;
+	size_t at; /* the token that is read */
+	size_t done; /* tokens whose certificates were put */
+	struct kh_host_certificate_found_params piece;
+	struct kh_key_certificate certificates[PIECE];
+};
 
 static uint64_t mix(uint64_t hash, const void *data, size_t length)
 {
@@ -31,17 +47,6 @@ static enum kh_code put_revision(struct kh_host *host, struct kh_token *const *t
 	return kh_host_text(out, text, error);
 }
 
-static size_t count_certificates(struct kh_token *const *tokens, size_t count)
-{
-	size_t sum = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < tokens[i]->inventory.count; k++)
-			sum += tokens[i]->inventory.objects[k].certificate != NULL;
-	}
-	return sum;
-}
-
 /* The private key decides where it can be seen, else the public one. */
 static bool has_key(struct kh_token *token, const struct kh_object *object)
 {
@@ -49,38 +54,121 @@ static bool has_key(struct kh_token *token, const struct kh_object *object)
 	       NULL;
 }
 
-static enum kh_code put_certificate(struct kh_host *host, struct kh_token *token, const struct kh_object *object,
-				    struct kh_host_certificate_list_result *result, struct kh_error *error)
+static bool is_listed(const struct kh_object *object)
 {
-	struct kh_key_certificate *out = &result->certificates[result->certificates_count];
-	enum kh_code code;
-
-	if (object->certificate->der.length * 4 / 3 + 512 > PEM_MAX) {
-		kh_log(KH_LOG_WARNING, "a certificate is too large to be listed");
-		return KH_OK;
-	}
-	result->certificates_count++;
-	code = kh_certificate_describe(object->certificate, out, error);
-	if (code != KH_OK)
-		return code;
-	out->credit_code = kh_certificate_credit_code(object->certificate, host->settings.credit_code_oids,
-						      host->settings.credit_code_oids_count);
-	out->has_private_key = has_key(token, object);
-	return kh_host_text(&out->token, token->uri, error);
+	return object->certificate && object->certificate->der.length * 4 / 3 + 512 <= PEM_MAX;
 }
 
-static enum kh_code put_token(struct kh_host *host, struct kh_token *token,
-			      struct kh_host_certificate_list_result *result, struct kh_error *error)
+static void clear_piece(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->piece.certificates_count; i++)
+		kh_clear(&kh_key_certificate_type, &listing->certificates[i]);
+	listing->piece.certificates_count = 0;
+}
+
+/* An empty list has one piece too: it takes back what came before an operation was done over. */
+static enum kh_code send_piece(struct listing *listing, struct kh_error *error)
+{
+	struct kh_host_certificate_found_params *piece = &listing->piece;
+	enum kh_code code;
+
+	if (piece->certificates_count == 0 && piece->at > 0)
+		return KH_OK;
+	code = kh_loop_notify(&listing->host->loop, KH_HOST_METHOD_CERTIFICATE_FOUND, piece, error);
+	piece->at += (int64_t)piece->certificates_count;
+	clear_piece(listing);
+	return code;
+}
+
+static enum kh_code put_certificate(struct listing *listing, const struct kh_token *token,
+				    const struct kh_object *object, struct kh_error *error)
+{
+	const struct kh_settings *settings = &listing->host->settings;
+	struct kh_key_certificate *out = &listing->certificates[listing->piece.certificates_count++];
+	enum kh_code code;
+
+	*out = (struct kh_key_certificate){0};
+	code = kh_certificate_describe(object->certificate, out, error);
+	if (code == KH_OK)
+		code = kh_host_text(&out->token, token->uri, error);
+	if (code != KH_OK)
+		return code;
+	out->credit_code = kh_certificate_credit_code(object->certificate, settings->credit_code_oids,
+						      settings->credit_code_oids_count);
+	return listing->piece.certificates_count == PIECE ? send_piece(listing, error) : KH_OK;
+}
+
+static enum kh_code put_object(struct listing *listing, const struct kh_token *token, const struct kh_object *object,
+			       struct kh_error *error)
+{
+	if (!object->certificate)
+		return KH_OK;
+	if (!is_listed(object) || listing->piece.at + (int64_t)listing->piece.certificates_count >= LIST_MAX) {
+		kh_log(KH_LOG_WARNING, "a certificate is too large to be listed, or one too many");
+		return KH_OK;
+	}
+	return put_certificate(listing, token, object, error);
+}
+
+/* The certificates of the tokens before this one. */
+static enum kh_code put_until(struct listing *listing, size_t end, struct kh_error *error)
 {
 	enum kh_code code = KH_OK;
 
-	for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++) {
-		const struct kh_object *object = &token->inventory.objects[i];
+	for (; code == KH_OK && listing->done < end; listing->done++) {
+		const struct kh_token *token = listing->tokens[listing->done];
 
-		if (object->certificate)
-			code = put_certificate(host, token, object, result, error);
+		for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++)
+			code = put_object(listing, token, &token->inventory.objects[i], error);
 	}
 	return code;
+}
+
+/* A token that has changed is being read: the list has changed. */
+static enum kh_code put_read(void *context, const struct kh_object *object, struct kh_error *error)
+{
+	struct listing *listing = context;
+	enum kh_code code = put_until(listing, listing->at, error);
+
+	return code == KH_OK ? put_object(listing, listing->tokens[listing->at], object, error) : code;
+}
+
+static enum kh_code read_token(struct listing *listing, struct kh_error *error)
+{
+	struct kh_token *token = listing->tokens[listing->at];
+	uint64_t revision = token->inventory.revision;
+	enum kh_code code = kh_inventory_follow(token, put_read, listing, error);
+
+	if (code != KH_OK || token->inventory.revision == revision)
+		return code;
+	code = put_until(listing, listing->at, error);
+	listing->done = listing->at + 1;
+	return code;
+}
+
+/* The keys may have been read after the certificates were sent. */
+static enum kh_code put_keys(const struct listing *listing, struct kh_host_certificate_list_result *result,
+			     struct kh_error *error)
+{
+	size_t count = (size_t)listing->piece.at, place = 0;
+
+	result->with_key = calloc(count + 1, sizeof(*result->with_key));
+	if (!result->with_key)
+		return kh_fail(error, KH_AGENT_FAILED);
+	for (size_t i = 0; i < listing->count; i++) {
+		struct kh_token *token = listing->tokens[i];
+
+		for (size_t k = 0; k < token->inventory.count && place < count; k++) {
+			const struct kh_object *object = &token->inventory.objects[k];
+
+			if (!is_listed(object))
+				continue;
+			if (has_key(token, object))
+				result->with_key[result->with_key_count++] = (int64_t)place;
+			place++;
+		}
+	}
+	return KH_OK;
 }
 
 static enum kh_code choose(struct kh_host *host, const char *uri, struct kh_token **tokens, size_t *count,
@@ -100,28 +188,33 @@ static enum kh_code choose(struct kh_host *host, const char *uri, struct kh_toke
 	return code;
 }
 
-enum kh_code kh_op_certificate_list(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+static enum kh_code list(struct listing *listing, const struct kh_host_certificate_list_params *params,
+			 struct kh_host_certificate_list_result *result, struct kh_error *error)
 {
-	const struct kh_host_certificate_list_params *params = in;
-	struct kh_host_certificate_list_result *result = out;
-	struct kh_token *tokens[KH_TOKENS_MAX];
-	size_t count;
-	enum kh_code code;
+	enum kh_code code = choose(listing->host, params->token, listing->tokens, &listing->count, error);
 
-	code = choose(host, params->token, tokens, &count, error);
-	for (size_t i = 0; code == KH_OK && i < count; i++)
-		code = kh_inventory_refresh(tokens[i], error);
+	for (; code == KH_OK && listing->at < listing->count; listing->at++)
+		code = read_token(listing, error);
 	if (code == KH_OK)
-		code = put_revision(host, tokens, count, &result->revision, error);
+		code = put_revision(listing->host, listing->tokens, listing->count, &result->revision, error);
 	if (code != KH_OK)
 		return code;
 	result->changed = !params->revision || strcmp(params->revision, result->revision) != 0;
 	if (!result->changed)
 		return KH_OK;
-	result->certificates = calloc(count_certificates(tokens, count) + 1, sizeof(*result->certificates));
-	if (!result->certificates)
-		return kh_fail(error, KH_AGENT_FAILED);
-	for (size_t i = 0; code == KH_OK && i < count; i++)
-		code = put_token(host, tokens[i], result, error);
+	code = put_until(listing, listing->count, error);
+	if (code == KH_OK)
+		code = send_piece(listing, error);
+	return code == KH_OK ? put_keys(listing, result, error) : code;
+}
+
+enum kh_code kh_op_certificate_list(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	struct listing listing = {.host = host};
+	enum kh_code code;
+
+	listing.piece.certificates = listing.certificates;
+	code = list(&listing, in, out, error);
+	clear_piece(&listing);
 	return code;
 }

@@ -1,4 +1,5 @@
 // The token host alone, over its pipes: JSON-RPC lines, as the daemon speaks them.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
 import { program } from './paths.mjs';
@@ -7,7 +8,7 @@ export class TokenHost {
 	// options: module, env, pinentry, locale, anchors, creditCodeOids, level, program (instead of the built one).
 	static async start({ module, env = {}, level = 'warning', program: file = program.token, ...settings }) {
 		const host = new TokenHost();
-		Object.assign(host, { pending: new Map(), notices: [], log: '', number: 0 });
+		Object.assign(host, { pending: new Map(), notices: [], found: [], log: '', number: 0 });
 		host.child = spawn(file, ['--module', module, '--log-level', level], { env: { ...process.env, ...env }, stdio: 'pipe' });
 		host.child.stderr.on('data', (data) => { host.log += data; });
 		host.child.stdin.on('error', () => {});
@@ -22,13 +23,27 @@ export class TokenHost {
 	}
 
 	take(message) {
+		if (message.method === 'certificate.found') return this.collect(message.params);
 		const waiting = this.pending.get(message.id);
 		if (!waiting) return this.notices.push(message);
 		this.pending.delete(message.id);
-		if (!message.error) return waiting.resolve(message.result);
+		if (!message.error) return waiting.resolve(waiting.method === 'certificate.list' ? this.whole(message.result) : message.result);
 		const error = Object.assign(new Error(`${waiting.method}: ${JSON.stringify(message.error)}`),
 			{ rpc: message.error.data.name, code: message.error.code, data: message.error.data, text: message.error.message });
 		waiting.reject(error);
+	}
+
+	// A list comes in pieces, as certificate.found; its result says which of them have their key.
+	collect({ at, certificates }) {
+		if (at === 0) this.found = [];
+		assert.equal(at, this.found.length);
+		assert.ok(certificates.every((one) => one.hasPrivateKey === false));
+		this.found.push(...certificates);
+	}
+
+	whole({ withKey, ...result }) {
+		const certificates = this.found.splice(0).map((one, i) => ({ ...one, hasPrivateKey: withKey.includes(i) }));
+		return { ...result, certificates };
 	}
 
 	call(method, params = {}) {
