@@ -28,8 +28,8 @@ const spki = {
 };
 
 async function writePublicKey(key, type, file) {
-	if (!spki[type]) return key.tool('--read-object', '--type', 'pubkey', '--id', '01', '--output-file', file);
-	const [, point] = (await key.tool('--list-objects', '--type', 'pubkey')).stdout.match(/EC_POINT:\s+04(?:20|61)([0-9a-f]+)/);
+	if (!spki[type]) return key.run('--read-object', '--type', 'pubkey', '--id', '01', '--output-file', file);
+	const [, point] = (await key.run('--list-objects', '--type', 'pubkey')).stdout.match(/EC_POINT:\s+04(?:20|61)([0-9a-f]+)/);
 	return writeFileSync(file, Buffer.from(spki[type] + point, 'hex'));
 }
 
@@ -47,7 +47,7 @@ for (const [type, mechanism, digest] of [
 		const file = (name) => path.join(folder, name);
 		await generate(key, type);
 		writeFileSync(file('text'), 'a text to sign');
-		await key.tool('--login', '--pin', key.pin, '--sign', '--mechanism', mechanism, '--id', '01', '--signature-format', 'openssl',
+		await key.run('--login', '--pin', key.pin, '--sign', '--mechanism', mechanism, '--id', '01', '--signature-format', 'openssl',
 			'--input-file', file('text'), '--output-file', file('signature'));
 		await writePublicKey(key, type, file('key.der'));
 		const verify = digest
@@ -64,16 +64,16 @@ test('a certificate is written, read back and deleted; not without login', () =>
 	const write = ['--write-object', file, '--type', 'cert', '--id', '07', '--label', '测试'];
 	failed(await key.trial(...write), 'CKR_USER_NOT_LOGGED_IN');
 	assert.equal((await key.user(...write)).status, 0);
-	await key.tool('--read-object', '--type', 'cert', '--id', '07', '--output-file', back);
+	await key.run('--read-object', '--type', 'cert', '--id', '07', '--output-file', back);
 	await run('cmp', [file, back]);
-	assert.match((await key.tool('--list-objects')).stdout, /测试/);
+	assert.match((await key.run('--list-objects')).stdout, /测试/);
 	assert.equal((await key.user('--delete-object', '--type', 'cert', '--id', '07')).status, 0);
 	assert.equal(objects(key), 0);
 }));
 
 test('wrong PINs: low, final, locked; the SO unlocks', () => withKey(async (key) => {
 	key.set({ tries: 3, left: 3 });
-	const flags = async () => (await key.tool('--list-slots')).stdout.match(/token flags.*/)[0];
+	const flags = async () => (await key.run('--list-slots')).stdout.match(/token flags.*/)[0];
 	const wrong = () => key.trial('--login', '--pin', '000000', '--list-objects');
 	failed(await wrong(), 'CKR_PIN_INCORRECT');
 	assert.match(await flags(), /user PIN count low/);
@@ -82,16 +82,16 @@ test('wrong PINs: low, final, locked; the SO unlocks', () => withKey(async (key)
 	failed(await wrong(), 'CKR_PIN_INCORRECT');
 	assert.match(await flags(), /user PIN locked/);
 	failed(await key.user('--list-objects'), 'CKR_PIN_LOCKED');
-	await key.tool('--login', '--login-type', 'so', '--so-pin', key.soPin, '--init-pin', '--new-pin', key.pin);
+	await key.run('--login', '--login-type', 'so', '--so-pin', key.soPin, '--init-pin', '--new-pin', key.pin);
 	assert.equal((await key.user('--list-objects')).status, 0);
 	assert.doesNotMatch(await flags(), /low|final|locked/);
 }));
 
 test('the right PIN makes the counter full again; a PIN can be changed', () => withKey(async (key) => {
 	failed(await key.trial('--login', '--pin', '000000', '--list-objects'), 'CKR_PIN_INCORRECT');
-	await key.tool('--login', '--pin', key.pin, '--change-pin', '--new-pin', '654321');
+	await key.run('--login', '--pin', key.pin, '--change-pin', '--new-pin', '654321');
 	failed(await key.user('--list-objects'), 'CKR_PIN_INCORRECT');
-	await key.tool('--login', '--pin', '654321', '--list-objects');
+	await key.run('--login', '--pin', '654321', '--list-objects');
 	assert.match(key.read('tokens/A/token'), /^left=6$/m);
 }));
 
@@ -103,11 +103,11 @@ test('a full token answers CKR_DEVICE_MEMORY and keeps nothing half', () => with
 
 test('slots: empty, back in the other one, two tokens', () => withKey(async (key) => {
 	key.place('-');
-	assert.match((await key.tool('--list-slots')).stdout, /softkey left\s+\(empty\)/);
+	assert.match((await key.run('--list-slots')).stdout, /softkey left\s+\(empty\)/);
 	key.place('-', 'A');
-	assert.match((await key.tool('--list-slots')).stdout, /softkey right\s+token label\s+: Soft key/);
+	assert.match((await key.run('--list-slots')).stdout, /softkey right\s+token label\s+: Soft key/);
 	key.place('A', 'B');
-	assert.match((await key.tool('--list-slots')).stdout, /softkey right\s+token state:\s+uninitialized/);
+	assert.match((await key.run('--list-slots')).stdout, /softkey right\s+token state:\s+uninitialized/);
 }));
 
 test('faults: an error, before and after the work; only once', () => withKey(async (key) => {
@@ -141,7 +141,7 @@ test('faults: exit, crash, hang, delay', () => withKey(async (key) => {
 		{ env: key.env, status: null })).status, 124);
 	key.fault('C_Login 0 delay 300');
 	const start = Date.now();
-	await key.tool('--login', '--pin', key.pin, '-O');
+	await key.run('--login', '--pin', key.pin, '-O');
 	assert.ok(Date.now() - start >= 300);
 	assert.notEqual(key.read('faults'), '');
 	assert.equal(objects(key), 0);

@@ -48,6 +48,16 @@ void attribute_set_default(struct object *object, CK_ATTRIBUTE_TYPE type, const 
 		attribute_set(object, type, value, length);
 }
 
+void attribute_drop(struct object *object, CK_ATTRIBUTE_TYPE type)
+{
+	struct attribute *attribute = attribute_get(object, type);
+
+	if (!attribute)
+		return;
+	free(attribute->value);
+	*attribute = object->attributes[--object->count];
+}
+
 void attributes_take(struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
 	for (CK_ULONG i = 0; i < count; i++)

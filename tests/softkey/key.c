@@ -191,29 +191,39 @@ static void set_common(struct object *object, CK_OBJECT_CLASS class, const struc
 	attribute_set_default(object, CKA_DERIVE, &no, 1);
 }
 
+void key_set_private_defaults(struct object *object)
+{
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE, rsa = attribute_number(object, CKA_KEY_TYPE) == CKK_RSA;
+
+	attribute_set_default(object, CKA_PRIVATE, &yes, 1);
+	attribute_set_default(object, CKA_SENSITIVE, &yes, 1);
+	attribute_set_default(object, CKA_EXTRACTABLE, &no, 1);
+	attribute_set_default(object, CKA_ALWAYS_SENSITIVE, &no, 1);
+	attribute_set_default(object, CKA_NEVER_EXTRACTABLE, &no, 1);
+	attribute_set_default(object, CKA_ALWAYS_AUTHENTICATE, &no, 1);
+	attribute_set_default(object, CKA_LOCAL, &no, 1);
+	attribute_set_default(object, CKA_SIGN, &yes, 1);
+	attribute_set_default(object, CKA_DECRYPT, &rsa, 1);
+	attribute_set_default(object, CKA_UNWRAP, &no, 1);
+}
+
 static bool set_private(struct object *object, const struct object *public, EVP_PKEY *key)
 {
 	const struct attribute *parameters = attribute_get(public, CKA_EC_PARAMS);
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE, rsa = attribute_number(object, CKA_KEY_TYPE) == CKK_RSA;
 	unsigned char *der = NULL;
+	CK_BBOOL yes = CK_TRUE;
 	int length = i2d_PrivateKey(key, &der);
 
 	if (length <= 0)
 		return false;
 	attribute_set(object, ATTRIBUTE_PKCS8, der, (size_t)length);
-	OPENSSL_free(der);
-	attribute_set_default(object, CKA_PRIVATE, &yes, 1);
-	attribute_set_default(object, CKA_SENSITIVE, &yes, 1);
-	attribute_set_default(object, CKA_EXTRACTABLE, &no, 1);
+	OPENSSL_clear_free(der, (size_t)length);
 	attribute_set(object, CKA_ALWAYS_SENSITIVE, &yes, 1);
 	attribute_set(object, CKA_NEVER_EXTRACTABLE, &yes, 1);
-	attribute_set_default(object, CKA_ALWAYS_AUTHENTICATE, &no, 1);
-	attribute_set_default(object, CKA_SIGN, &yes, 1);
-	attribute_set_default(object, CKA_DECRYPT, &rsa, 1);
-	attribute_set_default(object, CKA_UNWRAP, &no, 1);
+	key_set_private_defaults(object);
 	if (parameters)
 		attribute_set(object, CKA_EC_PARAMS, parameters->value, parameters->length);
-	return !rsa || key_describe(object, key);
+	return attribute_number(object, CKA_KEY_TYPE) != CKK_RSA || key_describe(object, key);
 }
 
 static bool set_public(struct object *object, EVP_PKEY *key)

@@ -194,6 +194,7 @@ static const struct {
 } classes[] = {
 	{CKO_CERTIFICATE, {CKA_CERTIFICATE_TYPE, CKA_SUBJECT, CKA_VALUE}, 3},
 	{CKO_PUBLIC_KEY, {CKA_KEY_TYPE}, 1},
+	{CKO_PRIVATE_KEY, {CKA_KEY_TYPE}, 1},
 	{CKO_DATA, {0}, 0},
 };
 
@@ -212,31 +213,41 @@ static CK_RV check_class(const struct object *object)
 	return CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
+static CK_RV set_key_defaults(struct object *object)
+{
+	CK_BBOOL yes = CK_TRUE;
+	EVP_PKEY *key;
+
+	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY) {
+		key_set_private_defaults(object);
+		return key_import(object) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	attribute_set_default(object, CKA_VERIFY, &yes, 1);
+	key = key_of(object);
+	EVP_PKEY_free(key);
+	return key ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
 static CK_RV set_defaults(struct object *object)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	EVP_PKEY *key = NULL;
+	CK_OBJECT_CLASS class = attribute_number(object, CKA_CLASS);
 	CK_RV rv = check_class(object);
 
 	if (rv != CKR_OK)
 		return rv;
 	attribute_set_default(object, CKA_TOKEN, &no, 1);
-	attribute_set_default(object, CKA_PRIVATE, &no, 1);
 	attribute_set_default(object, CKA_MODIFIABLE, &yes, 1);
 	attribute_set_default(object, CKA_LABEL, "", 0);
-	if (attribute_number(object, CKA_CLASS) == CKO_DATA)
+	if (class != CKO_PRIVATE_KEY)
+		attribute_set_default(object, CKA_PRIVATE, &no, 1);
+	if (class == CKO_DATA)
 		return CKR_OK;
 	attribute_set_default(object, CKA_ID, "", 0);
-	if (attribute_number(object, CKA_CLASS) == CKO_CERTIFICATE) {
-		attribute_set_default(object, CKA_ISSUER, "", 0);
-		attribute_set_default(object, CKA_SERIAL_NUMBER, "", 0);
-		return CKR_OK;
-	}
-	attribute_set_default(object, CKA_VERIFY, &yes, 1);
-	key = key_of(object);
-	if (!key)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	EVP_PKEY_free(key);
+	if (class != CKO_CERTIFICATE)
+		return set_key_defaults(object);
+	attribute_set_default(object, CKA_ISSUER, "", 0);
+	attribute_set_default(object, CKA_SERIAL_NUMBER, "", 0);
 	return CKR_OK;
 }
 

@@ -147,6 +147,7 @@ CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct
 struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type);
 void attribute_set(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
 void attribute_set_default(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
+void attribute_drop(struct object *object, CK_ATTRIBUTE_TYPE type);
 void attributes_take(struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count);
 CK_ULONG attribute_number(const struct object *object, CK_ATTRIBUTE_TYPE type);
 bool attribute_flag(const struct object *object, CK_ATTRIBUTE_TYPE type);
@@ -171,6 +172,10 @@ const struct mechanism *mechanism_find(CK_MECHANISM_TYPE type, CK_FLAGS flag);
 
 /* key.c */
 EVP_PKEY *key_of(const struct object *object); /* private or public; NULL: not usable */
+/* Defaults of a private key and its PKCS#8. */
+void key_set_private_defaults(struct object *object);
+/* import.c: the private parts become PKCS#8 and go. */
+bool key_import(struct object *object);
 /* Fills in what follows from a public key. */
 bool key_describe(struct object *object, EVP_PKEY *key);
 

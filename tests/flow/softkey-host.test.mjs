@@ -1,0 +1,115 @@
+// The token host on the test token: whole renewals, a PIN that locks, a key that is pulled, crashes, a power cut.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { refused } from '../lib/assert.mjs';
+import { Authority, days, makeRequest } from '../lib/ca.mjs';
+import { PinScript } from '../lib/pin.mjs';
+import { removeFolder, temporaryFolder } from '../lib/process.mjs';
+import { checkReceipt } from '../lib/renewal.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
+import { TokenHost } from '../lib/token-host.mjs';
+import { certificateId, makeKey } from '../lib/token.mjs';
+
+const origin = 'https://hall.example.cn', order = 'S-1';
+
+async function staged(keyType, action) {
+	const folder = temporaryFolder();
+	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
+	const it = { folder, key: await SoftKey.make(folder), ca: await Authority.make(place('ca')), pins: new PinScript(folder, '123456') };
+	const pair = await makeKey(keyType);
+	it.oldPem = await it.ca.issue(await makeRequest(pair, place('old')), { notBefore: days(-345), notAfter: days(20) });
+	await it.key.importPair(pair);
+	await it.key.writeCertificate(it.oldPem);
+	it.old = certificateId(it.oldPem);
+	it.start = async () => {
+		it.host = await TokenHost.start({ module: it.key.module, env: { ...it.key.env, ...it.pins.env }, pinentry: it.pins.program, locale: 'en',
+			anchors: [it.ca.root] });
+		it.uri = (await it.host.call('token.list')).tokens[0]?.token;
+	};
+	it.login = (verify) => it.host.call('token.login', { token: it.uri, prompt: { session: 1, origin, locale: 'en', purpose: 'begin', order },
+		...(verify ? { verify } : {}) });
+	it.call = (method, params = {}) => it.host.call(method, { token: it.uri, order, ...params });
+	it.begin = async (newType = keyType) => {
+		await it.login();
+		await it.call('key.generate', { keyType: newType });
+		return it.call('request.create', { certificate: it.old, key: 'new', origin });
+	};
+	it.install = async (certificate) => {
+		await it.login();
+		const { certificate: id } = await it.call('certificate.check', { certificate, chain: [], key: 'new', oldCertificate: it.old });
+		await it.call('certificate.write', { certificate, key: 'new' });
+		await it.call('certificate.prove', { certificate: id });
+		return it.call('receipt.create', { certificate: id, origin });
+	};
+	try {
+		await it.start();
+		await action(it);
+	} catch (error) {
+		error.message += `\n${it.host?.log}`;
+		throw error;
+	} finally {
+		if (!it.host.end) await it.host.stop();
+		removeFolder(folder);
+	}
+}
+
+for (const [keyType, newType] of [['ec-p256', 'ec-p256'], ['ec-p384', 'ec-p384'], ['rsa2048', 'rsa2048'], ['ec-p256', 'ed25519']])
+	test(`a renewal from ${keyType} to ${newType}`, () => staged(keyType, async (it) => {
+		const certificate = await it.ca.issue((await it.begin(newType)).csr);
+		checkReceipt((await it.install(certificate)).receipt, { order, origin, serial: it.key.serial, certificate });
+		assert.deepEqual(await it.call('pair.retire', { certificate: certificateId(certificate), retire: 'pair', oldCertificate: it.old }), { retired: [it.old] });
+		assert.equal((await it.key.objects()).length, 3);
+	}));
+
+test('a PIN that is low, on its last try, locked, and unlocked by the SO', () => staged('ec-p256', async (it) => {
+	const state = async () => (await it.host.call('token.list')).tokens[0].pin;
+	it.key.set({ tries: 3, left: 3 });
+	it.pins.answer('000001');
+	await refused(it.login(), 'pin.incorrect');
+	assert.equal(await state(), 'low');
+	it.pins.answer('000002');
+	await refused(it.login(), 'pin.incorrect');
+	assert.equal(await state(), 'final');
+	it.pins.answer('yes', '000003');
+	await it.login().then(() => assert.fail('a wrong PIN was good'), (error) => assert.ok(['pin.incorrect', 'pin.locked'].includes(error.rpc), error.message));
+	assert.equal(await state(), 'locked');
+	it.pins.answer('123456');
+	await refused(it.login(), 'pin.locked');
+	await it.key.run('--login', '--login-type', 'so', '--so-pin', it.key.soPin, '--init-pin', '--new-pin', it.key.pin);
+	assert.equal(await state(), 'ok');
+	await it.login();
+}));
+
+test('the key is pulled in the middle and comes back in the other slot', () => staged('ec-p256', async (it) => {
+	const { csr } = await it.begin();
+	const certificate = await it.ca.issue(csr);
+	await it.host.stop();
+	it.key.fault('C_CreateObject 1 pull');
+	await it.start();
+	await it.install(certificate).then(() => assert.fail('written on a pulled key'), (error) => assert.match(error.rpc, /^token\.(removed|absent)$/));
+	assert.deepEqual((await it.host.call('token.list')).tokens, []);
+	it.key.place('-', 'A');
+	checkReceipt((await it.install(certificate)).receipt, { order, origin, serial: it.key.serial, certificate });
+}));
+
+for (const fault of ['C_CreateObject 1 crash', 'C_CreateObject 1 after crash', 'C_CreateObject 1 cut', 'C_CreateObject 1 exit 3', 'C_Sign 1 crash'])
+	test(`${fault}: the next token host goes on`, () => staged('ec-p256', async (it) => {
+		const certificate = await it.ca.issue((await it.begin()).csr);
+		await it.host.stop();
+		it.key.fault(fault);
+		await it.start();
+		await assert.rejects(it.install(certificate), /the token host ended/);
+		await it.start();
+		checkReceipt((await it.install(certificate)).receipt, { order, origin, serial: it.key.serial, certificate });
+		assert.equal((await it.key.objects()).length, 6);
+	}));
+
+test('a full key: token.full, and nothing half', () => staged('ec-p256', async (it) => {
+	it.key.set({ capacity: 100 });
+	await it.login();
+	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'token.full');
+	it.key.set({ capacity: 0 });
+	assert.equal((await it.key.objects()).length, 3);
+}));
