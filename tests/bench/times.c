@@ -87,7 +87,7 @@ static void first_list(struct setting *setting, int certificates)
 							stage_token(setting, certificates, PARTY_MODULE)));
 	}
 	snprintf(name, sizeof name, "certificate.list, first, %d", certificates);
-	row_finish(setting, name, &row, REFERENCE_BOTH, 1.3);
+	row_finish(setting, name, &row, REFERENCE_BOTH, certificates == 100 ? 1.3 : 0);
 }
 
 static double write_one(const struct setting *setting, const char *configuration)
