@@ -8,6 +8,7 @@
 #include "login.h"
 
 #define NO_TOKEN SIZE_MAX
+#define STACK_WIPED 32768
 #define TOKEN_OF(method) offsetof(struct kh_host_##method##_params, token)
 
 static const struct row {
@@ -83,6 +84,15 @@ static bool recover(struct kh_host *host, const struct row *row, const void *par
 	return false;
 }
 
+/* A PIN may be left in dead frames: vector registers saved while a symbol was
+ * resolved, locals of the module. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+	unsigned char frames[STACK_WIPED];
+
+	kh_wipe(frames, sizeof(frames));
+}
+
 /* Some cards lose the login when another program resets them. */
 static void forget_logins(struct kh_host *host)
 {
@@ -109,6 +119,8 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 			kh_clear(message->method->result, result);
 		code = row->operation(host, message->params, result, error);
 	}
+	if (host->asked)
+		wipe_stack();
 	if (code == KH_OK)
 		return code;
 	if (strcmp(error->value, "CKR_USER_NOT_LOGGED_IN") == 0)

@@ -1,7 +1,7 @@
 // The token host without a daemon: keys of every type, PIN, checks, idempotence, removal. Witnesses: openssl, pkcs11-tool.
 import assert from 'node:assert/strict';
 import { X509Certificate, createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
@@ -255,6 +255,22 @@ staged('a PIN window that is missing or dies is pin.unavailable', {}, async (it)
 	await refused(it.login(), 'pin.unavailable');
 	await configure('/bin/true');
 	await refused(it.login(), 'pin.unavailable');
+});
+
+// As root: what the process holds. As anybody else: that it lets nobody look.
+staged('no PIN is left in memory after the login', { pin: '73914682' }, async (it) => {
+	await it.login();
+	const of = (name) => `/proc/${it.host.child.pid}/${name}`;
+	if (process.getuid() !== 0) return assert.throws(() => openSync(of('mem'), 'r'), { code: 'EACCES' });
+	const memory = openSync(of('mem'), 'r');
+	for (const line of readFileSync(of('maps'), 'utf8').split('\n')) {
+		const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
+		if (!from) continue;
+		const bytes = Buffer.alloc(parseInt(to, 16) - parseInt(from, 16));
+		readSync(memory, bytes, 0, bytes.length, parseInt(from, 16));
+		assert.ok(!bytes.includes('73914682'), `a PIN in ${line}`);
+	}
+	closeSync(memory);
 });
 
 staged('the PIN is changed', { pins: ['12345678', '1111', '87654321', '99999999', '87654321', '87654321'] }, async (it) => {
