@@ -262,6 +262,7 @@ staged('no PIN is left in memory after the login', { pin: '73914682' }, async (i
 	await it.login();
 	const of = (name) => `/proc/${it.host.child.pid}/${name}`;
 	if (process.getuid() !== 0) return assert.throws(() => openSync(of('mem'), 'r'), { code: 'EACCES' });
+	if (process.env.KEYHALL_SANITIZED) return; // its shadow and quarantine are not what is shipped
 	const memory = openSync(of('mem'), 'r');
 	for (const line of readFileSync(of('maps'), 'utf8').split('\n')) {
 		const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
