@@ -394,7 +394,13 @@ static void ask_import(struct kh_run *run)
 
 static void ask_prove(struct kh_run *run)
 {
-	const struct kh_host_certificate_prove_params params = {run->token, run->entry.order, run->entry.certificate};
+	/* The receipt does not wait for the second reader, the old pair's end does. */
+	const struct kh_host_certificate_prove_params params = {
+		.token = run->token,
+		.order = run->entry.order,
+		.certificate = run->entry.certificate,
+		.second_reader = run->act == KH_ACT_COMPLETE,
+	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, answered);
 }

@@ -269,11 +269,13 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 		code = kh_install_pair(token, params->certificate, &object, &key, error);
 	if (code == KH_OK)
 		code = kh_install_prove(token, object, key, error);
-	if (code == KH_OK)
+	if (code == KH_OK && params->second_reader)
 		code = kh_reader_check(&host->reader, token, object, &agreed, error);
 	if (code != KH_OK)
 		return code;
 	snprintf(host->proved, sizeof(host->proved), "%s", params->certificate);
+	if (!params->second_reader)
+		return KH_OK;
 	result->second_reader = agreed ? KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_AGREED
 				       : KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_ABSENT;
 	return KH_OK;

@@ -50,7 +50,7 @@ async function stage(options = {}) {
 	it.install = async (certificate, key = 'new', chain = [it.ca.rootPem]) => {
 		const { certificate: id } = await it.call('certificate.check', { certificate, chain, key, oldCertificate: it.old });
 		await it.call('certificate.write', { certificate, key });
-		const proved = await it.call('certificate.prove', { certificate: id });
+		const proved = await it.call('certificate.prove', { certificate: id, secondReader: true });
 		const { receipt } = await it.call('receipt.create', { certificate: id, origin });
 		return { id, receipt, proved };
 	};
