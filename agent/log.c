@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "bytes.h"
+
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const int journal_priorities[] = {3, 4, 6, 7};
 
@@ -39,12 +41,17 @@ void kh_log_init(enum kh_log_level level)
 	state.journal = stream != NULL && stream[0] != '\0';
 }
 
-/* Foreign text (an origin, a path) must not forge a second line. */
+/* Foreign text (an origin, a path) must not forge a second line, nor keep the
+ * line out of a report because it is no UTF-8; a cut may do that, too. */
 static void clean(char *text)
 {
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+	for (size_t left = strlen(text); left > 0;) {
+		size_t length = kh_utf8_sequence(text, left);
+
+		if (length == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
 			*text = '?';
+		text += length > 0 ? length : 1;
+		left -= length > 0 ? length : 1;
 	}
 }
 
