@@ -16,4 +16,7 @@ bool kh_peer_is_own(intptr_t handle);
 /* Closes what the first call has opened and kept. */
 void kh_peer_finish(void);
 
+/* Ends the connection at once; its owner sees it as closed by the peer. */
+void kh_peer_hang_up(intptr_t handle);
+
 #endif

@@ -114,3 +114,8 @@ void kh_peer_finish(void)
 		close(diagnosis);
 	diagnosis = -1;
 }
+
+void kh_peer_hang_up(intptr_t handle)
+{
+	shutdown((int)handle, SHUT_RDWR);
+}

@@ -17,6 +17,10 @@
 #define PORT_SECOND 28317
 #define QUEUE_MAX (16u * 1024 * 1024)
 #define ANSWER_MAX (16u * 1024 * 1024) /* of a message to a client */
+#define CLOSE_MS 2000 /* for what is still to be sent before a close */
+/* Its tables follow ulimit -n otherwise. More than the 256 sockets that a
+ * browser opens at most, also for a page that only wants to keep others out. */
+#define FILES_MAX 512
 
 struct outgoing {
 	struct outgoing *next;
@@ -36,6 +40,7 @@ struct kh_socket {
 	bool listed, oversize;
 	int close_code, peer_code;
 	const char *close_reason;
+	uint64_t close_by; /* loop time */
 	char peer_reason[64];
 };
 
@@ -52,6 +57,7 @@ struct kh_server {
 	const struct kh_socket_events *events;
 	void *events_context;
 	struct kh_socket *sockets;
+	uv_timer_t *reaper; /* of sockets that do not close */
 	bool stopping;
 };
 
@@ -104,6 +110,8 @@ void kh_socket_send(struct kh_socket *socket, const char *const parts[], const s
 		return;
 	item = socket->queued + length > QUEUE_MAX ? NULL : malloc(sizeof(*item) + LWS_PRE + length);
 	if (item == NULL) {
+		while (socket->first != NULL)
+			remove_first(socket);
 		kh_socket_close(socket, KH_CLOSE_TOO_SLOW, "too slow");
 		return;
 	}
@@ -119,12 +127,33 @@ void kh_socket_send(struct kh_socket *socket, const char *const parts[], const s
 	lws_callback_on_writable(socket->wsi);
 }
 
+/* A peer that reads nothing lets no close frame out either, and libwebsockets
+ * would wait for ever to send what it has buffered. */
+static void reap(uv_timer_t *timer)
+{
+	struct kh_server *server = timer->data;
+	bool waiting = false;
+
+	for (const struct kh_socket *socket = server->sockets; socket != NULL; socket = socket->next) {
+		if (socket->close_code != 0 && socket->close_by <= uv_now(server->loop))
+			kh_peer_hang_up(lws_get_socket_fd(socket->wsi));
+		waiting = waiting || socket->close_code != 0;
+	}
+	if (waiting)
+		uv_timer_start(timer, reap, CLOSE_MS, 0);
+}
+
 void kh_socket_close(struct kh_socket *socket, int code, const char *reason)
 {
+	uv_timer_t *reaper = socket->server->reaper;
+
 	if (socket->close_code != 0)
 		return;
 	socket->close_code = code;
 	socket->close_reason = reason;
+	socket->close_by = uv_now(socket->server->loop) + CLOSE_MS;
+	if (!uv_is_active((uv_handle_t *)reaper))
+		uv_timer_start(reaper, reap, CLOSE_MS, 0);
 	lws_callback_on_writable(socket->wsi);
 }
 
@@ -178,9 +207,12 @@ static void receive(struct kh_socket *socket, const void *data, size_t length, s
 	kh_buffer_finish(&socket->in);
 }
 
+/* "" also for one that is too long or has a NUL in it. */
 static void header(struct lws *wsi, enum lws_token_indexes token, char *text, int size)
 {
-	if (lws_hdr_copy(wsi, text, size, token) < 0)
+	int length = lws_hdr_copy(wsi, text, size, token);
+
+	if (length < 0 || strlen(text) != (size_t)length)
 		text[0] = '\0';
 }
 
@@ -305,6 +337,9 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 	case LWS_CALLBACK_CLOSED:
 		end_socket(session);
 		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		/* No h2c: nobody needs a second way in. */
+		return strcmp(in, "websocket") == 0 ? 0 : -1;
 	case LWS_CALLBACK_HTTP:
 		return serve_page(server, session, wsi, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
@@ -377,20 +412,27 @@ static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events 
 		.pcontext = made != NULL ? &made->context : NULL,
 		.gid = -1,
 		.uid = -1,
-		/* Its tables follow ulimit -n otherwise. */
-		.fd_limit_per_thread = 128,
+		.fd_limit_per_thread = FILES_MAX,
 		/* A browser connects before the user has answered its question. */
 		.timeout_secs_ah_idle = 120,
 	};
 
 	if (made == NULL)
 		return kh_fail(error, KH_AGENT_FAILED);
+	made->reaper = calloc(1, sizeof(*made->reaper));
+	if (made->reaper == NULL) {
+		free(made);
+		return kh_fail(error, KH_AGENT_FAILED);
+	}
+	uv_timer_init(loop, made->reaper);
+	made->reaper->data = made;
 	made->loop = loop;
 	made->events = events;
 	made->events_context = context;
 	lws_set_log_level(LLL_ERR, say);
 	made->context = lws_create_context(&info);
 	if (made->context == NULL) {
+		uv_close((uv_handle_t *)made->reaper, (uv_close_cb)free);
 		free(made);
 		return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_context", "");
 	}
@@ -533,6 +575,7 @@ void kh_server_free(struct kh_server *server)
 {
 	if (server == NULL)
 		return;
+	uv_close((uv_handle_t *)server->reaper, (uv_close_cb)free);
 	lws_context_destroy(server->context);
 	/* An earlier uv_stop ends the first round at once. */
 	while (uv_run(server->loop, UV_RUN_DEFAULT) != 0)
