@@ -79,6 +79,11 @@ static void log_failure(const struct kh_request *request, const struct kh_error 
 		       what, error);
 }
 
+bool kh_request_wanted(const struct kh_request *request)
+{
+	return find(request->agent, request->session) != NULL;
+}
+
 void kh_request_failure(struct kh_request *request, const struct kh_error *error)
 {
 	struct kh_connection *connection = end_request(request);

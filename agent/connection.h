@@ -21,6 +21,9 @@ struct kh_request {
 	char locale[36];
 };
 
+/* Whether the page is still there: nobody is asked for a PIN for one that is gone. */
+bool kh_request_wanted(const struct kh_request *request);
+
 void kh_request_result(struct kh_request *request, const void *result);
 /* A result that is encoded already. */
 void kh_request_json(struct kh_request *request, const char *json, size_t length);

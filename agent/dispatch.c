@@ -279,6 +279,10 @@ static void pin_on_token(void *context, struct kh_module *module, const struct k
 		kh_request_failure(request, error);
 		return;
 	}
+	if (!kh_request_wanted(request)) {
+		kh_request_fail(request, KH_PIN_CANCELLED);
+		return;
+	}
 	if (!kh_agent_claim(request->agent, token->serial, "", request->session)) {
 		kh_request_fail(request, KH_AGENT_BUSY);
 		return;

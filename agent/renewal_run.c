@@ -307,6 +307,10 @@ static void ask_login(struct kh_run *run)
 	};
 	struct kh_host_token_login_params params = {.token = run->token};
 
+	if (!kh_request_wanted(run->request)) {
+		fail(run, KH_PIN_CANCELLED);
+		return;
+	}
 	params.prompt = (struct kh_host_prompt){
 		.session = run->request->session,
 		.origin = run->request->origin,
