@@ -143,12 +143,20 @@ static void notify(struct kh_connection *connection, enum kh_method_id method, c
 		kh_log_failure(KH_LOG_WARNING, kh_contract.methods[method].name, &error);
 }
 
-void kh_request_notify(struct kh_request *request, enum kh_method_id method, const void *params)
+void kh_request_progress(struct kh_request *request, const char *order, int step, int of, const char *text)
 {
-	struct kh_connection *connection = find(request->agent, request->session);
+	struct kh_renewal_progress_params params = {.order = (char *)(uintptr_t)order, .step = step, .of = of};
 
-	if (connection != NULL)
-		notify(connection, method, params);
+	for (struct kh_connection *one = request->agent->connections; one != NULL; one = one->next) {
+		KH_AUTO(kh_buffer_finish) struct kh_buffer words = {0};
+
+		if (!one->greeted || strcmp(one->origin, request->origin) != 0)
+			continue;
+		kh_text(&words, one->locale, text, NULL);
+		params.text = words.data;
+		if (!words.failed)
+			notify(one, KH_METHOD_RENEWAL_PROGRESS, &params);
+	}
 }
 
 void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params)

@@ -29,8 +29,9 @@ void kh_request_result(struct kh_request *request, const void *result);
 void kh_request_json(struct kh_request *request, const char *json, size_t length);
 void kh_request_failure(struct kh_request *request, const struct kh_error *error);
 void kh_request_fail(struct kh_request *request, enum kh_code code);
-/* A notification to the page that asked. */
-void kh_request_notify(struct kh_request *request, enum kh_method_id method, const void *params);
+/* renewal.progress to the page that asked and to others of its origin, who may
+ * watch, each in its language. text is of x-texts. */
+void kh_request_progress(struct kh_request *request, const char *order, int step, int of, const char *text);
 
 /* A notification to every page that has said hello. */
 void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params);

@@ -79,9 +79,8 @@ static void send_tokens(void *context, const struct kh_error *error)
 static void token_list(struct kh_request *request)
 {
 	struct kh_agent *agent = request->agent;
-	bool none = kh_modules_count_tokens(&agent->modules) == 0;
 
-	kh_modules_list_tokens(&agent->modules, none && kh_watch_may_refresh(agent), send_tokens, request);
+	kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), send_tokens, request);
 }
 
 /* --- certificate.list --- */
@@ -283,7 +282,8 @@ static void pin_on_token(void *context, struct kh_module *module, const struct k
 		kh_request_fail(request, KH_PIN_CANCELLED);
 		return;
 	}
-	if (!kh_agent_claim(request->agent, token->serial, "", request->session)) {
+	if (kh_modules_asking(&request->agent->modules, module) ||
+	    !kh_agent_claim(request->agent, token->serial, "", request->session)) {
 		kh_request_fail(request, KH_AGENT_BUSY);
 		return;
 	}

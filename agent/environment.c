@@ -360,9 +360,7 @@ void kh_environment_look(struct kh_agent *agent, const char *locale, kh_environm
 	snprintf(look->locale, sizeof(look->locale), "%s", locale);
 	for (size_t i = 0; i < agent->modules.count; i++)
 		kh_token_link_retry(agent->modules.items[i].link);
-	kh_modules_list_tokens(&agent->modules,
-			       kh_modules_count_tokens(&agent->modules) == 0 && kh_watch_may_refresh(agent), have_tokens,
-			       look);
+	kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), have_tokens, look);
 }
 
 static void send_items(void *context, struct kh_environment_check_result *result)

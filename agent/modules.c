@@ -354,6 +354,15 @@ struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const 
 	return NULL;
 }
 
+bool kh_modules_asking(const struct kh_modules *modules, const struct kh_module *but)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		if (&modules->items[i] != but && kh_token_link_asking(modules->items[i].link))
+			return true;
+	}
+	return false;
+}
+
 size_t kh_modules_count_tokens(const struct kh_modules *modules)
 {
 	size_t count = 0;

@@ -57,6 +57,8 @@ struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char 
 /* A certificate by id among those known. */
 struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
 					      const struct kh_key_certificate **certificate);
+/* Another module than this one asks for a PIN: one PIN window at a time. */
+bool kh_modules_asking(const struct kh_modules *modules, const struct kh_module *but);
 size_t kh_modules_count_tokens(const struct kh_modules *modules);
 
 /* All tokens in one array that borrows from the modules; free() it. NULL with

@@ -101,19 +101,11 @@ static void note_stage(struct kh_run *run)
 
 static void tell(struct kh_run *run)
 {
-	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
-	struct kh_renewal_progress_params params = {.order = run->entry.order};
-	const char *key;
+	const char *text;
 	int number, of;
 
-	if (!kh_renewal_progress(run->act, run->step, (run->facts & KH_FACT_DUAL) != 0, &number, &of, &key))
-		return;
-	kh_text(&text, run->request->locale, key, NULL);
-	params.step = number;
-	params.of = of;
-	params.text = text.data;
-	if (!text.failed)
-		kh_request_notify(run->request, KH_METHOD_RENEWAL_PROGRESS, &params);
+	if (kh_renewal_progress(run->act, run->step, (run->facts & KH_FACT_DUAL) != 0, &number, &of, &text))
+		kh_request_progress(run->request, run->entry.order, number, of, text);
 }
 
 /* --- its end --- */
@@ -309,6 +301,10 @@ static void ask_login(struct kh_run *run)
 
 	if (!kh_request_wanted(run->request)) {
 		fail(run, KH_PIN_CANCELLED);
+		return;
+	}
+	if (kh_modules_asking(&run->request->agent->modules, run->module)) {
+		fail(run, KH_AGENT_BUSY);
 		return;
 	}
 	params.prompt = (struct kh_host_prompt){

@@ -166,8 +166,9 @@ static void give_up(struct kh_token_link *link, const struct kh_error *why)
 	link->start_after = uv_now(link->loop) + PAUSE_MISSING;
 	if (error.module[0] == '\0')
 		snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
+	if (link->failure.code != error.code)
+		kh_log_failure(KH_LOG_WARNING, file_name(link->module), &error);
 	link->failure = error;
-	kh_log_failure(KH_LOG_WARNING, file_name(link->module), &error);
 	fail_all(link, &error);
 }
 
@@ -426,6 +427,12 @@ void kh_token_link_start(struct kh_token_link *link)
 
 	if (link->state != STATE_DOWN)
 		return;
+	/* No process for each look at a driver that is not installed. */
+	if (!kh_system_readable(link->module)) {
+		kh_fail_call(&error, KH_DRIVER_MISSING, "dlopen", "");
+		give_up(link, &error);
+		return;
+	}
 	if (kh_token_child_new(link->loop, link->program, link->module, take_output, child_ended, link, &link->child,
 			       &error) != KH_OK) {
 		give_up(link, &error);
@@ -467,10 +474,14 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 	send_next(link);
 }
 
-static bool asks_pin(const struct call *call, int64_t session)
+static bool asks_pin(const struct call *call)
 {
-	return call->session == session &&
-	       (call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE);
+	return call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE;
+}
+
+bool kh_token_link_asking(const struct kh_token_link *link)
+{
+	return link->current != NULL && asks_pin(link->current);
 }
 
 void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
@@ -481,7 +492,7 @@ void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
 	while (*at != NULL) {
 		struct call *call = *at;
 
-		if (!asks_pin(call, session)) {
+		if (call->session != session || !asks_pin(call)) {
 			at = &call->next;
 			continue;
 		}
@@ -491,7 +502,7 @@ void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
 		end_call(call, error.code, NULL, &error);
 		at = &link->first; /* the answer may have changed the queue */
 	}
-	if (link->current != NULL && asks_pin(link->current, session))
+	if (kh_token_link_asking(link) && link->current->session == session)
 		notify_cancel(link, session);
 }
 

@@ -42,6 +42,8 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 void kh_token_link_cancel(struct kh_token_link *link, int64_t session);
 /* Ends a session's login where the child runs. */
 void kh_token_link_logout(struct kh_token_link *link, int64_t session);
+/* A call is on the way that may open a PIN window. */
+bool kh_token_link_asking(const struct kh_token_link *link);
 /* A PIN window is open. */
 bool kh_token_link_prompting(const struct kh_token_link *link);
 /* Nothing is on the way and nothing waits. */

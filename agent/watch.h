@@ -16,7 +16,8 @@ void kh_watch_stop(struct kh_agent *agent);
 const struct kh_usb *kh_watch_usb(struct kh_agent *agent);
 /* Once, when the loop goes on. */
 void kh_watch_soon(struct kh_agent *agent);
-/* Whether modules may be started again to see new keys: nobody works on a key. */
+/* Whether modules may be started again to see new keys, which ends logins: none
+ * is known and nobody works on one. */
 bool kh_watch_may_refresh(const struct kh_agent *agent);
 
 #endif
