@@ -103,54 +103,81 @@ static void build_spki(struct kh_object *object, CK_KEY_TYPE type, const struct 
 	kh_buffer_finish(&spki);
 }
 
-static enum kh_code fill_object(struct kh_object *object, struct kh_bytes *values, struct kh_error *error)
-{
-	struct kh_buffer label = {0};
+/* What the first read of an object asks for. A certificate's value is asked for
+ * when it is known to be one: of a key it would be the key. */
+enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
+static const CK_ATTRIBUTE_TYPE first_types[READS] = {CKA_CLASS,   CKA_ID,	     CKA_LABEL,	    CKA_KEY_TYPE,
+						     CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
 
-	object->key_type = KH_ANY_KEY_TYPE_OTHER;
-	object->id = values[0];
-	values[0] = (struct kh_bytes){0};
-	kh_utf8_append(&label, values[1].data, values[1].length);
-	object->label = label.data ? label.data : calloc(1, 1);
-	if (object->class == CKO_CERTIFICATE)
-		object->certificate = kh_certificate_parse(values[2].data, values[2].length);
-	else
-		build_spki(object, number_of(&values[2]), values + 3);
-	return label.failed || !object->label ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
+static bool is_ours(CK_OBJECT_CLASS class)
+{
+	return class == CKO_CERTIFICATE || class == CKO_PUBLIC_KEY || class == CKO_PRIVATE_KEY;
 }
 
-/* The class first: an object without one of the others has it. */
-static enum kh_code read_class(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS *out,
-			       struct kh_error *error)
+static enum kh_code read_certificate(struct kh_token *token, struct kh_object *object, struct kh_error *error)
 {
-	static const CK_ATTRIBUTE_TYPE types[] = {CKA_CLASS};
+	static const CK_ATTRIBUTE_TYPE types[] = {CKA_VALUE};
 	struct kh_bytes value;
-	enum kh_code code = kh_object_read(token, handle, types, &value, 1, error);
+	enum kh_code code = kh_object_read(token, object->handle, types, &value, 1, error);
 
 	if (code != KH_OK)
 		return code;
-	*out = number_of(&value);
+	object->certificate = kh_certificate_parse(value.data, value.length);
 	kh_bytes_finish(&value);
 	return KH_OK;
 }
 
-static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,
-				struct kh_object *out, struct kh_error *error)
+static enum kh_code fill_object(struct kh_token *token, struct kh_object *object, struct kh_bytes values[READS],
+				struct kh_error *error)
 {
-	static const CK_ATTRIBUTE_TYPE of_certificate[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
-	static const CK_ATTRIBUTE_TYPE of_key[] = {CKA_ID,		CKA_LABEL,     CKA_KEY_TYPE, CKA_MODULUS,
-						   CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
-	bool is_certificate = class == CKO_CERTIFICATE;
-	struct kh_bytes values[7] = {{0}};
-	enum kh_code code;
+	struct kh_buffer label = {0};
 
-	code = kh_object_read(token, handle, is_certificate ? of_certificate : of_key, values, is_certificate ? 3 : 7,
-			      error);
+	object->key_type = KH_ANY_KEY_TYPE_OTHER;
+	object->id = values[ID];
+	values[ID] = (struct kh_bytes){0};
+	kh_utf8_append(&label, values[LABEL].data, values[LABEL].length);
+	object->label = label.data ? label.data : calloc(1, 1);
+	if (label.failed || !object->label)
+		return kh_fail(error, KH_AGENT_FAILED);
+	if (object->class == CKO_CERTIFICATE)
+		return read_certificate(token, object, error);
+	build_spki(object, number_of(&values[KEY]), values + KEY + 1);
+	return KH_OK;
+}
+
+/* A module may stumble over what it does not know: objects that are not ours are no failure. */
+static enum kh_code read_first(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_bytes values[READS],
+			       struct kh_error *error)
+{
+	enum kh_code code = kh_object_read(token, handle, first_types, values, READS, error);
+	struct kh_bytes class;
+	struct kh_error again;
+
+	if (code != KH_TOKEN_FAILED || kh_object_read(token, handle, first_types, &class, 1, &again) != KH_OK)
+		return code;
+	if (!is_ours(number_of(&class))) {
+		memset(values, 0, READS * sizeof(*values));
+		code = KH_OK;
+	}
+	kh_bytes_finish(&class);
+	return code;
+}
+
+/* out->handle stays 0 when the object is none of ours. */
+static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_object *out,
+				struct kh_error *error)
+{
+	struct kh_bytes values[READS];
+	enum kh_code code = read_first(token, handle, values, error);
+
+	*out = (struct kh_object){0};
 	if (code != KH_OK)
 		return code;
-	*out = (struct kh_object){.handle = handle, .class = class};
-	code = fill_object(out, values, error);
-	for (size_t i = 0; i < 7; i++)
+	if (is_ours(number_of(&values[CLASS]))) {
+		*out = (struct kh_object){.handle = handle, .class = number_of(&values[CLASS])};
+		code = fill_object(token, out, values, error);
+	}
+	for (size_t i = 0; i < READS; i++)
 		kh_bytes_finish(&values[i]);
 	if (code != KH_OK)
 		finish_object(out);
@@ -185,7 +212,6 @@ static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 {
 	struct kh_object *known = find_handle(old, handle);
 	struct kh_object object;
-	CK_OBJECT_CLASS class;
 	enum kh_code code;
 
 	if (known) {
@@ -193,14 +219,11 @@ static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 		*known = (struct kh_object){0};
 		return append(into, &object, error);
 	}
-	code = read_class(token, handle, &class, error);
-	if (code != KH_OK || (class != CKO_CERTIFICATE && class != CKO_PUBLIC_KEY && class != CKO_PRIVATE_KEY))
-		return code;
-	code = read_object(token, handle, class, &object, error);
-	return code == KH_OK ? append(into, &object, error) : code;
+	code = read_object(token, handle, &object, error);
+	return code == KH_OK && object.handle ? append(into, &object, error) : code;
 }
 
-/* One search and two reads for each new object: a search by class costs as much as all the reads. */
+/* One search, and one or two reads for each new object: a search by class costs as much as all the reads. */
 static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count, kh_object_told told,
 			       void *context, struct kh_error *error)
 {
@@ -275,7 +298,9 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 	struct kh_object object;
 	enum kh_code code;
 
-	code = read_object(token, handle, class, &object, error);
+	code = read_object(token, handle, &object, error);
+	if (code == KH_OK && object.class != class)
+		return kh_fail_call(error, KH_TOKEN_FAILED, "C_GetAttributeValue", "CKA_CLASS");
 	if (code == KH_OK)
 		code = append(inventory, &object, error);
 	if (code == KH_OK)
