@@ -441,10 +441,12 @@ static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events 
 }
 
 /* Whether an address can be bound, by binding it: lws_create_vhost succeeds
- * also when it could not. */
+ * also when it could not. libuv tells of an address in use only afterwards. */
 static bool can_bind(uv_loop_t *loop, const struct sockaddr *address)
 {
 	uv_tcp_t *probe = malloc(sizeof(*probe));
+	struct sockaddr_storage own;
+	int length = sizeof(own);
 	bool free_port;
 
 	if (probe == NULL || uv_tcp_init(loop, probe) != 0) {
@@ -452,7 +454,7 @@ static bool can_bind(uv_loop_t *loop, const struct sockaddr *address)
 		return false;
 	}
 	free_port = uv_tcp_bind(probe, address, address->sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0) == 0 &&
-		    uv_listen((uv_stream_t *)probe, 1, NULL) == 0;
+		    uv_tcp_getsockname(probe, (struct sockaddr *)&own, &length) == 0;
 	uv_close((uv_handle_t *)probe, (uv_close_cb)free);
 	return free_port;
 }
