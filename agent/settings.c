@@ -102,6 +102,19 @@ static enum kh_code check_window(const struct kh_config_window *window, const ch
 	return KH_OK;
 }
 
+static enum kh_code check_oids(const struct kh_config *config, const char *file, struct kh_buffer *complaint)
+{
+	for (size_t i = 0; i < config->credit_code_oids_count; i++) {
+		const char *oid = config->credit_code_oids[i];
+
+		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || strchr("012", oid[0]) == NULL || oid[1] != '.' ||
+		    strstr(oid, "..") != NULL || oid[strlen(oid) - 1] == '.')
+			return complain(complaint, file, "creditCodeOids",
+					"must be a list of object identifiers such as \"1.2.86.11.7.4\"");
+	}
+	return KH_OK;
+}
+
 static bool absolute(const char *path)
 {
 	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
@@ -134,6 +147,8 @@ static enum kh_code check(const struct kh_config *config, const char *file, stru
 		code = check_window(config->window, file, complaint);
 	if (code == KH_OK)
 		code = check_paths(config, file, complaint);
+	if (code == KH_OK)
+		code = check_oids(config, file, complaint);
 	if (code == KH_OK && config->locale != NULL && strncmp(config->locale, "zh", 2) != 0 &&
 	    strncmp(config->locale, "en", 2) != 0)
 		code = complain(complaint, file, "locale", "must be zh-CN or en");
@@ -141,6 +156,22 @@ static enum kh_code check(const struct kh_config *config, const char *file, stru
 	    strncmp(config->downloads, "http://", 7) != 0)
 		code = complain(complaint, file, "downloads", "must be an address that begins with https://");
 	return code;
+}
+
+/* What the decoder did not take. */
+static enum kh_code complain_of(const struct kh_error *error, const char *file, struct kh_buffer *complaint)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer what = {0};
+
+	if (error->field[0] == '\0') {
+		if (error->value[0] != '\0')
+			kh_buffer_printf(&what, "is not valid JSON at line:column %s", error->value);
+		else
+			kh_buffer_append_text(&what, "the configuration must be one JSON object");
+		return complain(complaint, file, NULL, what.data);
+	}
+	kh_allowed(&kh_config_type, error->field, &what);
+	return complain(complaint, file, error->field, what.data);
 }
 
 static enum kh_code add_file(const char *file, struct kh_config *config, struct kh_buffer *complaint)
@@ -153,10 +184,8 @@ static enum kh_code add_file(const char *file, struct kh_config *config, struct 
 	if (read_file(file, &text) != KH_OK)
 		return complain(complaint, file, NULL, "the configuration file cannot be read");
 	code = kh_decode(&kh_config_type, text.data != NULL ? text.data : "", text.length, &layer, &error);
-	if (code != KH_OK && error.field[0] == '\0')
-		return complain(complaint, file, NULL, "the configuration file is not valid JSON");
 	if (code != KH_OK)
-		return complain(complaint, file, error.field, "is not a known key or has a value that is not allowed");
+		return complain_of(&error, file, complaint);
 	code = check(&layer, file, complaint);
 	if (code == KH_OK)
 		kh_overlay(&kh_config_type, config, &layer);

@@ -115,6 +115,42 @@ static void test_complaints(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *sentence;
+} exact[] = {
+	{"{\"orgins\":[]}", "\"orgins\" is not a known key"},
+	{"{\"window\":{\"befor\":\"1 day\"}}", "\"window.befor\" is not a known key"},
+	{"{\"modules\":[{\"pth\":\"/x.so\"}]}", "\"modules.0.pth\" is not a known key"},
+	{"{\"modules\":[{}]}", "\"modules.0.path\" must be given once, as a text of 1 to 4096 characters"},
+	{"{\"modules\":{}}", "\"modules\" must be given once, as a list [...] of at most 16"},
+	{"{\"modules\":[1]}", "\"modules.0\" must be given once, as an object {...}"},
+	{"{\"port\":0}", "\"port\" must be given once, as a whole number from 1 to 65535"},
+	{"{\"port\":1,\"port\":2}", "\"port\" must be given once, as a whole number from 1 to 65535"},
+	{"{\"origins\":[\"\"]}", "\"origins.0\" must be given once, as a text of 1 to 256 characters"},
+	{"{\"retire\":\"all\"}", "\"retire\" must be given once, as one of \"pair\", \"certificate\", \"nothing\""},
+	{"{\"window\":{\"enforce\":1}}", "\"window.enforce\" must be given once, as true or false"},
+	{"{\"window\":1}", "\"window\" must be given once, as an object {...}"},
+	{"{\n\"port\":}", "is not valid JSON at line:column 2:"},
+	{"[]", "the configuration must be one JSON object"},
+	{"{\"creditCodeOids\":[\"1.2.3\",\"x\"]}", "\"creditCodeOids\" must be a list of object identifiers"},
+	{"{\"creditCodeOids\":[\"\"]}", "\"creditCodeOids\" must be a list of object identifiers"},
+};
+
+static void test_complaints_are_exact(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++) {
+		struct kh_settings settings;
+		struct kh_buffer complaint = {0};
+
+		assert_int_not_equal(load(exact[i].text, &settings, &complaint), KH_OK);
+		assert_non_null(complaint.data);
+		if (strstr(complaint.data, exact[i].sentence) == NULL)
+			fail_msg("%s: %s", exact[i].text, complaint.data);
+		kh_buffer_finish(&complaint);
+	}
+}
+
 static void test_a_given_file_must_be_there(void **state)
 {
 	const char *files[] = {"/nowhere/given.json"};
@@ -185,7 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_complaints), cmocka_unit_test(test_a_given_file_must_be_there),
+		cmocka_unit_test(test_complaints), cmocka_unit_test(test_complaints_are_exact), cmocka_unit_test(test_a_given_file_must_be_there),
 		cmocka_unit_test(test_origins),
 	};
 
