@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 		default: fputs(usage, option == 'h' ? stdout : stderr); return option == 'h' ? 0 : 2;
 		}
 	}
-	go_first();
+	if (!setting.small)
+		go_first();
 	prepare(&setting);
 	play(&setting, only);
 	report_print(setting.report, stdout, false);

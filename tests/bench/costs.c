@@ -42,9 +42,10 @@ static void memory_rows(struct setting *setting, const char *when, const struct 
 
 static void growth_row(struct setting *setting, long before, long after)
 {
-	char text[64];
+	char text[64] = "not told by the kernel";
 
-	snprintf(text, sizeof text, "%+ld KiB dirty", after - before);
+	if (before >= 0 && after >= 0)
+		snprintf(text, sizeof text, "%+ld KiB dirty", after - before);
 	report_figure(setting->report, "memory growth from request 1,000 to 2,000", text, "", "", "", "none",
 		      after - before > 16);
 }
