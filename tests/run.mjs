@@ -35,6 +35,7 @@ const suites = [
 	{ name: 'flow', lane: 0, node: tests('flow') },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script' },
+	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
 
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
