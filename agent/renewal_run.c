@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "renewal_ask.h"
 #include "watch.h"
 
 const char *kh_run_order(const struct kh_request *request)
@@ -277,183 +278,39 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 		go_on(run);
 }
 
-/* --- what it is asked --- */
-
-static void ask(struct kh_run *run, enum kh_host_method_id method, const void *params, kh_token_reply reply)
+/* Only for a page that is there, and one window at a time. */
+static bool may_ask_pin(struct kh_run *run)
 {
-	kh_token_link_call(run->module->link, method, params, run->request->session, reply, run);
-}
-
-static char *known(char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
-static void ask_login(struct kh_run *run)
-{
-	static const enum kh_host_prompt_purpose purposes[KH_ACT_COUNT] = {
-		[KH_ACT_BEGIN] = KH_HOST_PROMPT_PURPOSE_BEGIN,
-		[KH_ACT_INSTALL] = KH_HOST_PROMPT_PURPOSE_INSTALL,
-		[KH_ACT_COMPLETE] = KH_HOST_PROMPT_PURPOSE_COMPLETE,
-		[KH_ACT_CANCEL] = KH_HOST_PROMPT_PURPOSE_CANCEL,
-	};
-	struct kh_host_token_login_params params = {.token = run->token};
-
 	if (!kh_request_wanted(run->request)) {
 		fail(run, KH_PIN_CANCELLED);
-		return;
+		return false;
 	}
 	if (kh_modules_asking(&run->request->agent->modules, run->module)) {
 		fail(run, KH_AGENT_BUSY);
-		return;
+		return false;
 	}
-	params.prompt = (struct kh_host_prompt){
-		.session = run->request->session,
-		.origin = run->request->origin,
-		.locale = run->request->locale,
-		.purpose = purposes[run->act],
-		.order = run->entry.order,
-	};
-	ask(run, KH_HOST_METHOD_TOKEN_LOGIN, &params, answered);
+	return true;
 }
-
-static void ask_look(struct kh_run *run)
-{
-	const struct kh_host_renewal_residue_params params = {run->entry.order, run->token};
-
-	ask(run, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, answered);
-}
-
-static void ask_generate(struct kh_run *run)
-{
-	const struct kh_host_key_generate_params params = {run->token, run->entry.order, run->key_type};
-
-	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, answered);
-}
-
-static void ask_rebuild(struct kh_run *run)
-{
-	const struct kh_host_key_rebuild_params params = {
-		run->token, run->entry.order, run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL};
-
-	ask(run, KH_HOST_METHOD_KEY_REBUILD, &params, answered);
-}
-
-static void ask_delete(struct kh_run *run)
-{
-	const struct kh_host_pending_delete_params params = {run->token, run->entry.order};
-
-	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, answered);
-}
-
-static void ask_request(struct kh_run *run)
-{
-	const struct kh_host_request_create_params params = {
-		run->token, run->entry.order, run->entry.old_certificate, run->entry.key, run->request->origin};
-
-	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, answered);
-}
-
-void kh_run_check(struct kh_run *run, kh_token_reply reply)
-{
-	const struct kh_renewal_install_params *install = install_params(run);
-	const struct kh_host_certificate_check_params params = {
-		.token = run->token,
-		.order = run->entry.order,
-		.certificate = install->certificate,
-		.chain = install->chain,
-		.chain_count = install->chain_count,
-		.key = run->entry.key,
-		.old_certificate = known(run->entry.old_certificate),
-	};
-
-	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);
-}
-
-static void ask_check(struct kh_run *run)
-{
-	kh_run_check(run, answered);
-}
-
-static void ask_write(struct kh_run *run)
-{
-	const struct kh_host_certificate_write_params params = {run->token, run->entry.order,
-								install_params(run)->certificate, run->entry.key};
-
-	ask(run, KH_HOST_METHOD_CERTIFICATE_WRITE, &params, answered);
-}
-
-static void ask_import(struct kh_run *run)
-{
-	const struct kh_renewal_install_params *install = install_params(run);
-	const struct kh_host_encryption_import_params params = {
-		run->token, run->entry.order, *install->encryption, install->chain, install->chain_count};
-
-	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, answered);
-}
-
-static void ask_prove(struct kh_run *run)
-{
-	/* The receipt does not wait for the second reader, the old pair's end does. */
-	const struct kh_host_certificate_prove_params params = {
-		.token = run->token,
-		.order = run->entry.order,
-		.certificate = run->entry.certificate,
-		.second_reader = run->act == KH_ACT_COMPLETE,
-	};
-
-	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, answered);
-}
-
-static void ask_receipt(struct kh_run *run)
-{
-	const struct kh_host_receipt_create_params params = {run->token, run->entry.order, run->entry.certificate,
-							     run->request->origin};
-
-	ask(run, KH_HOST_METHOD_RECEIPT_CREATE, &params, answered);
-}
-
-static void ask_retire(struct kh_run *run)
-{
-	static const enum kh_host_pair_retire_params_retire policies[] = {
-		[KH_CONFIG_RETIRE_NONE] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR,
-		[KH_CONFIG_RETIRE_PAIR] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR,
-		[KH_CONFIG_RETIRE_CERTIFICATE] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_CERTIFICATE,
-		[KH_CONFIG_RETIRE_NOTHING] = KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_NOTHING,
-	};
-	const struct kh_host_pair_retire_params params = {
-		.token = run->token,
-		.order = run->entry.order,
-		.certificate = run->entry.certificate,
-		.old_certificate = known(run->entry.old_certificate),
-		.retire = policies[run->request->agent->settings->config.retire],
-	};
-
-	ask(run, KH_HOST_METHOD_PAIR_RETIRE, &params, answered);
-}
-
-static void refuse(struct kh_run *run)
-{
-	fail(run, KH_RENEWAL_STATE);
-}
-
-static void (*const actions[KH_STEP_COUNT])(struct kh_run *run) = {
-	[KH_STEP_LOOK] = ask_look,	 [KH_STEP_LOGIN] = ask_login,	  [KH_STEP_GENERATE] = ask_generate,
-	[KH_STEP_REBUILD] = ask_rebuild, [KH_STEP_DELETE] = ask_delete,	  [KH_STEP_REQUEST] = ask_request,
-	[KH_STEP_CHECK] = ask_check,	 [KH_STEP_WRITE] = ask_write,	  [KH_STEP_IMPORT] = ask_import,
-	[KH_STEP_PROVE] = ask_prove,	 [KH_STEP_RECEIPT] = ask_receipt, [KH_STEP_RETIRE] = ask_retire,
-	[KH_STEP_DONE] = done,		 [KH_STEP_REFUSE] = refuse,
-};
 
 static void go_on(struct kh_run *run)
 {
 	run->step = kh_renewal_next(run->act, run->facts);
 	kh_log(KH_LOG_DEBUG, "order %s: %s, %s", run->entry.order, kh_renewal_act_name(run->act),
 	       kh_renewal_step_name(run->step));
+	if (run->step == KH_STEP_DONE) {
+		done(run);
+		return;
+	}
+	if (run->step == KH_STEP_REFUSE) {
+		fail(run, KH_RENEWAL_STATE);
+		return;
+	}
+	if (run->step == KH_STEP_LOGIN && !may_ask_pin(run))
+		return;
 	tell(run);
 	if (writes(run->step))
 		note(run, "before");
-	actions[run->step](run);
+	kh_run_ask(run, answered);
 }
 
 void kh_run_go(struct kh_run *run)

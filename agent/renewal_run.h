@@ -41,7 +41,4 @@ void kh_run_go(struct kh_run *run);
 /* Ends it before it has begun. */
 void kh_run_fail(struct kh_run *run, const struct kh_error *error);
 
-/* Asks the token host whether the certificate to install fits this token. */
-void kh_run_check(struct kh_run *run, kh_token_reply reply);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "renewal_ask.h"
 #include "renewal_look.h"
 #include "renewal_run.h"
 #include "watch.h"

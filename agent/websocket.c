@@ -12,6 +12,7 @@
 #include "log.h"
 #include "page.h"
 #include "peer.h"
+#include "ports.h"
 
 #define PORT_FIRST 18317
 #define PORT_SECOND 28317
@@ -440,37 +441,6 @@ static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events 
 	return KH_OK;
 }
 
-/* Whether an address can be bound, by binding it: lws_create_vhost succeeds
- * also when it could not. libuv tells of an address in use only afterwards. */
-static bool can_bind(uv_loop_t *loop, const struct sockaddr *address)
-{
-	uv_tcp_t *probe = malloc(sizeof(*probe));
-	struct sockaddr_storage own;
-	int length = sizeof(own);
-	bool free_port;
-
-	if (probe == NULL || uv_tcp_init(loop, probe) != 0) {
-		free(probe);
-		return false;
-	}
-	free_port = uv_tcp_bind(probe, address, address->sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0) == 0 &&
-		    uv_tcp_getsockname(probe, (struct sockaddr *)&own, &length) == 0;
-	uv_close((uv_handle_t *)probe, (uv_close_cb)free);
-	return free_port;
-}
-
-static void both_free(uv_loop_t *loop, uint16_t port, bool *v4, bool *v6)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	uv_ip4_addr("127.0.0.1", port, &in);
-	uv_ip6_addr("::1", port, &in6);
-	*v4 = can_bind(loop, (const struct sockaddr *)&in);
-	*v6 = can_bind(loop, (const struct sockaddr *)&in6);
-	uv_run(loop, UV_RUN_NOWAIT);
-}
-
 /* DISABLE_IPV6 in the vhost's own options, else 127.0.0.1 is bound as ::. */
 static bool listen_on(struct kh_server *server, const char *address, uint16_t port, uint64_t options)
 {
@@ -487,24 +457,13 @@ static bool listen_on(struct kh_server *server, const char *address, uint16_t po
 	return lws_create_vhost(server->context, &info) != NULL;
 }
 
-static bool port_free(uv_loop_t *loop, uint16_t port)
-{
-	bool v4, v6;
-
-	both_free(loop, port, &v4, &v6);
-	return v4 && v6;
-}
-
 static bool listen_both(struct kh_server *server)
 {
 	uint16_t port = server->policy.port;
-	bool v4, v6;
-
 	if (!listen_on(server, "127.0.0.1", port, LWS_SERVER_OPTION_DISABLE_IPV6) ||
 	    !listen_on(server, "::1", port, LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE))
 		return false;
-	both_free(server->loop, port, &v4, &v6);
-	return !v4 && !v6;
+	return kh_port_taken(server->loop, port);
 }
 
 enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy, bool fall_back,
@@ -512,12 +471,12 @@ enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *p
 			    struct kh_error *error)
 {
 	uint16_t port = policy->port;
-	bool usable = port_free(loop, port);
+	bool usable = kh_port_free(loop, port);
 	enum kh_code code;
 
 	if (!usable && fall_back && port == PORT_FIRST) {
 		port = PORT_SECOND;
-		usable = port_free(loop, port);
+		usable = kh_port_free(loop, port);
 	}
 	if (!usable)
 		return kh_fail(error, KH_AGENT_BUSY);
