@@ -80,10 +80,16 @@ static CK_RV only_named(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_
 	return CKR_TEMPLATE_INCOMPLETE;
 }
 
-static CK_RV read_nothing(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+/* Objects that tell only what they are: 11 is a public key, 12 a private one. */
+static CK_RV read_class(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
-	for (CK_ULONG i = 0; i < count; i++)
-		template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
+	CK_OBJECT_CLASS class = object == 11 ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
+
+	for (CK_ULONG i = 0; i < count; i++) {
+		template[i].ulValueLen = template[i].type == CKA_CLASS ? sizeof(class) : CK_UNAVAILABLE_INFORMATION;
+		if (template[i].type == CKA_CLASS)
+			memcpy(template[i].pValue, &class, sizeof(class));
+	}
 	return CKR_ATTRIBUTE_TYPE_INVALID;
 }
 
@@ -92,7 +98,7 @@ static void test_templates(void **state)
 	struct kh_object *key;
 
 	(void)state;
-	stub.read = read_nothing;
+	stub.read = read_class;
 	stub.generate = only_without_unwrap;
 	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_OK);
 	assert_int_equal(called("C_GenerateKeyPair"), 2);

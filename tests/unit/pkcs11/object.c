@@ -29,10 +29,11 @@ static CK_RV give(CK_ATTRIBUTE_PTR attribute, const void *value, size_t length)
 }
 
 /* As the specification says: every attribute is looked at. */
-static CK_RV read_well(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+static CK_RV read_well(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
 	CK_RV rv = CKR_OK;
 
+	(void)object;
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_RV one = CKR_OK;
 
@@ -50,8 +51,9 @@ static CK_RV read_well(CK_ATTRIBUTE_PTR template, CK_ULONG count)
 }
 
 /* Stops at the first one it does not have and leaves the rest as it was. */
-static CK_RV read_sloppily(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+static CK_RV read_sloppily(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
+	(void)object;
 	for (CK_ULONG i = 0; i < count; i++) {
 		if (template[i].type == CKA_MODULUS) {
 			template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
@@ -62,8 +64,9 @@ static CK_RV read_sloppily(CK_ATTRIBUTE_PTR template, CK_ULONG count)
 	return CKR_OK;
 }
 
-static CK_RV read_gone(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+static CK_RV read_gone(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
+	(void)object;
 	(void)template;
 	(void)count;
 	return CKR_DEVICE_REMOVED;

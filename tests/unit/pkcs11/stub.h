@@ -19,7 +19,7 @@ struct stub {
 	CK_RV (*login)(CK_UTF8CHAR_PTR pin, CK_ULONG length);
 	CK_RV (*generate)(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
 			  CK_ATTRIBUTE_PTR private, CK_ULONG private_count);
-	CK_RV (*read)(CK_ATTRIBUTE_PTR template, CK_ULONG count);
+	CK_RV (*read)(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count);
 	CK_RV (*sign_init)(CK_MECHANISM_TYPE type);
 	CK_RV open; /* what C_OpenSession answers */
 	const char *names[STUB_CALLS_MAX];
@@ -104,9 +104,8 @@ static CK_RV stub_generate(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism
 static CK_RV stub_read(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
 	(void)session;
-	(void)object;
 	(void)note("C_GetAttributeValue");
-	return stub.read(template, count);
+	return stub.read(object, template, count);
 }
 
 static CK_RV stub_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key)
