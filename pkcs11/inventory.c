@@ -299,8 +299,10 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 	enum kh_code code;
 
 	code = read_object(token, handle, &object, error);
-	if (code == KH_OK && object.class != class)
+	if (code == KH_OK && object.class != class) {
+		finish_object(&object);
 		return kh_fail_call(error, KH_TOKEN_FAILED, "C_GetAttributeValue", "CKA_CLASS");
+	}
 	if (code == KH_OK)
 		code = append(inventory, &object, error);
 	if (code == KH_OK)
