@@ -42,11 +42,20 @@ static bool is_time(const char *text, size_t length)
 	return true;
 }
 
+/* A character has one to four bytes: mostly there is nothing to count. */
+static bool fits(const struct kh_field *field, const char *text, size_t length)
+{
+	int64_t count = (int64_t)length;
+
+	if (count / 4 >= field->minimum && count <= field->maximum)
+		return true;
+	count = characters(text, length);
+	return count >= field->minimum && count <= field->maximum;
+}
+
 bool kh_field_accepts_text(const struct kh_field *field, const char *text, size_t length)
 {
-	int64_t count = characters(text, length);
-
-	if (count < field->minimum || count > field->maximum)
+	if (!fits(field, text, length))
 		return false;
 	if (field->pattern && !matches(field->pattern, text, length))
 		return false;
