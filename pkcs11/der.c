@@ -1,7 +1,6 @@
 /* Reading and writing DER. */
 #include "der.h"
 
-#include <stdio.h>
 #include <string.h>
 
 bool kh_span_equal(struct kh_span a, struct kh_span b)
@@ -54,32 +53,55 @@ bool kh_der_optional(struct kh_span *in, unsigned tag, struct kh_tlv *out)
 	return kh_der_expect(in, tag, out);
 }
 
+/* Decimal, backwards from end; printf() would cost more than all the rest of a name. */
+static const char *decimal(char *end, uint64_t number)
+{
+	do {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return end;
+}
+
+static bool append_arc(char *text, size_t size, size_t *used, uint64_t arc)
+{
+	char digits[24];
+	const char *end = digits + sizeof(digits);
+	const char *start = decimal(digits + sizeof(digits), arc);
+	size_t dot = *used > 0, length = (size_t)(end - start);
+
+	if (dot + length >= size - *used)
+		return false;
+	if (dot)
+		text[*used] = '.';
+	memcpy(text + *used + dot, start, length);
+	*used += dot + length;
+	text[*used] = '\0';
+	return true;
+}
+
 bool kh_der_oid_text(struct kh_span body, char *text, size_t size)
 {
 	uint64_t arc = 0;
 	size_t used = 0;
-	bool first = true;
 
 	if (body.length == 0 || size == 0 || (body.data[body.length - 1] & 0x80u))
 		return false;
 	for (size_t i = 0; i < body.length; i++) {
-		int count;
-
 		if (arc > UINT64_MAX >> 7)
 			return false;
 		arc = arc << 7 | (body.data[i] & 0x7fu);
 		if (body.data[i] & 0x80u)
 			continue;
-		if (first) {
-			unsigned top = arc < 80 ? (unsigned)(arc / 40) : 2u;
-			count = snprintf(text, size, "%u.%llu", top, (unsigned long long)(arc - top * 40u));
-		} else {
-			count = snprintf(text + used, size - used, ".%llu", (unsigned long long)arc);
+		if (used == 0) { /* the first two in one */
+			uint64_t top = arc < 80 ? arc / 40 : 2;
+
+			if (!append_arc(text, size, &used, top))
+				return false;
+			arc -= top * 40;
 		}
-		if (count < 0 || (size_t)count >= size - used)
+		if (!append_arc(text, size, &used, arc))
 			return false;
-		used += (size_t)count;
-		first = false;
 		arc = 0;
 	}
 	return true;

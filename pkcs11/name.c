@@ -135,17 +135,20 @@ bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out)
 
 static void append_escaped(struct kh_buffer *out, const char *text, size_t length)
 {
+	size_t from = 0;
+
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 		bool edge = (i == 0 && (c == '#' || c == ' ')) || (i + 1 == length && c == ' ');
+		bool control = c < 0x20 || c == 0x7f;
 
-		if (c < 0x20 || c == 0x7f)
-			kh_buffer_printf(out, "\\%02X", c);
-		else if (edge || strchr("\"+,;<>\\", c))
-			kh_buffer_printf(out, "\\%c", c);
-		else
-			kh_buffer_append(out, &text[i], 1);
+		if (!control && !edge && !strchr("\"+,;<>\\", c))
+			continue;
+		kh_buffer_append(out, text + from, i - from);
+		kh_buffer_printf(out, control ? "\\%02X" : "\\%c", c);
+		from = i + 1;
 	}
+	kh_buffer_append(out, text + from, length - from);
 }
 
 static const char *short_name(const char *oid)
