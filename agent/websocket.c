@@ -17,6 +17,8 @@
 #define PORT_FIRST 18317
 #define PORT_SECOND 28317
 #define QUEUE_MAX (16u * 1024 * 1024)
+/* Of one send(); libwebsockets would make it the size of a read. */
+#define SEND_MAX (1024u * 1024)
 #define ANSWER_MAX (16u * 1024 * 1024) /* of a message to a client */
 #define CLOSE_MS 2000 /* for what is still to be sent before a close */
 /* Its tables follow ulimit -n otherwise. More than the 256 sockets that a
@@ -352,8 +354,8 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 
 static const struct lws_protocols server_protocols[] = {
 	/* A client that offers no subprotocol lands on the first one. */
-	{"http", serve, sizeof(struct session), 4096, 0, NULL, 0},
-	{KH_SUBPROTOCOL, serve, sizeof(struct session), 4096, 0, NULL, 0},
+	{"http", serve, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
+	{KH_SUBPROTOCOL, serve, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
 	{NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
@@ -389,7 +391,7 @@ static int call(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 }
 
 static const struct lws_protocols client_protocols[] = {
-	{KH_SUBPROTOCOL, call, sizeof(struct session), 4096, 0, NULL, 0},
+	{KH_SUBPROTOCOL, call, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
 	{NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
