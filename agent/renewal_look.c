@@ -225,7 +225,9 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 	for (size_t n = 0; code == KH_OK && n < count && result->renewals_count < LIST_MAX; n++) {
 		struct kh_renewal_info info = {0};
 
-		if (residue_of(residues, entries[n].order) != NULL || !memory_counts(agent, &entries[n]))
+		if (residue_of(residues, entries[n].order) != NULL)
+			continue;
+		if (entries[n].stage != KH_STAGE_COMPLETED && !memory_counts(agent, &entries[n]))
 			continue;
 		take_memory(&entries[n], &info);
 		kh_time_text(entries[n].updated, updated);

@@ -50,6 +50,8 @@ async function renewOnce(scene, { key, order = 'T-2026.0001', keyType }) {
 	const done = await agent.call('renewal.inspect', { order });
 	assert.equal(done.stage, 'completed');
 	assert.equal(done.next, 'none');
+	const listed = (await agent.call('renewal.list')).renewals.filter((one) => one.order === order);
+	assert.deepEqual(listed.map((one) => one.stage), ['completed'], 'a completed order stays listed');
 	const steps = agent.notifications.filter((one) => one.method === 'renewal.progress');
 	assert.ok(steps.length > 0, 'progress was told');
 	for (const { params } of steps) assert.ok(params.order === order && params.step >= 1 && params.step <= params.of && params.text.length > 0);
