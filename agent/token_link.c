@@ -1,6 +1,6 @@
 /*
- * Calls to a token host: queue, deadlines, answers. The child itself is in
- * token_child.c.
+ * A token host's life: start, calls and their deadlines, answers, death. The
+ * queue is in token_calls.c, the process in token_child.c.
  */
 #include "token_link.h"
 
@@ -11,35 +11,13 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "token_calls.h"
 #include "token_child.h"
 
 #define PAUSE_FIRST 200 /* ms, doubled with every death */
 #define PAUSE_MAX 30000
 #define PAUSE_MISSING 2000
 #define CANCEL_SECONDS 10 /* from host.cancel to the kill */
-
-/* How long each may take without a PIN window, in seconds. */
-static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
-	[KH_HOST_METHOD_HOST_CONFIGURE] = 30,	 [KH_HOST_METHOD_TOKEN_LIST] = 10,
-	[KH_HOST_METHOD_CERTIFICATE_LIST] = 30,	 [KH_HOST_METHOD_TOKEN_LOGIN] = 20,
-	[KH_HOST_METHOD_TOKEN_LOGOUT] = 10,	 [KH_HOST_METHOD_PIN_CHANGE] = 30,
-	[KH_HOST_METHOD_RENEWAL_RESIDUE] = 30,	 [KH_HOST_METHOD_KEY_GENERATE] = 180,
-	[KH_HOST_METHOD_KEY_REBUILD] = 30,	 [KH_HOST_METHOD_REQUEST_CREATE] = 60,
-	[KH_HOST_METHOD_CERTIFICATE_CHECK] = 30, [KH_HOST_METHOD_CERTIFICATE_WRITE] = 60,
-	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = 60, [KH_HOST_METHOD_CERTIFICATE_PROVE] = 60,
-	[KH_HOST_METHOD_RECEIPT_CREATE] = 60,	 [KH_HOST_METHOD_PAIR_RETIRE] = 60,
-	[KH_HOST_METHOD_PENDING_DELETE] = 60,
-};
-
-struct call {
-	struct call *next;
-	long long id;
-	enum kh_host_method_id method;
-	int64_t session;
-	struct kh_buffer line;
-	kh_token_reply reply;
-	void *context;
-};
 
 enum state { STATE_DOWN, STATE_STARTING, STATE_RUNNING, STATE_STOPPED };
 
@@ -50,9 +28,8 @@ struct kh_token_link {
 	const char *program;
 	struct kh_token_child *child;
 	enum state state;
-	struct call *current;	    /* on the way */
-	struct call *first, **last; /* waiting */
-	long long number;	    /* of calls so far */
+	struct kh_token_call *current; /* on the way */
+	struct kh_token_calls waiting;
 	uv_timer_t *timer;
 	uint64_t deadline;  /* of the current call */
 	uint64_t remaining; /* of it, while a PIN window is open */
@@ -98,7 +75,7 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	link->settings = settings;
 	link->module = module;
 	link->program = program;
-	link->last = &link->first;
+	kh_token_calls_init(&link->waiting);
 	link->failure.code = KH_OK;
 	return link;
 }
@@ -109,38 +86,20 @@ void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void
 	link->found_context = context;
 }
 
-static void end_call(struct call *call, enum kh_code code, void *result, const struct kh_error *error)
-{
-	if (call->reply != NULL)
-		call->reply(call->context, code, result, error);
-	kh_buffer_finish(&call->line);
-	free(call);
-}
-
-static struct call *take_first(struct kh_token_link *link)
-{
-	struct call *call = link->first;
-
-	link->first = call->next;
-	if (link->first == NULL)
-		link->last = &link->first;
-	return call;
-}
-
 /* Answers whatever waits now; what the answers ask for anew stays. */
 static void fail_all(struct kh_token_link *link, const struct kh_error *error)
 {
-	struct call *call = kh_steal(&link->current);
-	struct call *waiting = link->first;
+	struct kh_token_call *call = kh_steal(&link->current);
+	struct kh_token_call *waiting = link->waiting.first;
 
-	link->first = NULL;
-	link->last = &link->first;
+	link->waiting.first = NULL;
+	link->waiting.last = &link->waiting.first;
 	if (call != NULL)
-		end_call(call, error->code, NULL, error);
+		kh_token_call_end(call, error->code, NULL, error);
 	while (waiting != NULL) {
 		call = waiting;
 		waiting = call->next;
-		end_call(call, error->code, NULL, error);
+		kh_token_call_end(call, error->code, NULL, error);
 	}
 }
 
@@ -266,7 +225,7 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 {
 	const struct kh_method *method;
 	struct kh_error error = {0};
-	struct call *call;
+	struct kh_token_call *call;
 	void *result;
 
 	if (link->current == NULL || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
@@ -292,7 +251,7 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 		link->pause = 0;
 		link->failure = (struct kh_error){0};
 	}
-	end_call(call, error.code, result, &error);
+	kh_token_call_end(call, error.code, result, &error);
 	if (result != NULL)
 		kh_clear(method->result, result);
 	free(result);
@@ -367,31 +326,13 @@ static void child_ended(void *context)
 
 static void send_next(struct kh_token_link *link)
 {
-	if (link->current != NULL || link->first == NULL || link->child == NULL)
+	if (link->current != NULL || link->child == NULL)
 		return;
-	link->current = take_first(link);
-	set_deadline(link, deadlines[link->current->method] * UINT64_C(1000));
+	link->current = kh_token_calls_take(&link->waiting);
+	if (link->current == NULL)
+		return;
+	set_deadline(link, kh_token_call_deadline(link->current));
 	write_line(link, &link->current->line);
-}
-
-static struct call *make_call(struct kh_token_link *link, enum kh_host_method_id method, const void *params,
-			      struct kh_error *error)
-{
-	struct kh_rpc_id id = {.kind = KH_ID_NUMBER, .number = ++link->number};
-	struct call *call = calloc(1, sizeof(*call));
-
-	if (call == NULL) {
-		kh_fail(error, KH_AGENT_FAILED);
-		return NULL;
-	}
-	call->id = id.number;
-	call->method = method;
-	if (kh_request_encode(&kh_host_contract.methods[method], &id, params, &call->line, error) != KH_OK) {
-		free(call);
-		return NULL;
-	}
-	kh_buffer_append(&call->line, "\n", 1);
-	return call;
 }
 
 static void configure(struct kh_token_link *link)
@@ -406,18 +347,15 @@ static void configure(struct kh_token_link *link)
 		.credit_code_oids_count = config->credit_code_oids_count,
 	};
 	struct kh_error error = {0};
-	struct call *call = make_call(link, KH_HOST_METHOD_HOST_CONFIGURE, &params, &error);
+	struct kh_token_call *call;
 
-	if (call == NULL) {
+	if (kh_token_calls_make(&link->waiting, KH_HOST_METHOD_HOST_CONFIGURE, &params, &call, &error) != KH_OK) {
 		give_up(link, &error);
 		return;
 	}
 	call->reply = configured;
 	call->context = link;
-	call->next = link->first;
-	if (link->first == NULL)
-		link->last = &call->next;
-	link->first = call;
+	kh_token_calls_prepend(&link->waiting, call);
 	send_next(link);
 }
 
@@ -453,7 +391,7 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 			kh_token_reply reply, void *context)
 {
 	struct kh_error error = {.code = KH_AGENT_STOPPING};
-	struct call *call;
+	struct kh_token_call *call;
 
 	if (link->state == STATE_DOWN && uv_now(link->loop) >= link->start_after)
 		kh_token_link_start(link);
@@ -461,47 +399,29 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 		refuse(link->state == STATE_DOWN ? &link->failure : &error, reply, context);
 		return;
 	}
-	call = make_call(link, method, params, &error);
-	if (call == NULL) {
+	if (kh_token_calls_make(&link->waiting, method, params, &call, &error) != KH_OK) {
 		refuse(&error, reply, context);
 		return;
 	}
 	call->session = session;
 	call->reply = reply;
 	call->context = context;
-	*link->last = call;
-	link->last = &call->next;
+	kh_token_calls_append(&link->waiting, call);
 	send_next(link);
-}
-
-static bool asks_pin(const struct call *call)
-{
-	return call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE;
 }
 
 bool kh_token_link_asking(const struct kh_token_link *link)
 {
-	return link->current != NULL && asks_pin(link->current);
+	return link->current != NULL && kh_token_call_asks_pin(link->current);
 }
 
 void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
 {
 	const struct kh_error error = {.code = KH_PIN_CANCELLED};
-	struct call **at = &link->first;
+	struct kh_token_call *call;
 
-	while (*at != NULL) {
-		struct call *call = *at;
-
-		if (call->session != session || !asks_pin(call)) {
-			at = &call->next;
-			continue;
-		}
-		*at = call->next;
-		if (*at == NULL)
-			link->last = at;
-		end_call(call, error.code, NULL, &error);
-		at = &link->first; /* the answer may have changed the queue */
-	}
+	while ((call = kh_token_calls_take_pin(&link->waiting, session)) != NULL)
+		kh_token_call_end(call, error.code, NULL, &error);
 	if (kh_token_link_asking(link) && link->current->session == session)
 		notify_cancel(link, session);
 }
@@ -521,7 +441,7 @@ bool kh_token_link_prompting(const struct kh_token_link *link)
 
 bool kh_token_link_idle(const struct kh_token_link *link)
 {
-	return link->current == NULL && link->first == NULL;
+	return link->current == NULL && link->waiting.first == NULL;
 }
 
 const char *kh_token_link_name(const struct kh_token_link *link)

@@ -1,0 +1,106 @@
+/*
+ * The queue of calls.
+ */
+#include "token_calls.h"
+
+#include <stdlib.h>
+
+/* How long each may take without a PIN window, in seconds. */
+static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
+	[KH_HOST_METHOD_HOST_CONFIGURE] = 30,	 [KH_HOST_METHOD_TOKEN_LIST] = 10,
+	[KH_HOST_METHOD_CERTIFICATE_LIST] = 30,	 [KH_HOST_METHOD_TOKEN_LOGIN] = 20,
+	[KH_HOST_METHOD_TOKEN_LOGOUT] = 10,	 [KH_HOST_METHOD_PIN_CHANGE] = 30,
+	[KH_HOST_METHOD_RENEWAL_RESIDUE] = 30,	 [KH_HOST_METHOD_KEY_GENERATE] = 180,
+	[KH_HOST_METHOD_KEY_REBUILD] = 30,	 [KH_HOST_METHOD_REQUEST_CREATE] = 60,
+	[KH_HOST_METHOD_CERTIFICATE_CHECK] = 30, [KH_HOST_METHOD_CERTIFICATE_WRITE] = 60,
+	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = 60, [KH_HOST_METHOD_CERTIFICATE_PROVE] = 60,
+	[KH_HOST_METHOD_RECEIPT_CREATE] = 60,	 [KH_HOST_METHOD_PAIR_RETIRE] = 60,
+	[KH_HOST_METHOD_PENDING_DELETE] = 60,
+};
+
+void kh_token_calls_init(struct kh_token_calls *calls)
+{
+	*calls = (struct kh_token_calls){0};
+	calls->last = &calls->first;
+}
+
+enum kh_code kh_token_calls_make(struct kh_token_calls *calls, enum kh_host_method_id method, const void *params,
+				 struct kh_token_call **call, struct kh_error *error)
+{
+	struct kh_rpc_id id = {.kind = KH_ID_NUMBER, .number = ++calls->number};
+	struct kh_token_call *made = calloc(1, sizeof(*made));
+	enum kh_code code;
+
+	if (made == NULL)
+		return kh_fail(error, KH_AGENT_FAILED);
+	made->id = id.number;
+	made->method = method;
+	code = kh_request_encode(&kh_host_contract.methods[method], &id, params, &made->line, error);
+	if (code != KH_OK) {
+		kh_buffer_finish(&made->line);
+		free(made);
+		return code;
+	}
+	kh_buffer_append(&made->line, "\n", 1);
+	*call = made;
+	return KH_OK;
+}
+
+void kh_token_calls_append(struct kh_token_calls *calls, struct kh_token_call *call)
+{
+	*calls->last = call;
+	calls->last = &call->next;
+}
+
+void kh_token_calls_prepend(struct kh_token_calls *calls, struct kh_token_call *call)
+{
+	call->next = calls->first;
+	if (calls->first == NULL)
+		calls->last = &call->next;
+	calls->first = call;
+}
+
+static struct kh_token_call *take_at(struct kh_token_calls *calls, struct kh_token_call **at)
+{
+	struct kh_token_call *call = *at;
+
+	if (call == NULL)
+		return NULL;
+	*at = call->next;
+	call->next = NULL;
+	if (*at == NULL)
+		calls->last = at;
+	return call;
+}
+
+struct kh_token_call *kh_token_calls_take(struct kh_token_calls *calls)
+{
+	return take_at(calls, &calls->first);
+}
+
+struct kh_token_call *kh_token_calls_take_pin(struct kh_token_calls *calls, int64_t session)
+{
+	struct kh_token_call **at = &calls->first;
+
+	while (*at != NULL && ((*at)->session != session || !kh_token_call_asks_pin(*at)))
+		at = &(*at)->next;
+	return take_at(calls, at);
+}
+
+void kh_token_call_end(struct kh_token_call *call, enum kh_code code, void *result, const struct kh_error *error)
+{
+	if (call->reply != NULL)
+		call->reply(call->context, code, result, error);
+	kh_buffer_finish(&call->line);
+	free(call);
+}
+
+bool kh_token_call_asks_pin(const struct kh_token_call *call)
+{
+	return call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE;
+}
+
+uint64_t kh_token_call_deadline(const struct kh_token_call *call)
+{
+	return deadlines[call->method] * UINT64_C(1000);
+}
