@@ -23,6 +23,7 @@ struct kh_run {
 	bool claimed;
 	bool listed; /* the tokens were asked for anew */
 	size_t candidate; /* of a search through the tokens */
+	struct kh_error refusal; /* by one of them */
 	/* answers */
 	struct kh_renewal_begin_result begun;
 	char *receipt;

@@ -278,7 +278,9 @@ static void tried(void *context, enum kh_code code, void *result, const struct k
 	const struct kh_host_certificate_check_result *checked = result;
 	const struct kh_key_certificate *present;
 
-	(void)error;
+	/* For a key that is here, but not to be installed: that is worth saying. */
+	if (code == KH_CERTIFICATE_MISMATCH && strcmp(error->what, "spki") != 0)
+		run->refusal = *error;
 	/* One that is there without the order's mark is somebody else's. */
 	if (code != KH_OK ||
 	    kh_modules_find_certificate(&agent_of(run)->modules, checked->certificate, &present) != NULL) {
@@ -310,7 +312,10 @@ static void try_next(struct kh_run *run)
 		}
 	}
 	run->module = NULL;
-	fail(run, KH_RENEWAL_STATE);
+	if (run->refusal.code != KH_OK)
+		kh_run_fail(run, &run->refusal);
+	else
+		fail(run, KH_RENEWAL_STATE);
 }
 
 static void search(void *context, const struct kh_error *error)

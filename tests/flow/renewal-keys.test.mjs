@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
-import { makeRequest } from '../lib/ca.mjs';
+import { days, makeRequest } from '../lib/ca.mjs';
 import { findCertificate } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { Token, certificateId, makeKey } from '../lib/token.mjs';
@@ -17,7 +17,7 @@ async function addKey(scene, label) {
 	second.serial = await second.findSerial(label);
 	const place = path.join(scene.folder, 'second');
 	mkdirSync(place, { recursive: true });
-	second.pem = await scene.ca.issue(await makeRequest(key, place));
+	second.pem = await scene.ca.issue(await makeRequest(key, place), { notAfter: days(20) });
 	await second.importPair(key);
 	await second.writeCertificate(second.pem);
 	return second;
