@@ -160,7 +160,9 @@
 			var link = make('a'), address = URL.createObjectURL(new Blob([JSON.stringify(report, null, '\t')], { type: 'application/json' }));
 			link.href = address;
 			link.download = 'keyhall-report.json';
+			document.body.appendChild(link);
 			link.click();
+			document.body.removeChild(link);
 			setTimeout(function () { URL.revokeObjectURL(address); }, 1000);
 		}).catch(failed);
 	}
