@@ -24,7 +24,8 @@ for (const name of ['chromium', 'firefox'])
 			for (const width of [1100, 360]) {
 				await page.setViewportSize({ width, height: 900 });
 				assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `nothing sticks out at ${width}`);
-				await clerk.picture(`manager-${width}`);
+				// In Firefox the driver's own style for a picture breaks the page's policy.
+				if (name === 'chromium') await clerk.picture(`manager-${width}`);
 			}
 			await page.locator('summary').first().click();
 			assert.ok((await page.locator('.certificate').first().innerText()).includes('统一社会信用代码'));
