@@ -14,7 +14,7 @@ const browserNode = process.env.KEYHALL_BROWSER_NODE ?? process.execPath;
 // Every process, also a child of a child, reports into a file of its own; the suite fails when there is one.
 const reports = path.join(root, 'build-asan', 'reports');
 const sanitizers = {
-	ASAN_OPTIONS: `detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:fast_unwind_on_malloc=0:malloc_context_size=20:log_path=${reports}/asan`,
+	ASAN_OPTIONS: `detect_leaks=1:exitcode=99:detect_stack_use_after_return=1:malloc_context_size=20:log_path=${reports}/asan`,
 	UBSAN_OPTIONS: `print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=${reports}/ubsan`,
 	LSAN_OPTIONS: `suppressions=${path.join(root, 'tests/lib/lsan.supp')}:print_suppressions=0`,
 };
