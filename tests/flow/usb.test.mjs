@@ -23,8 +23,9 @@ function device({ vendor, product, number }) {
 
 async function withBus(devices, action) {
 	const folder = temporaryFolder(), bus = path.join(folder, 'bus.umockdev'), file = path.join(folder, 'config.json'), port = await freePort();
-	// umockdev and the sanitizer both want to be loaded first.
-	const env = { HOME: folder, XDG_CONFIG_HOME: folder, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0:detect_leaks=0` };
+	// umockdev and the sanitizers both want to be loaded first; a log file then ends in a crash.
+	const env = { HOME: folder, XDG_CONFIG_HOME: folder, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0:detect_leaks=0:log_path=stderr`,
+		UBSAN_OPTIONS: `${process.env.UBSAN_OPTIONS ?? ''}:log_path=stderr` };
 	writeFileSync(bus, devices.map(device).join(''));
 	writeFileSync(file, JSON.stringify({ port, state: path.join(folder, 'state'), modules: [{ path: '/nonexistent/driver.so' }], downloads: 'https://hall.example/drivers' }));
 	const service = new Service('umockdev-run', ['-d', bus, '--', program.keyhalld, '--config', file, '--foreground'], { env });
