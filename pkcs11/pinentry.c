@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define EXIT_MS 500
 
@@ -123,9 +124,10 @@ int kh_pinentry_start(struct kh_pinentry *pinentry, const char *program)
 	return status;
 }
 
-enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error)
+/* end: of the loop's clock. */
+static enum kh_code wait_until(struct kh_pinentry *pinentry, uint64_t end, struct kh_error *error)
 {
-	while (!pinentry->replied && !pinentry->broken) {
+	while (!pinentry->replied && !pinentry->broken && kh_loop_clock(pinentry->loop) < end) {
 		if (kh_loop_cancelled(pinentry->loop, pinentry->session))
 			return kh_fail(error, KH_PIN_CANCELLED);
 		kh_loop_turn(pinentry->loop);
@@ -133,6 +135,21 @@ enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *err
 	if (!pinentry->replied)
 		return kh_fail(error, KH_PIN_UNAVAILABLE);
 	return KH_OK;
+}
+
+enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error)
+{
+	enum kh_code code;
+
+	kh_loop_alarm(pinentry->loop, KH_PINENTRY_SECONDS * 1000u);
+	code = wait_until(pinentry, kh_loop_clock(pinentry->loop) + KH_PINENTRY_SECONDS * 1000u, error);
+	kh_loop_alarm(pinentry->loop, 0);
+	return code;
+}
+
+static bool asks_clerk(const char *verb)
+{
+	return strcmp(verb, "GETPIN") == 0 || strcmp(verb, "CONFIRM") == 0;
 }
 
 enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb, const char *text,
@@ -153,5 +170,5 @@ enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb,
 	kh_buffer_finish(&line);
 	if (count < 0 || (size_t)count != buffer.len)
 		return kh_fail_call(error, KH_PIN_UNAVAILABLE, verb, "write");
-	return kh_pinentry_wait(pinentry, error);
+	return asks_clerk(verb) ? wait_until(pinentry, UINT64_MAX, error) : kh_pinentry_wait(pinentry, error);
 }
