@@ -262,10 +262,13 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 		struct kh_module *module = &modules->items[i];
 		struct kh_host_certificate_list_params params = {.revision = module->certificates_revision};
 
-		if (kh_token_link_prompting(module->link))
+		/* While a PIN window is open what is known has to do. */
+		if (!kh_token_link_prompting(module->link))
+			ask(gathering, module, KH_HOST_METHOD_CERTIFICATE_LIST, &params, got_certificates);
+		else if (module->certificates_revision != NULL)
 			gathering->answered++;
 		else
-			ask(gathering, module, KH_HOST_METHOD_CERTIFICATE_LIST, &params, got_certificates);
+			gathering->error.code = KH_AGENT_BUSY;
 	}
 	release(gathering);
 }

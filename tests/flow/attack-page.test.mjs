@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import test, { after, before, describe } from 'node:test';
+import { refused } from '../lib/assert.mjs';
 import { sleep, until } from '../lib/process.mjs';
 import { makeScene } from '../lib/scene.mjs';
 
@@ -130,4 +131,19 @@ describe('a page that goes before its PIN window opens', () => {
 		await agent.close();
 		await leave((one) => one.call('pin.verify', { token: token.token }).catch(() => {}));
 	});
+});
+
+test('a list while a PIN window is open before anything was listed', async () => {
+	const one = await makeScene({ keyType: 'ec-p256', pins: ['wait', 'cancel'] });
+	try {
+		const agent = await one.connect(), other = await one.connect();
+		const { tokens: [token] } = await agent.call('token.list');
+		const verify = refused(agent.call('pin.verify', { token: token.token }), 'pin.cancelled');
+		await one.pins.untilAsked(1);
+		await refused(other.call('certificate.list'), 'agent.busy');
+		one.pins.go();
+		await verify;
+		assert.equal((await other.call('certificate.list')).certificates.length, 1);
+		await Promise.all([agent.close(), other.close()]);
+	} finally { await one.close(); }
 });
