@@ -24,6 +24,9 @@ const char *stage_token(struct setting *setting, int certificates, enum party pa
 /* Runs work() in a child with the module open and hands back the time it reports. */
 double stage_in_child(double (*work)(const struct setting *, const char *), const struct setting *setting,
 		      const char *configuration);
+/* All that starts from now on shares one core: a hop then costs what it costs, not what it
+ * takes to wake another core up. */
+void stage_one_core(bool on);
 struct echo {
 	pid_t pid;
 	int port;

@@ -1,5 +1,6 @@
 /* What the scenes stand on: token folders, children with the module, the echo server. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,23 @@ double stage_in_child(double (*work)(const struct setting *, const char *), cons
 	result = *time;
 	munmap(time, sizeof *time);
 	return result;
+}
+
+void stage_one_core(bool on)
+{
+	static cpu_set_t all;
+	cpu_set_t one;
+	size_t last = 0;
+
+	if (CPU_COUNT(&all) == 0 && sched_getaffinity(0, sizeof all, &all) != 0)
+		return;
+	for (size_t i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &all))
+			last = i;
+	CPU_ZERO(&one);
+	CPU_SET(last, &one);
+	if (sched_setaffinity(0, sizeof one, on ? &one : &all) != 0)
+		bench_die("sched_setaffinity: %s", strerror(errno));
 }
 
 void stage_echo_start(struct echo *echo, const struct setting *setting)

@@ -159,6 +159,7 @@ void scene_lists(struct setting *setting, int certificates)
 	char name[64];
 
 	first_list(setting, certificates);
+	stage_one_core(true);
 	product_open(&product, &setting->fixture, stage_token(setting, certificates, PARTY_PRODUCT));
 	stage_echo_start(&echo, setting);
 	stage_echo_connect(&echo);
@@ -183,6 +184,7 @@ void scene_lists(struct setting *setting, int certificates)
 		check_freshness(setting, &product, certificates);
 	stage_echo_stop(&echo);
 	product_stop(&product);
+	stage_one_core(false);
 }
 
 static void module_round(struct setting *setting, struct row *begin, struct row *install)
@@ -218,6 +220,7 @@ void scene_renewal(struct setting *setting)
 	struct echo echo;
 	char *certificate;
 
+	stage_one_core(true);
 	product_open(&product, &setting->fixture, stage_token(setting, 1, PARTY_PRODUCT));
 	product_certificates(&product, &certificate);
 	product_login(&product);
@@ -243,5 +246,6 @@ void scene_renewal(struct setting *setting)
 	module_close();
 	stage_echo_stop(&echo);
 	product_stop(&product);
+	stage_one_core(false);
 	free(certificate);
 }
