@@ -12,7 +12,7 @@
 
 #define PEM_MAX 16384 /* Pem in the contract */
 #define LIST_MAX 1024 /* certificate.found in the contract */
-#define PIECE 8
+#define PIECE 16
 
 struct listing {
 	struct kh_host *host;

@@ -10,7 +10,7 @@ import { removeFolder, temporaryFolder } from '../lib/process.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
 
-const copies = 10;
+const copies = 20;
 let folder, key, ours, root;
 
 // Of the two certificates, one with its pair and one without, each as often.
@@ -54,11 +54,11 @@ test('every certificate once, with its key or without', () => withDaemon([], asy
 	await isWhole(agent);
 }));
 
-// Two reads an object: the 31st is behind the first piece.
+// The 55th is behind the first piece.
 for (const [what, fault, name] of [
-	['crashes', 'C_GetAttributeValue 31 crash', 'token.failed'],
-	['fails', 'C_GetAttributeValue 31 error 0x5', 'token.failed'],
-	['loses its session', 'C_GetAttributeValue 31 error 0xb3', null],
+	['crashes', 'C_GetAttributeValue 55 crash', 'token.failed'],
+	['fails', 'C_GetAttributeValue 55 error 0x5', 'token.failed'],
+	['loses its session', 'C_GetAttributeValue 55 error 0xb3', null],
 ])
 	test(`the module ${what} in the middle of a list`, () => withDaemon([fault], async (agent) => {
 		if (name) {
