@@ -32,6 +32,15 @@ static enum kh_code mismatch(struct kh_error *error, const char *what)
 	return KH_CERTIFICATE_MISMATCH;
 }
 
+/* A key that another order has made and that has no certificate yet. */
+static bool waits_for_other(struct kh_inventory *inventory, const struct kh_object *object,
+			    const struct kh_order_mark *mark)
+{
+	return strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0 &&
+	       strcmp(object->label, mark->label) != 0 &&
+	       !kh_inventory_by_id(inventory, CKO_CERTIFICATE, object->id.data, object->id.length);
+}
+
 /* Any object on the token whose public key is the certificate's, with its
  * CKA_ID: the order's pair for a new key, else whatever holds the old key. */
 static struct kh_object *find_holder(struct kh_token *token, const struct kh_certificate *certificate,
@@ -48,7 +57,7 @@ static struct kh_object *find_holder(struct kh_token *token, const struct kh_cer
 			      memcmp(object->id.data, mark.id, sizeof(mark.id)) == 0;
 
 		if (object->id.length > 0 && strcmp(spki, certificate->spki_id) == 0 &&
-		    (marked || key == KH_KEY_CHOICE_SAME))
+		    (marked || (key == KH_KEY_CHOICE_SAME && !waits_for_other(inventory, object, &mark))))
 			return object;
 	}
 	return NULL;
