@@ -24,6 +24,14 @@ static void fail(struct kh_run *run, enum kh_code code)
 	kh_run_fail(run, &error);
 }
 
+static void fail_field(struct kh_run *run, const char *field)
+{
+	struct kh_error error = {0};
+
+	kh_fail_field(&error, field);
+	kh_run_fail(run, &error);
+}
+
 static void fail_serial(struct kh_run *run, enum kh_code code, const char *serial)
 {
 	struct kh_error error = {.code = code};
@@ -141,6 +149,11 @@ static void begin_on(struct kh_run *run, struct kh_module *module, const struct 
 	}
 	if (!in_window(run, certificate->not_after))
 		return;
+	if (params->key == KH_KEY_CHOICE_SAME && params->key_type != KH_KEY_TYPE_NONE &&
+	    params->key_type != type_of(certificate->key_type)) {
+		fail_field(run, "keyType");
+		return;
+	}
 	run->key_type = params->key_type != KH_KEY_TYPE_NONE ? params->key_type : type_of(certificate->key_type);
 	if (params->key == KH_KEY_CHOICE_NEW && run->key_type == KH_KEY_TYPE_NONE) {
 		fail(run, KH_TOKEN_UNSUPPORTED);
