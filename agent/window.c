@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define DAY 86400
+#define TIME_FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
+#define TIME_LAST INT64_C(253402300799)   /* 9999-12-31T23:59:59Z */
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, and
  * back: H. Hinnant, "chrono-compatible low-level date algorithms". */
@@ -118,11 +120,12 @@ void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *bef
 
 void kh_time_text(int64_t time, char text[KH_TIME_TEXT])
 {
-	int64_t day_number = divide_down(time, DAY);
-	int second = (int)(time - day_number * DAY);
-	int64_t year;
-	int month, day;
+	int64_t day_number, year;
+	int second, month, day;
 
+	time = time < TIME_FIRST ? TIME_FIRST : time > TIME_LAST ? TIME_LAST : time;
+	day_number = divide_down(time, DAY);
+	second = (int)(time - day_number * DAY);
 	civil_from_days(day_number, &year, &month, &day);
 	snprintf(text, KH_TIME_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)year, month, day, second / 3600,
 		 second / 60 % 60, second % 60);

@@ -35,7 +35,10 @@ int64_t kh_span_move(int64_t time, const struct kh_span *span, int sign);
 void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *before, const struct kh_span *after,
 		       struct kh_window *window);
 
-/* RFC 3339 in UTC with seconds, both ways. Reading fails for anything else. */
+/* RFC 3339 in UTC with seconds, both ways. Reading fails for anything else. A
+ * time before the year 0 or after 9999 is written as the first or last one that
+ * can be: a certificate without an end says 99991231235959Z (RFC 5280, 4.1.2.5),
+ * and its window closes later still. */
 void kh_time_text(int64_t time, char text[KH_TIME_TEXT]);
 bool kh_time_parse(const char *text, int64_t *time);
 

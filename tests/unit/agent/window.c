@@ -45,6 +45,25 @@ static void test_times(void **state)
 	assert_int_equal(at("2026-11-22T00:00:00Z"), 1795305600);
 }
 
+static void test_times_without_end(void **state)
+{
+	const struct kh_span year = {.months = 12};
+	struct kh_window window;
+	char text[KH_TIME_TEXT];
+
+	(void)state;
+	kh_window_compute(at("9999-12-31T23:59:59Z"), at("2026-01-01T00:00:00Z"), &year, &year, &window);
+	kh_time_text(window.closes, text);
+	assert_string_equal(text, "9999-12-31T23:59:59Z");
+	kh_window_compute(at("0000-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"), &year, &year, &window);
+	kh_time_text(window.opens, text);
+	assert_string_equal(text, "0000-01-01T00:00:00Z");
+	kh_time_text(INT64_MAX, text);
+	assert_string_equal(text, "9999-12-31T23:59:59Z");
+	kh_time_text(INT64_MIN, text);
+	assert_string_equal(text, "0000-01-01T00:00:00Z");
+}
+
 static void test_spans(void **state)
 {
 	static const struct {
@@ -149,7 +168,7 @@ static void test_valid_before_is_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),  cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_times),  cmocka_unit_test(test_times_without_end), cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_moves),  cmocka_unit_test(test_window),
 		cmocka_unit_test(test_valid_before_is_exact),
 	};
