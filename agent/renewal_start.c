@@ -154,6 +154,11 @@ static void begin_on(struct kh_run *run, struct kh_module *module, const struct 
 		fail_field(run, "keyType");
 		return;
 	}
+	/* Its key does not sign, neither a request nor a proof. */
+	if (certificate->usage == KH_USAGE_ENCRYPT) {
+		fail_field(run, "certificate");
+		return;
+	}
 	run->key_type = params->key_type != KH_KEY_TYPE_NONE ? params->key_type : type_of(certificate->key_type);
 	if (params->key == KH_KEY_CHOICE_NEW && run->key_type == KH_KEY_TYPE_NONE) {
 		fail(run, KH_TOKEN_UNSUPPORTED);

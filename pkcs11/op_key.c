@@ -182,6 +182,9 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 		code = kh_install_pair(token, params->certificate, &old, &old_key, error);
 	if (code != KH_OK)
 		return code;
+	/* Keys that are for other things sign no requests and proofs. */
+	if (old->certificate->ca || old->certificate->usage == KH_USAGE_ENCRYPT)
+		return kh_fail_field(error, "certificate");
 	kh_order_find(token, params->order, &objects);
 	request.old = old;
 	request.old_key = old_key;

@@ -1,9 +1,12 @@
 // Orders that are mixed up: by a page, or by a hall.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
-import { days } from '../lib/ca.mjs';
+import { days, makeRequest } from '../lib/ca.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { certificateId, makeKey } from '../lib/token.mjs';
 
 let scene, agent, old, issued;
 before(async () => {
@@ -38,3 +41,14 @@ test('cancelling one order leaves the other', async () => {
 	await refused(agent.call('renewal.cancel', { order: 'MIX-1' }), 'renewal.state');
 	assert.deepEqual((await agent.call('renewal.complete', { order: 'MIX-1' })).retired, [old.id]);
 });
+
+for (const [usage, id] of [['encrypt', '51'], ['authority', '52']])
+	test(`a certificate of usage ${usage} is not renewed, its key signs nothing`, async () => {
+		const folder = path.join(scene.folder, usage), key = await makeKey('ec-p256');
+		mkdirSync(folder);
+		const pem = await scene.ca.issue(await makeRequest(key, folder), { usage, notAfter: days(30) });
+		await scene.token.importPair(key, { id, label: usage });
+		await scene.token.writeCertificate(pem, { id, label: usage });
+		await agent.call('certificate.list');
+		await refused(agent.call('renewal.begin', { order: `MIX-${usage}`, certificate: certificateId(pem), key: 'same' }), 'request.invalid', { field: 'certificate' });
+	});
