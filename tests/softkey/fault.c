@@ -32,6 +32,7 @@ static char path[PATH], calls_path[PATH];
 static struct rule rules[RULES];
 static size_t rule_count;
 static bool cut;
+static long calls_so_far; /* of this process */
 
 static bool parse(const char *line, struct rule *rule)
 {
@@ -142,11 +143,12 @@ static CK_RV meet(const char *call, bool after)
 
 	for (size_t i = 0; i < rule_count; i++) {
 		struct rule *rule = &rules[i];
-		bool any = strcmp(rule->call, "*") == 0 && strcmp(call, "write") != 0;
+		bool all = strcmp(rule->call, "**") == 0;
+		bool any = (all || strcmp(rule->call, "*") == 0) && strcmp(call, "write") != 0;
 
 		if (rule->fired || rule->after != after || (!any && strcmp(rule->call, call) != 0))
 			continue;
-		rule->seen++;
+		rule->seen = all ? calls_so_far : rule->seen + 1;
 		if (rule->when != 0 && rule->seen != rule->when)
 			continue;
 		if (rule->when != 0) {
@@ -162,6 +164,7 @@ static CK_RV meet(const char *call, bool after)
 CK_RV fault_before(const char *call)
 {
 	record(call);
+	calls_so_far += strcmp(call, "write") != 0;
 	return meet(call, false);
 }
 
