@@ -6,7 +6,7 @@ import { company, makeRequest } from '../lib/ca.mjs';
 import { Daemon } from '../lib/daemon.mjs';
 import { Hall, HallCa } from '../lib/hall.mjs';
 import { root } from '../lib/paths.mjs';
-import { freePort } from '../lib/process.mjs';
+import { freePort, isFree } from '../lib/process.mjs';
 import { Token, makeKey } from '../lib/token.mjs';
 import { runScript } from './script.mjs';
 
@@ -69,6 +69,7 @@ function displayEnvironment() {
 }
 
 async function demo(options) {
+	if (options.port && !await isFree(options.port)) fail(`port ${options.port} is taken`);
 	takeFolder(options.fresh);
 	const stage = await prepare();
 	const hallPort = options.port || await freePort(options.https ? 8443 : 8080);

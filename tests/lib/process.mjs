@@ -79,12 +79,15 @@ export async function until(condition, what, ms = 20000) {
 	}
 }
 
-// Waits until somebody listens on the port; fails at once when the service ended.
+// Waits until the service listens on the port; fails at once when it ended, also because the port is another's.
 export async function untilListening(service, port, ms = 20000) {
+	const check = () => { if (service.end) throw new Error(`${service.name} ended: ${JSON.stringify(service.end)}\n${service.output()}`); };
 	await until(async () => {
-		if (service.end) throw new Error(`${service.name} ended: ${JSON.stringify(service.end)}\n${service.output()}`);
+		check();
 		return await answers(port);
 	}, `${service.name} on port ${port}\n${service.output()}`, ms);
+	await sleep(40);
+	check();
 }
 
 export function answers(port, host = '127.0.0.1') {
