@@ -155,8 +155,10 @@ for (const name of ['chromium', 'firefox'])
 			await second.test('update').click();
 			await second.mode('running');
 			await scene.pins.untilAsked(2);
+			await clerk.error('agent.busy');
+			await clerk.test('busy-retry').click();
 			await clerk.test('update').click();
-			await clerk.page.locator('[data-error="agent.busy"]').first().waitFor();
+			await clerk.error('agent.busy');
 			scene.pins.go();
 			await second.test('install').click();
 			await second.succeed();
