@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -296,6 +298,18 @@ json_t *hall_certificate_json(const struct hall_certificate *certificate)
 			 certificate->serial, "notBefore", not_before, "notAfter", not_after);
 }
 
+/* A public exponent below 65537 is no key that a token makes; with 1 everybody signs. */
+static bool is_sound(EVP_PKEY *key)
+{
+	BIGNUM *exponent = NULL;
+	if (!EVP_PKEY_is_a(key, "RSA"))
+		return true;
+	bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) &&
+		     BN_num_bits(exponent) > 16;
+	BN_free(exponent);
+	return sound;
+}
+
 enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **request, struct hall_error *error)
 {
 	static const char *const types[] = {PEM_STRING_X509_REQ, PEM_STRING_X509_REQ_OLD, NULL};
@@ -305,7 +319,8 @@ enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **
 	X509_REQ *out = der == NULL ? NULL : d2i_X509_REQ(NULL, &at, length);
 	EVP_PKEY *key = out == NULL ? NULL : X509_REQ_get0_pubkey(out);
 
-	bool good = key != NULL && at == der + length && hall_key_type(key) != NULL && X509_REQ_verify(out, key) == 1;
+	bool good = key != NULL && at == der + length && hall_key_type(key) != NULL && is_sound(key) &&
+		    X509_REQ_verify(out, key) == 1;
 	OPENSSL_free(der);
 	if (!good) {
 		X509_REQ_free(out);
