@@ -37,6 +37,8 @@
 	  "This certificate was not issued by this authority.")                                                   \
 	X(CERTIFICATE_REVOKED, "certificate.revoked", 409, "这张证书已被吊销，不能更新。",                        \
 	  "This certificate is revoked and cannot be renewed.")                                                   \
+	X(CERTIFICATE_USAGE, "certificate.usage", 422, "这是加密证书，请用签名证书办理更新。",                      \
+	  "This certificate is for encryption; renew with the signing certificate.")                              \
 	X(PROOF_INVALID, "proof.invalid", 422, "旧证书的签名证明无效（{what}）。",                                \
 	  "The proof by the old certificate is not valid ({what}).")                                              \
 	X(RECEIPT_INVALID, "receipt.invalid", 422, "新证书的安装回执无效（{what}）。",                            \

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/x509v3.h>
+
 #include "certificate.h"
 #include "cleanup.h"
 #include "clock.h"
@@ -70,6 +72,9 @@ static enum hall_code create(struct hall *hall, const struct hall_certificate *o
 		code = hall_fail(error, HALL_E_CERTIFICATE_FOREIGN);
 	if (code == HALL_OK && status == HALL_CA_REVOKED)
 		code = hall_fail(error, HALL_E_CERTIFICATE_REVOKED);
+	/* Its key must sign the proof. */
+	if (code == HALL_OK && (X509_get_key_usage(old->x509) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
+		code = hall_fail(error, HALL_E_CERTIFICATE_USAGE);
 	if (code == HALL_OK)
 		code = check_window(hall, old->not_after, error);
 	if (code == HALL_OK)
