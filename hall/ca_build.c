@@ -131,14 +131,22 @@ static bool extend(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *l
 	       (leaf->like != NULL ? extend_like(certificate, leaf->like) : extend_new(certificate, issuer, leaf));
 }
 
+/* No certificate outlives the one that signs it. */
+static bool set_leaf_validity(X509 *certificate, const struct hall_ca_leaf *leaf, X509 *issuer)
+{
+	const ASN1_TIME *end = X509_get0_notAfter(issuer);
+	return hall_ca_build_validity(certificate, leaf->not_before, leaf->not_after) &&
+	       (ASN1_TIME_compare(X509_get0_notAfter(certificate), end) <= 0 ||
+		(ASN1_TIME_compare(X509_get0_notBefore(certificate), end) < 0 && X509_set1_notAfter(certificate, end) == 1));
+}
+
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key)
 {
 	X509 *certificate = X509_new();
 	if (certificate != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
 	    hall_ca_build_serial(certificate) && X509_set_subject_name(certificate, leaf->subject) == 1 &&
 	    X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
-	    hall_ca_build_validity(certificate, leaf->not_before, leaf->not_after) &&
-	    X509_set_pubkey(certificate, leaf->key) == 1 && extend(certificate, issuer, leaf) &&
+	    set_leaf_validity(certificate, leaf, issuer) && X509_set_pubkey(certificate, leaf->key) == 1 && extend(certificate, issuer, leaf) &&
 	    X509_sign(certificate, issuer_key, EVP_sha256()) > 0)
 		return certificate;
 	X509_free(certificate);
