@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "system.h"
+
 static enum hall_code fail(sqlite3 *db, struct hall_error *error, const char *call)
 {
 	return hall_fail_call(error, call, db == NULL ? "no database" : sqlite3_errmsg(db));
@@ -43,6 +45,8 @@ enum hall_code hall_sql_open(const char *path, const char *const *steps, int cou
 {
 	sqlite3 *out = NULL;
 
+	if (!hall_file_reserve(path))
+		return hall_fail_call(error, "open", path);
 	if (sqlite3_open_v2(path, &out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) !=
 		    SQLITE_OK ||
 	    sqlite3_busy_timeout(out, 10000) != SQLITE_OK ||

@@ -13,6 +13,7 @@ char *hall_path(const char *folder, const char *name);
 
 bool hall_folder_make(const char *path); /* only for its owner; good when it exists */
 bool hall_file_exists(const char *path);
+bool hall_file_reserve(const char *path); /* there afterwards; a new one is its owner's only */
 
 /* Whole file, a NUL behind its end, the caller's; NULL: absent or over max. */
 char *hall_file_read(const char *path, size_t max, size_t *length);

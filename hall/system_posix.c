@@ -51,6 +51,12 @@ char *hall_file_read(const char *path, size_t max, size_t *length)
 	return data;
 }
 
+bool hall_file_reserve(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd >= 0 && close(fd) == 0;
+}
+
 static bool write_all(int fd, const char *data, size_t length)
 {
 	while (length > 0) {
