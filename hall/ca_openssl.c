@@ -39,10 +39,11 @@ static enum hall_code crl(void *self, uint8_t **der, size_t *length, struct hall
 
 	if (age < 0 || age > CRL_REFRESH_SECONDS || !hall_file_exists(own->crl))
 		code = hall_ca_publish(own, error);
-	if (code != HALL_OK)
-		return code;
+	/* The list before is good until its nextUpdate, when a new one cannot be written. */
 	*der = (uint8_t *)hall_file_read(own->crl, (size_t)64 << 20, length);
-	return *der != NULL ? HALL_OK : hall_fail_call(error, "read", "crl.der");
+	if (*der != NULL)
+		return HALL_OK;
+	return code != HALL_OK ? code : hall_fail_call(error, "read", "crl.der");
 }
 
 /* crl_time 0 says that the list is older than the records. */
