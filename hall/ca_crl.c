@@ -10,8 +10,6 @@
 #include "sql.h"
 #include "system.h"
 
-#define REVOKED_MAX 100000
-
 char *hall_ca_setting(sqlite3 *db, const char *name)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT value FROM setting WHERE name=?", "s", name);
@@ -40,24 +38,27 @@ static enum hall_code set_number(sqlite3 *db, const char *name, int64_t number, 
 	return hall_ca_set(db, name, value, error);
 }
 
-static size_t read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max)
+/* Records that cannot be read to their end make no list: a shorter one would
+ * lift revocations. */
+static bool read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max, size_t *count)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT serial, revoked FROM certificate WHERE revoked IS NOT NULL", "");
-	size_t count = 0;
-	while (row != NULL && count < max && sqlite3_step(row) == SQLITE_ROW) {
-		out[count].serial = strdup(hall_sql_text(row, 0));
-		out[count++].time = sqlite3_column_int64(row, 1);
+	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	for (*count = 0; step == SQLITE_ROW && *count < max; step = sqlite3_step(row)) {
+		out[*count].serial = strdup(hall_sql_text(row, 0));
+		out[(*count)++].time = sqlite3_column_int64(row, 1);
 	}
 	sqlite3_finalize(row);
-	return count;
+	return step == SQLITE_DONE;
 }
 
-static size_t count_revoked(sqlite3 *db)
+static bool count_revoked(sqlite3 *db, size_t *count)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT count(*) FROM certificate WHERE revoked IS NOT NULL", "");
-	size_t count = row != NULL && sqlite3_step(row) == SQLITE_ROW ? (size_t)sqlite3_column_int64(row, 0) : 0;
+	bool read = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	*count = read ? (size_t)sqlite3_column_int64(row, 0) : 0;
 	sqlite3_finalize(row);
-	return count < REVOKED_MAX ? count : REVOKED_MAX;
+	return read;
 }
 
 static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, struct hall_error *error)
@@ -71,14 +72,17 @@ static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, stru
 
 enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *error)
 {
-	size_t max = count_revoked(own->db);
+	size_t max, count = 0;
+	if (!count_revoked(own->db, &max))
+		return hall_fail_call(error, "count certificate", sqlite3_errmsg(own->db));
 	struct hall_ca_revoked *rows = calloc(max + 1, sizeof(*rows));
 	if (rows == NULL)
 		return hall_fail_call(error, "calloc", "revoked");
-	size_t count = read_revoked(own->db, rows, max);
+	bool whole = read_revoked(own->db, rows, max, &count);
 	int64_t number = hall_ca_setting_number(own->db, "crl_number") + 1;
-	X509_CRL *crl = hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count);
-	enum hall_code code = set_number(own->db, "crl_number", number, error);
+	X509_CRL *crl = whole ? hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count) : NULL;
+	enum hall_code code = whole ? set_number(own->db, "crl_number", number, error)
+				    : hall_fail_call(error, "read certificate", sqlite3_errmsg(own->db));
 	if (code == HALL_OK)
 		code = write_crl(own, crl, error);
 	if (code == HALL_OK)
