@@ -90,9 +90,14 @@ static bool make(const char *folder, const char *type)
 enum hall_code hall_ca_files_make(const char *folder, const char *key, struct hall_error *error)
 {
 	HALL_AUTO_FREE char *last = hall_path(folder, "issuing.pem");
-	if (last != NULL && hall_file_exists(last))
+	HALL_AUTO_FREE char *records = hall_path(folder, "ca.db");
+	if (last == NULL || records == NULL)
+		return hall_fail_call(error, "asprintf", "path");
+	if (hall_file_exists(last))
 		return HALL_OK;
-	return last != NULL && make(folder, key) ? HALL_OK : hall_fail_call(error, "make CA", key);
+	if (hall_file_exists(records))
+		return hall_fail_call(error, "read CA (its certificate is gone, its records are not)", last);
+	return make(folder, key) ? HALL_OK : hall_fail_call(error, "make CA", key);
 }
 
 enum hall_code hall_ca_files_read(const char *folder, struct hall_ca_files *files, struct hall_error *error)
