@@ -122,6 +122,13 @@ static int64_t pause_after(const struct hall_settings *settings, int64_t attempt
 	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
 }
 
+/* Further away than any pause is no pause: the clock went back. */
+static bool is_pause(int64_t next_try)
+{
+	int64_t now = hall_clock_now();
+	return next_try > now && next_try <= now + PAUSE_MAX;
+}
+
 static enum hall_code take_certificate(struct hall *hall, struct hall_order *order, const char *pem,
 				       struct hall_error *error)
 {
@@ -182,7 +189,7 @@ enum hall_code hall_service_ask_ca(struct hall *hall, struct hall_order *order, 
 	HALL_AUTO_FREE char *pem = NULL;
 	struct hall_error failure = {0};
 
-	if (hall_order_next(order->state, HALL_EVENT_APPLY) == HALL_STATE_NONE || order->next_try > hall_clock_now())
+	if (hall_order_next(order->state, HALL_EVENT_APPLY) == HALL_STATE_NONE || is_pause(order->next_try))
 		return HALL_OK;
 	order->attempts++;
 	order->next_try = hall_clock_now() + pause_after(&hall->settings, order->attempts);
