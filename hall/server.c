@@ -12,6 +12,7 @@
 #define COOKIE "hall"
 #define COOKIE_SECONDS (30 * 24 * 3600)
 #define IDLE_SECONDS 30
+#define PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 #define CSP                                                                                                       \
 	"default-src 'self'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; "             \
 	"form-action 'self'; frame-ancestors 'none'"
@@ -75,8 +76,9 @@ static enum hall_code know_visitor(struct hall_exchange *exchange, struct _u_res
 	else if (!hall_random_name(name))
 		return hall_fail_call(&exchange->error, "RAND_bytes", "cookie");
 	hall_hash(name, HALL_NAME_SIZE - 1, exchange->visitor);
-	ulfius_add_same_site_cookie_to_response(response, COOKIE, name, NULL, COOKIE_SECONDS, NULL, "/",
-						exchange->site->tls_key != NULL, 1, U_COOKIE_SAME_SITE_LAX);
+	bool secure = exchange->site->tls_key != NULL || strncmp(exchange->hall->settings.origin, "https://", 8) == 0;
+	ulfius_add_same_site_cookie_to_response(response, COOKIE, name, NULL, COOKIE_SECONDS, NULL, "/", secure, 1,
+						U_COOKIE_SAME_SITE_LAX);
 	return HALL_OK;
 }
 
@@ -209,6 +211,25 @@ static bool add_routes(struct hall_server *server)
 	return ulfius_set_default_endpoint(&server->instance, serve_page, server) == U_OK;
 }
 
+/* As ulfius starts it, but without TLS 1.0 and 1.1. */
+static bool start_tls(struct hall_server *server)
+{
+	struct _u_instance *instance = &server->instance;
+	struct MHD_OptionItem options[] = {
+		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)mhd_request_completed, NULL},
+		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)ulfius_uri_logger, NULL},
+		{MHD_OPTION_SOCK_ADDR, 0, instance->bind_address},
+		{MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->site->tls_key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)server->site->tls_certificate},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	return ulfius_start_framework_with_mhd_options(
+		       instance, MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS,
+		       options) == U_OK;
+}
+
 static bool start(struct hall_server *server)
 {
 	const struct hall_site *site = server->site;
@@ -224,7 +245,7 @@ static bool start(struct hall_server *server)
 	if (!add_routes(server))
 		return false;
 	if (site->tls_key != NULL)
-		return ulfius_start_secure_framework(&server->instance, site->tls_key, site->tls_certificate) == U_OK;
+		return start_tls(server);
 	return ulfius_start_framework(&server->instance) == U_OK;
 }
 
