@@ -34,7 +34,7 @@ static void test_kinds_go_with_codes(void **state)
 {
 	(void)state;
 	for (const struct kh_rv *row = kh_rv_table; row->name; row++) {
-		if (row->kind == KH_RV_GONE)
+		if (row->kind == KH_RV_GONE && row->rv != CKR_OPERATION_ACTIVE)
 			assert_int_equal(row->code, KH_TOKEN_REMOVED);
 		if (row->kind == KH_RV_MAYBE_GONE)
 			assert_int_equal(row->code, KH_TOKEN_FAILED);
