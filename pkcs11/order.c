@@ -25,13 +25,8 @@ void kh_order_find(struct kh_token *token, const char *order, struct kh_order_ob
 	out->certificate = kh_inventory_by_id(inventory, CKO_CERTIFICATE, out->mark.id, sizeof(out->mark.id));
 	if (out->certificate && !out->certificate->certificate)
 		out->certificate = NULL;
-	if (out->certificate || out->private_key || out->public_key)
-		return;
-	out->certificate = find_labelled(inventory, out->mark.label);
-	if (!out->certificate)
-		return;
-	out->private_key = kh_inventory_key(inventory, CKO_PRIVATE_KEY, out->certificate);
-	out->public_key = kh_inventory_key(inventory, CKO_PUBLIC_KEY, out->certificate);
+	if (!out->certificate && !out->private_key && !out->public_key)
+		out->certificate = find_labelled(inventory, out->mark.label);
 }
 
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)

@@ -3,7 +3,8 @@
  *
  * key "new": the pair carries the mark's CKA_ID, the certificate too.
  * key "same": the certificate carries the old key's CKA_ID and the mark's
- * label; after completion nothing tells it from any other certificate.
+ * label; the pair is not the order's, so it is not given here. After
+ * completion nothing tells the certificate from any other.
  */
 #ifndef KH_ORDER_H
 #define KH_ORDER_H
