@@ -135,9 +135,11 @@ static bool extend(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *l
 static bool set_leaf_validity(X509 *certificate, const struct hall_ca_leaf *leaf, X509 *issuer)
 {
 	const ASN1_TIME *end = X509_get0_notAfter(issuer);
-	return hall_ca_build_validity(certificate, leaf->not_before, leaf->not_after) &&
-	       (ASN1_TIME_compare(X509_get0_notAfter(certificate), end) <= 0 ||
-		(ASN1_TIME_compare(X509_get0_notBefore(certificate), end) < 0 && X509_set1_notAfter(certificate, end) == 1));
+	if (!hall_ca_build_validity(certificate, leaf->not_before, leaf->not_after))
+		return false;
+	if (ASN1_TIME_compare(X509_get0_notAfter(certificate), end) <= 0)
+		return true;
+	return ASN1_TIME_compare(X509_get0_notBefore(certificate), end) < 0 && X509_set1_notAfter(certificate, end) == 1;
 }
 
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key)
