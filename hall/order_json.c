@@ -20,14 +20,14 @@ static void set_time(json_t *object, const char *name, int64_t time)
 	json_object_set_new(object, name, json_string(text));
 }
 
-/* First character (of UTF-8) and stars; of a phone number the last four too. */
+/* First character (of UTF-8) and stars; of a phone number that is long enough three and the last four. */
 static json_t *mask(const char *value, size_t tail)
 {
 	size_t length = strlen(value);
 	size_t head = 1;
 	while (head < length && ((unsigned char)value[head] & 0xc0) == 0x80)
 		head++;
-	if (tail > 0 && length > tail + 4)
+	if (tail > 0 && length >= tail + 7)
 		return json_sprintf("%.3s****%s", value, value + length - tail);
 	return length == 0 ? json_string("") : json_sprintf("%.*s***", (int)head, value);
 }

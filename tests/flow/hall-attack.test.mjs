@@ -69,6 +69,13 @@ test('fifty of the same request at once', async () => {
 	assert.ok((await many(post(`/${clerk.order.id}/receipt`, receipt))).every(({ state }) => state === 'INSTALLED'));
 });
 
+test('a short phone number is not told by its mask', async () => {
+	const clerk = await stage.clerk();
+	await clerk.open();
+	await clerk.confirm({ contact: { name: 'x', phone: '351234567' } });
+	assert.equal((await clerk.elsewhere().look()).contact.phone, '3***');
+});
+
 // ---- keys and certificates
 
 const der = (tag, ...parts) => {
