@@ -40,6 +40,7 @@ const suites = [
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
 	{ name: 'sanitized flow', lane: 1, node: tests('flow'), env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
+	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}` },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
