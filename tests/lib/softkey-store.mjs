@@ -1,0 +1,50 @@
+// What is on a test token, read from its files: a witness that needs no process. The form of a file: tests/softkey/attributes.c.
+import { X509Certificate, createHash, createPrivateKey } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { sha256 } from './token.mjs';
+
+const CLASS = 0, LABEL = 3, VALUE = 0x11, KEY_TYPE = 0x100, ID = 0x102, SECRET = 0x80004b48;
+const forms = { 0: 'pkcs1', 3: 'sec1' };
+const names = ['data', 'certificate', 'public', 'private'];
+
+function readAttributes(file) {
+	const bytes = readFileSync(file), attributes = new Map();
+	for (let at = 8; at < bytes.length;) {
+		const type = Number(bytes.readBigUInt64LE(at)), length = Number(bytes.readBigUInt64LE(at + 8));
+		attributes.set(type, bytes.subarray(at + 16, at + 16 + length));
+		at += 16 + length;
+	}
+	return attributes;
+}
+
+function readObject(file) {
+	const attributes = readAttributes(file), hash = createHash('sha256');
+	for (const [type, value] of [...attributes].sort(([a], [b]) => a - b)) hash.update(`${type}:${value.toString('hex')};`);
+	const kind = names[Number(attributes.get(CLASS).readBigUInt64LE(0))];
+	return {
+		kind, label: attributes.get(LABEL)?.toString() ?? '', id: attributes.get(ID)?.toString('hex') ?? '', print: hash.digest('hex'),
+		certificate: kind === 'certificate' ? new X509Certificate(attributes.get(VALUE)) : null,
+		secret: kind === 'private' ? createPrivateKey({ key: attributes.get(SECRET), format: 'der', type: forms[attributes.get(KEY_TYPE)[0]] ?? 'pkcs8' }) : null,
+	};
+}
+
+export function storeObjects(key, token = 'A') {
+	const folder = path.join(key.store, 'tokens', token);
+	return readdirSync(folder).filter((name) => name.endsWith('.object')).map((name) => readObject(path.join(folder, name)));
+}
+
+// SHA-256 of the certificates whose private key is there, under the same CKA_ID.
+export function usableCertificates(objects) {
+	const keys = objects.filter((one) => one.kind === 'private');
+	return objects.filter((one) => one.certificate && keys.some((key) => key.id === one.id && one.certificate.checkPrivateKey(key.secret)))
+		.map((one) => sha256(one.certificate.raw));
+}
+
+// A line an object, sorted: what must be equal after every way to the same end.
+export const describeObjects = (objects) => objects.map((one) => `${one.kind} ${one.id} ${one.label}`).sort();
+
+export const triesLeft = (key) => Number(/^left=(.*)$/m.exec(key.read('tokens/A/token'))[1]);
+
+// Whether no rule of the fault script waits any more.
+export const faultMet = (key) => !existsSync(path.join(key.store, 'faults')) || key.read('faults').trim() === '';
