@@ -75,7 +75,7 @@ sound('two lost keys', 'renewal.pml', 'LOSSES=2 LATE=0', { long: true });
 sound('two certificates, all at once', 'renewal.pml', 'LOSSES=1 LATE=0 DUAL=1 SEAT=1 READABLE=0', { long: true });
 sound('a lost key, late messages, stale proofs refused', 'renewal.pml', 'LOSSES=1 LATE=1 STALE=0', { long: true });
 
-// Open in hall/service_issue.c (README.md): the day it is mended this fails, and STALE goes.
+// Open in hall/service_issue.c (README.md). Once it is mended there, make STALE=0 the model's default and drop this test.
 test('known: a late message with the key before takes the certificate away', async () => {
 	assert.match((await search('renewal.pml', 'LOSSES=1 LATE=1', true)).found, NEVER_ENDS);
 });
