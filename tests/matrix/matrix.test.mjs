@@ -1,6 +1,9 @@
 // The recovery matrix: at every PKCS#11 call of a renewal something breaks; the public methods alone bring it to its end.
 // The calls are counted from an undisturbed run. Without KEYHALL_ALL=1 a sample of them, the same every time:
 // KEYHALL_MATRIX_STEP and _FIRST choose another, KEYHALL_MATRIX_TIMES=1 shows what each point took.
+// Not in the short run yet, because it fails now and then, and rightly: a token host whose daemon was killed finishes its call
+// beside the next daemon's. Both may make the order's key pair (RSA takes long enough), and the store changes while it is read here.
+// The next daemon has to wait for the old token host.
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { all } from '../lib/paths.mjs';
