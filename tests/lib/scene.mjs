@@ -9,15 +9,16 @@ import { freePort, removeFolder, temporaryFolder } from './process.mjs';
 import { Token, makeKey } from './token.mjs';
 
 // options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), settings (of the agent),
-// pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), prepare (folder → more options).
+// pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey),
+// prepare (folder → more options).
 export async function makeScene(options = {}) {
 	const folder = options.folder ?? temporaryFolder();
-	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, settings = {}, pins, pin = '12345678', hallArgs = [] } =
+	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [] } =
 		{ ...options, ...options.prepare?.(folder) };
 	const scene = { folder, keyType, company, subject, closers: [] };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
 
-	scene.token = await Token.make(place('token'), { pin, label: options.label ?? '测试Key' });
+	scene.token = await kind.make(place('token'), { pin, label: options.label ?? '测试Key' });
 	const key = await makeKey(keyType);
 	const csr = await makeRequest(key, place('old'));
 	if (hall) {
