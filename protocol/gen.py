@@ -5,7 +5,7 @@
     gen.py --write       the committed files: TypeScript declarations, reference in docs/, layout of the contract
     gen.py --check       fails when a committed file is stale
 
-The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json.
+The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json, profile.schema.json.
 """
 import argparse
 import pathlib

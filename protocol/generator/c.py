@@ -87,7 +87,7 @@ def document_header(document, name, includes, own_enums):
         ids = "".join(f"\t{upper}_METHOD_{snake(method.name).upper()},\n" for method in document.methods)
         body += f"\nenum {document.prefix}_method_id {{\n{ids}\t{upper}_METHOD_COUNT\n}};\n"
         body += f"\nextern const struct kh_contract {document.prefix}_contract;\n"
-    if "$defs" in document.data:
+    if "Config" in document.schemas:
         body += (
             "\n/* The schema's defaults: the layer under every file. */\n"
             "KH_CHECKED enum kh_code kh_config_defaults(struct kh_config *out, struct kh_error *error);\n"
@@ -235,7 +235,7 @@ def document_source(model, document, header):
         text += method_tables(document)
     if document is model.public:
         text += message_tables(model)
-    if "$defs" in document.data:
+    if "Config" in document.schemas:
         text += defaults(document)
     return text
 
@@ -255,7 +255,7 @@ def check_constants(model):
 
 def files(model):
     check_constants(model)
-    public, host, configuration = model.documents.values()
+    public, host, configuration, profile = model.documents.values()
     return {
         "codes.h": codes_header(model),
         "contract.h": document_header(public, "contract.h", ["codes.h", "bytes.h", "rpc.h"], False),
@@ -264,4 +264,6 @@ def files(model):
         "host_contract.c": document_source(model, host, "host_contract.h"),
         "configuration.h": document_header(configuration, "configuration.h", ["codec.h"], True),
         "configuration.c": document_source(model, configuration, "configuration.h"),
+        "profile_file.h": document_header(profile, "profile_file.h", ["codec.h"], True),
+        "profile_file.c": document_source(model, profile, "profile_file.h"),
     }

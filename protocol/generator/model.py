@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 
-DOCUMENTS = ("keyhall.openrpc.json", "token.openrpc.json", "configuration.schema.json")
+DOCUMENTS = ("keyhall.openrpc.json", "token.openrpc.json", "configuration.schema.json", "profile.schema.json")
 
 
 def snake(name):

@@ -4,6 +4,7 @@ from .layout import lay_out, one_line
 WORDS = {
     "en": {
         "title": "Protocol reference",
+        "pages": {"configuration": "Configuration", "module-profiles": "Module profiles"},
         "comma": ", ",
         "colon": ":",
         "generated": "Generated from `protocol/{file}` by `protocol/gen.py`; do not edit.",
@@ -41,6 +42,7 @@ WORDS = {
     },
     "zh": {
         "title": "协议参考",
+        "pages": {"configuration": "配置", "module-profiles": "模块配置文件"},
         "comma": "，",
         "colon": "：",
         "generated": "本文由 `protocol/gen.py` 根据 `protocol/{file}` 生成，请勿手工修改。",
@@ -207,14 +209,19 @@ class Reference:
         return text + f"## {words['errors']}\n" + self.errors() + self.limits(document.data)
 
     def configuration(self):
-        document = self.model["configuration.schema.json"]
-        title, other = {
-            "en": ("Configuration", "[中文](configuration.zh-CN.md)"),
-            "zh": ("配置", "[English](configuration.md)"),
-        }[self.language]
+        return self.schema("configuration.schema.json", "configuration", ("Config", "ConfigModule", "ConfigWindow"))
+
+    def profile(self):
+        names = ("ProfileFile", "ProfileMatch", "ProfileSm2", "ProfileSign", "ProfileCipher", "ProfileEnvelope", "ProfileSm4", "ProfileRsa")
+        return self.schema("profile.schema.json", "module-profiles", names)
+
+    def schema(self, file, page, names):
+        document = self.model[file]
+        title = self.words["pages"][page]
+        other = {"en": f"[中文]({page}.zh-CN.md)", "zh": f"[English]({page}.md)"}[self.language]
         text = f"# {title}\n{other}\n\n{self.words['generated'].format(file=document.file)}\n\n"
         text += self.say(document.data) + "\n\n"
-        for name in ("Config", "ConfigModule", "ConfigWindow"):
+        for name in names:
             struct = next(struct for struct in document.structs if struct.name == name)
             text += self.struct(document, struct).replace("###", "##", 1)
         example = lay_out(document.data["examples"][0])
@@ -228,4 +235,6 @@ def files(model):
         "docs/protocol.zh-CN.md": chinese.protocol(),
         "docs/configuration.md": english.configuration(),
         "docs/configuration.zh-CN.md": chinese.configuration(),
+        "docs/module-profiles.md": english.profile(),
+        "docs/module-profiles.zh-CN.md": chinese.profile(),
     }

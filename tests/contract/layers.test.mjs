@@ -8,7 +8,7 @@ import { run } from '../lib/process.mjs';
 
 const rooms = ['protocol', 'pkcs11', 'agent', 'hall'];
 const mayUse = { protocol: ['protocol'], pkcs11: ['pkcs11', 'protocol'], agent: ['agent', 'protocol'], hall: ['hall'] };
-const generated = ['codes.h', 'contract.h', 'host_contract.h', 'configuration.h'];
+const generated = ['codes.h', 'contract.h', 'host_contract.h', 'configuration.h', 'profile_file.h'];
 
 // Headers of one system: only in the files that exist once per system.
 const system = /^(sys|linux|netinet|net|arpa|bits|asm)\/|^(unistd|fcntl|pwd|grp|dlfcn|poll|spawn|termios|pthread|sched|syslog|netdb|dirent|glob|ifaddrs|windows|winsock2|ws2tcpip|io|process|direct)\.h$/;
