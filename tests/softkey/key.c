@@ -1,4 +1,5 @@
 /* Key pairs: between attributes and EVP_PKEY, and their generation. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,19 +159,27 @@ static CK_RV generate(const struct mechanism *mechanism, const struct object *pu
 {
 	CK_ULONG bits = attribute_number(public, CKA_MODULUS_BITS);
 	const struct curve *curve;
+	char kind[32];
 
 	if (mechanism->work == WORK_RSA_PAIR) {
 		if (bits == CK_UNAVAILABLE_INFORMATION)
 			return CKR_TEMPLATE_INCOMPLETE;
 		if (bits < mechanism->minimum || bits > mechanism->maximum)
 			return CKR_KEY_SIZE_RANGE;
-		*key = EVP_RSA_gen(bits);
+		snprintf(kind, sizeof kind, "rsa%lu", bits);
+		*key = pool_take(kind);
+		if (!*key)
+			*key = EVP_RSA_gen(bits);
 	} else {
 		curve = find_curve(public, mechanism->key_type);
 		if (!curve)
 			return attribute_get(public, CKA_EC_PARAMS) ? CKR_CURVE_NOT_SUPPORTED
 								    : CKR_TEMPLATE_INCOMPLETE;
-		*key = curve->key_type == CKK_EC ? EVP_EC_gen(curve->group) : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		*key = curve->key_type == CKK_EC ? pool_take(curve->group) : NULL;
+		if (!*key && curve->key_type == CKK_EC)
+			*key = EVP_EC_gen(curve->group);
+		else if (!*key)
+			*key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	}
 	return *key ? CKR_OK : CKR_FUNCTION_FAILED;
 }

@@ -62,6 +62,10 @@ void store_each(const char *token, void (*visit)(void *data, const char *file, s
 		void *data);
 size_t store_used(const char *token);
 
+/* history.c, pool.c */
+void history_add(const char *path, const void *data, size_t length);
+EVP_PKEY *pool_take(const char *kind); /* NULL: none is left */
+
 /* slot.c */
 struct slot {
 	char name[NAME];     /* token in it, "" */

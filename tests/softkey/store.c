@@ -41,6 +41,8 @@ static bool write_file(const char *path, const void *data, size_t length)
 		close(fd);
 	if (good && fault_cut())
 		_exit(9);
+	if (good)
+		history_add(path, data, length);
 	return good && rename(temporary, path) == 0;
 }
 
@@ -222,6 +224,7 @@ CK_RV store_delete(const char *token, const char *file)
 	if (fault_cut())
 		_exit(9);
 	token_path(path, token, file);
+	history_add(path, NULL, 0);
 	return unlink(path) == 0 ? CKR_OK : CKR_DEVICE_ERROR;
 }
 
