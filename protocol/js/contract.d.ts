@@ -89,7 +89,7 @@ export interface ErrorData {
 	retry: Retry;
 	/** request.invalid: the field, as a dotted path. */
 	field?: string;
-	/** certificate.mismatch: spki, subject, usage or validity. */
+	/** certificate.mismatch: spki, subject, usage or validity; with encryption. before it: of the encryption certificate. */
 	what?: string;
 	/** pin.incorrect: tries left. */
 	left?: PinLeft;
