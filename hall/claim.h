@@ -27,8 +27,12 @@ struct hall_claim {
 	int64_t now;
 };
 
-/* token_serial_out takes the claimed serial, at most size - 1 bytes. */
-HALL_CHECKED enum hall_code hall_claim_check(const struct hall_claim *claim, const char *jws, char *token_serial_out,
-					     size_t size, struct hall_error *error);
+/* What the signer said. */
+struct hall_claimed {
+	char token_serial[65];
+	int64_t issued; /* iat */
+};
+HALL_CHECKED enum hall_code hall_claim_check(const struct hall_claim *claim, const char *jws,
+					     struct hall_claimed *claimed, struct hall_error *error);
 
 #endif

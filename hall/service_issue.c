@@ -10,12 +10,11 @@
 #include "clock.h"
 
 #define PAUSE_MAX 600
-#define TOKEN_SERIAL_SIZE 65
 
 /* What a CSR with its proof says, after every check. */
 struct offer {
 	char public_key[HALL_HASH_SIZE];
-	char token_serial[TOKEN_SERIAL_SIZE];
+	struct hall_claimed claimed;
 	const char *key_type;
 	bool same_key;
 };
@@ -36,7 +35,7 @@ static enum hall_code check_proof(struct hall *hall, const struct hall_order *or
 	if (!hall_request_hash(csr, hash) || !hall_key_hash(key, offer->public_key))
 		code = hall_fail_call(error, "i2d_X509_REQ", "csr");
 	else
-		code = hall_claim_check(&claim, proof, offer->token_serial, sizeof(offer->token_serial), error);
+		code = hall_claim_check(&claim, proof, &offer->claimed, error);
 	offer->key_type = hall_key_type(key);
 	offer->same_key = strcmp(old.public_key, offer->public_key) == 0;
 	hall_certificate_finish(&old);
@@ -69,6 +68,15 @@ static enum hall_code prepare_rekey(struct hall *hall, struct hall_order *order,
 	return HALL_OK;
 }
 
+/* The proof says that the key was on the token then: other keys' older proofs are stale. */
+static enum hall_code note_seen(struct hall *hall, struct hall_order *order, int64_t issued, struct hall_error *error)
+{
+	if (issued <= order->key_iat || !hall_order_is_open(order->state))
+		return HALL_OK;
+	order->key_iat = issued;
+	return hall_store_save(hall->store, order, error);
+}
+
 static enum hall_code bind_key(struct hall *hall, const char *visitor, struct hall_order *order, const char *csr,
 			       const struct offer *offer, struct hall_error *error)
 {
@@ -80,16 +88,19 @@ static enum hall_code bind_key(struct hall *hall, const char *visitor, struct ha
 	if (hall_order_next(order->state, event) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
 	if (again)
-		return HALL_OK;
+		return note_seen(hall, order, offer->claimed.issued, error);
+	if (!first && offer->claimed.issued <= order->key_iat)
+		return hall_fail_what(error, HALL_E_PROOF_INVALID, "iat");
 	if (!first)
 		code = prepare_rekey(hall, order, error);
 	if (code != HALL_OK)
 		return code;
 	order->same_key = offer->same_key;
+	order->key_iat = offer->claimed.issued;
 	order->attempts = 0;
 	order->next_try = 0;
 	if (!hall_order_set(&order->public_key, offer->public_key) || !hall_order_set(&order->csr, csr) ||
-	    !hall_order_set(&order->token_serial, offer->token_serial) ||
+	    !hall_order_set(&order->token_serial, offer->claimed.token_serial) ||
 	    !hall_order_set(&order->key_type, offer->key_type) || !hall_order_set(&order->problem, NULL))
 		return hall_fail_call(error, "strdup", "key");
 	return hall_store_move(hall->store, order, event, visitor, error);
@@ -241,7 +252,7 @@ enum hall_code hall_service_receipt(struct hall *hall, const char *visitor, stru
 				    const char *receipt, struct hall_error *error)
 {
 	struct hall_certificate issued;
-	char token_serial[TOKEN_SERIAL_SIZE];
+	struct hall_claimed claimed;
 
 	if (hall_order_next(order->state, HALL_EVENT_RECEIPT) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
@@ -252,7 +263,7 @@ enum hall_code hall_service_receipt(struct hall *hall, const char *visitor, stru
 				   .hash_name = "certificateSha256", .hash = issued.id, .order = order->id,
 				   .origin = hall->settings.origin, .token_serial = order->token_serial,
 				   .now = hall_clock_now()};
-	code = hall_claim_check(&claim, receipt, token_serial, sizeof(token_serial), error);
+	code = hall_claim_check(&claim, receipt, &claimed, error);
 	hall_certificate_finish(&issued);
 	if (code == HALL_OK)
 		code = finish(hall, visitor, order, error);

@@ -11,12 +11,13 @@
 
 #define COLUMN_TEXT(name) #name " TEXT,"
 #define COLUMN_NUMBER(name) #name " INTEGER NOT NULL,"
+#define ADD_NUMBER(name) "ALTER TABLE orders ADD COLUMN " #name " INTEGER NOT NULL DEFAULT 0;"
 #define NAMES(name) #name ","
 #define ASSIGN(name) #name "=?,"
 #define MARK(name) "?,"
 
 static const char *const schema[] = {
-	"CREATE TABLE orders (" HALL_ORDER_TEXTS(COLUMN_TEXT) HALL_ORDER_NUMBERS(COLUMN_NUMBER)
+	"CREATE TABLE orders (" HALL_ORDER_TEXTS_1(COLUMN_TEXT) HALL_ORDER_NUMBERS_1(COLUMN_NUMBER)
 	"state TEXT NOT NULL, PRIMARY KEY (id));"
 	"CREATE UNIQUE INDEX one_open ON orders (certificate)"
 	" WHERE state NOT IN ('INSTALLED','INVOICED','CANCELLED','REFUND');"
@@ -33,6 +34,7 @@ static const char *const schema[] = {
 	"CREATE INDEX payment_by_order ON payment (order_id);"
 	"CREATE TABLE errand (kind TEXT NOT NULL, serial TEXT NOT NULL, order_id TEXT NOT NULL REFERENCES orders,"
 	" done INTEGER, PRIMARY KEY (kind, serial)) WITHOUT ROWID",
+	HALL_ORDER_NUMBERS_2(ADD_NUMBER),
 };
 
 static const size_t texts[] = {

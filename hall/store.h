@@ -22,7 +22,7 @@
 struct hall_store;
 
 /* Column and member have the same name. */
-#define HALL_ORDER_TEXTS(X)                                                                                       \
+#define HALL_ORDER_TEXTS_1(X)                                                                                     \
 	X(id)                                                                                                     \
 	X(certificate) /* id of the old certificate */                                                            \
 	X(old_serial)                                                                                             \
@@ -45,7 +45,7 @@ struct hall_store;
 	X(superseded) /* serial of a certificate of this order that a re-issue replaces */                        \
 	X(problem)    /* name of an error of error.h */                                                           \
 	X(problem_what)
-#define HALL_ORDER_NUMBERS(X)                                                                                     \
+#define HALL_ORDER_NUMBERS_1(X)                                                                                   \
 	X(same_key)                                                                                               \
 	X(price)                                                                                                  \
 	X(created)                                                                                                \
@@ -53,6 +53,13 @@ struct hall_store;
 	X(attempts) /* at the CA, for this key */                                                                 \
 	X(next_try)                                                                                               \
 	X(reissues)
+/* Members of later steps of the schema. */
+#define HALL_ORDER_NUMBERS_2(X) X(key_iat) /* of the youngest proof for public_key */
+
+#define HALL_ORDER_TEXTS(X) HALL_ORDER_TEXTS_1(X)
+#define HALL_ORDER_NUMBERS(X)                                                                                     \
+	HALL_ORDER_NUMBERS_1(X)                                                                                   \
+	HALL_ORDER_NUMBERS_2(X)
 
 #define HALL_MEMBER_TEXT(name) char *name;
 #define HALL_MEMBER_NUMBER(name) int64_t name;

@@ -228,11 +228,39 @@ test('the first key comes back after another took its place', async (t) => {
 	const old = clerk.issued;
 	await clerk.newKey();
 	await clerk.sendKey();
-	Object.assign(clerk, { fresh: first, csr });
+	Object.assign(clerk, { fresh: first, csr, iat: clerk.iat + 1 });
 	assert.equal((await clerk.sendKey()).state, 'ISSUED');
 	assert.notEqual(clerk.issued, old);
 	assert.ok(!await isRevoked(stage, clerk, clerk.issued));
 	assert.equal((await clerk.sendReceipt()).state, 'INSTALLED');
+});
+
+// Sent when key 1 was made, doubled or delayed on the way, and there only after the hall had moved on to key 2.
+test('a late message with an older key takes nothing away', async (t) => {
+	const stage = await makeStage(t);
+	for (const arrivedBefore of [true, false]) {
+		const clerk = await stage.clerk();
+		await clerk.paid();
+		await clerk.newKey();
+		const late = { csr: clerk.csr, proof: clerk.proof() };
+		if (arrivedBefore) await clerk.act('key', late);
+		await clerk.newKey();
+		const current = { csr: clerk.csr, proof: clerk.proof() };
+		await clerk.act('key', current);
+		const { issued, reissues } = clerk.order;
+		const error = await clerk.act('key', late).then(() => assert.fail('it was taken'), (cause) => cause);
+		assert.deepEqual([error.name, error.status, error.error.what], ['proof.invalid', 422, 'iat']);
+		assert.deepEqual((await clerk.act('key', current)).issued, issued, 'the current key again');
+		assert.deepEqual([clerk.order.reissues, await isRevoked(stage, clerk, clerk.issued)], [reissues, false]);
+
+		// The same second is not younger; and a newer proof of the current key ages the others.
+		const aged = { csr: clerk.csr, proof: clerk.proof({ iat: clerk.iat + 60 }) };
+		await clerk.act('key', aged);
+		await clerk.newKey();
+		await assert.rejects(clerk.sendKey(clerk.proof({ iat: clerk.iat + 59 })), { name: 'proof.invalid' });
+		assert.equal((await clerk.sendKey(clerk.proof({ iat: clerk.iat + 60 }))).state, 'ISSUED');
+		assert.equal((await clerk.sendReceipt()).state, 'INSTALLED');
+	}
 });
 
 test('another key while the CA is away: nothing the CA made stays unknown', async (t) => {

@@ -109,14 +109,16 @@ export class Clerk {
 		return this.look();
 	}
 
+	// Another key's proof must be younger by a whole second.
 	async newKey(keyType = this.keyType) {
+		this.iat = Math.max(now(), (this.iat ?? 0) + 1);
 		this.fresh = await makeKey(keyType);
 		this.csr = await this.stage.request(this.fresh, { code: null });
 		return this.fresh;
 	}
 
 	proofClaims(more = {}) {
-		return { order: this.order.id, csrSha256: sha256(pemToDer(this.csr)), origin: this.origin, tokenSerial: this.serial, iat: now(), ...more };
+		return { order: this.order.id, csrSha256: sha256(pemToDer(this.csr)), origin: this.origin, tokenSerial: this.serial, iat: Math.max(now(), this.iat ?? 0), ...more };
 	}
 
 	proof(more) { return makeJws(this.key, this.old, this.proofClaims(more)); }
