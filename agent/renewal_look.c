@@ -178,6 +178,8 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 		take_residue(residue, remembered ? &entry : NULL, &info);
 	else if (remembered && memory_counts(request->agent, &entry))
 		take_memory(&entry, &info);
+	info.busy = kh_agent_order_busy(request->agent, info.order) ||
+		    (info.serial != NULL && kh_agent_serial_busy(request->agent, info.serial));
 	if (remembered) {
 		kh_time_text(entry.updated, updated);
 		info.updated = updated;

@@ -240,6 +240,8 @@ export interface RenewalInfo {
 	updated?: Time;
 	/** key: seen on a key that is plugged in; journal: only remembered on this computer. */
 	source: 'key' | 'journal';
+	/** renewal.inspect: an operation on this order or its key is running, of this page or another. */
+	busy?: boolean;
 }
 
 /** A PKCS#11 module and its token host. */
