@@ -39,6 +39,10 @@ KH_CHECKED enum kh_code kh_system_token_host(char *path, size_t size, struct kh_
 /* The n-th usual place of OpenSC's module; NULL behind the last. */
 const char *kh_system_usual_module(size_t n);
 
+/* Ends a child started by uv_spawn with UV_PROCESS_DETACHED, and what it has
+ * started, at once; also after the child's own end. */
+void kh_system_kill_group(int leader);
+
 /* What a poll(2) mask, as libraries hand it out, is to uv_poll_start. */
 int kh_system_poll_events(short events);
 

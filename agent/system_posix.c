@@ -140,6 +140,12 @@ const char *kh_system_usual_module(size_t n)
 	return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
 }
 
+void kh_system_kill_group(int leader)
+{
+	if (leader > 1)
+		kill(-leader, SIGKILL);
+}
+
 int kh_system_poll_events(short events)
 {
 	return (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0);

@@ -3,13 +3,12 @@
  */
 #include "token_child.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "mark.h"
-
+#include "system.h"
 
 #define END_MILLISECONDS 1000
 
@@ -70,6 +69,7 @@ static void exited(uv_process_t *process, int64_t status, int signal)
 	(void)status;
 	(void)signal;
 	child->runs = false;
+	kh_system_kill_group(process->pid);
 	if (heard)
 		tell_end(child);
 	else
@@ -117,7 +117,7 @@ static int spawn(uv_loop_t *loop, struct kh_token_child *child, const char *prog
 		.exit_cb = exited,
 		.file = program,
 		.args = arguments,
-		.flags = UV_PROCESS_WINDOWS_HIDE,
+		.flags = UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_DETACHED,
 		.stdio = files,
 		.stdio_count = child->mark.page != NULL ? 4 : 3,
 	};
@@ -195,7 +195,7 @@ void kh_token_child_kill(struct kh_token_child *child)
 		finish(child);
 		return;
 	}
-	uv_process_kill(&child->process, SIGKILL);
+	kh_system_kill_group(child->process.pid);
 	close_handle(&child->in);
 	close_handle(&child->out);
 }
@@ -205,7 +205,7 @@ static void kill_late(uv_timer_t *timer)
 	struct kh_token_child *child = timer->data;
 
 	if (child->runs)
-		uv_process_kill(&child->process, SIGKILL);
+		kh_system_kill_group(child->process.pid);
 }
 
 void kh_token_child_end(struct kh_token_child *child)

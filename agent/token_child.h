@@ -1,7 +1,8 @@
 /*
  * A keyhall-token process: its pipes, its mark, its end. It inherits no
- * sockets; its stderr is ours. Killed and ended children go on closing on the
- * loop by themselves.
+ * sockets; its stderr is ours. It leads a process group of its own, which ends
+ * with it, however it ends: a PIN window is in it. Killed and ended children go
+ * on closing on the loop by themselves.
  */
 #ifndef KH_AGENT_TOKEN_CHILD_H
 #define KH_AGENT_TOKEN_CHILD_H

@@ -7,8 +7,8 @@
 #include "error.h"
 
 /* No core dump, no ptrace by others of this user, no SIGPIPE. When the parent
- * dies the process has 20 s to finish what it is doing (a kill in the middle of
- * a write can cost a token); the end of stdin ends it sooner. */
+ * dies the process dies at once, whatever it is doing, and with it its process
+ * group when it leads it, as under the daemon: the PIN window is in it. */
 KH_CHECKED enum kh_code kh_process_protect(struct kh_error *error);
 
 /* Moves stdout to a descriptor of our own and points descriptor 1 at stderr:

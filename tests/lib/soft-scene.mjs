@@ -1,0 +1,29 @@
+// The agent on a token of tests/softkey: keys that fail, hang and crash by script.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Authority, days, makeRequest } from './ca.mjs';
+import { Daemon } from './daemon.mjs';
+import { PinScript } from './pin.mjs';
+import { removeFolder, temporaryFolder } from './process.mjs';
+import { SoftKey } from './softkey-token.mjs';
+import { certificateId, makeKey } from './token.mjs';
+
+// options: keyType, from and to (days from now of the old certificate), pins, faults (rules), settings, env (of the agent).
+export async function makeSoftScene({ keyType = 'ec-p256', from = -345, to = 20, pins = '123456', faults = [], settings = {}, env = {} } = {}) {
+	const folder = temporaryFolder(), scene = { folder, origin: 'http://localhost:8080' };
+	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
+	scene.key = await SoftKey.make(folder);
+	scene.ca = await Authority.make(place('ca'));
+	scene.pair = await makeKey(keyType);
+	scene.oldPem = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to) });
+	scene.old = certificateId(scene.oldPem);
+	await scene.key.importPair(scene.pair);
+	await scene.key.writeCertificate(scene.oldPem);
+	if (faults.length) scene.key.fault(...faults);
+	scene.pins = new PinScript(folder, pins);
+	scene.daemon = await Daemon.start({ folder: place('agent'), token: scene.key, origins: [scene.origin], anchors: [scene.ca.root],
+		pinentry: scene.pins.program, settings, env: { ...scene.pins.env, ...env } });
+	scene.connect = (more) => scene.daemon.connect(more);
+	scene.close = async () => { try { await scene.daemon.stop(); } finally { removeFolder(folder); } };
+	return scene;
+}
