@@ -18,6 +18,7 @@ enum kh_assuan_reply {
 };
 
 #define KH_ASSUAN_CANCELLED 83886179ul     /* pinentry: cancelled */
+#define KH_ASSUAN_TIMEOUT 83886142ul       /* pinentry: nobody answered */
 #define KH_ASSUAN_NOT_CONFIRMED 83886194ul /* pinentry: not confirmed */
 
 /* Appends "command text\n", text escaped, control characters other than line

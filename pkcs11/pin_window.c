@@ -65,6 +65,8 @@ static enum kh_code introduce(struct kh_pin_window *window, struct kh_error *err
 	if (code == KH_OK)
 		code = option(window, "lc-messages", chinese ? "zh_CN.UTF-8" : "C.UTF-8", error);
 	if (code == KH_OK)
+		code = kh_pinentry_command(&window->pinentry, "SETTIMEOUT", KH_PIN_TIMEOUT, error);
+	if (code == KH_OK)
 		code = command_text(window, "SETTITLE", "pin.title", error);
 	if (code == KH_OK)
 		code = command_text(window, "SETOK", "pin.ok", error);
@@ -102,11 +104,12 @@ static enum kh_code ensure(struct kh_pin_window *window, struct kh_error *error)
 
 static enum kh_code refusal(struct kh_pin_window *window, struct kh_error *error)
 {
+	unsigned long number = window->pinentry.number;
 	char value[32];
 
-	if (window->pinentry.number == KH_ASSUAN_CANCELLED || window->pinentry.number == KH_ASSUAN_NOT_CONFIRMED)
+	if (number == KH_ASSUAN_CANCELLED || number == KH_ASSUAN_NOT_CONFIRMED || number == KH_ASSUAN_TIMEOUT)
 		return kh_fail(error, KH_PIN_CANCELLED);
-	snprintf(value, sizeof(value), "%lu", window->pinentry.number);
+	snprintf(value, sizeof(value), "%lu", number);
 	return kh_fail_call(error, KH_PIN_UNAVAILABLE, "pinentry", value);
 }
 

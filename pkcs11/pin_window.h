@@ -3,7 +3,7 @@
  *
  * Without a configured program the usual ones are tried in turn; a configured
  * one that does not start is pin.unavailable. Cancelled by the clerk, by
- * host.cancel or by the end of stdin: pin.cancelled.
+ * host.cancel, by the end of stdin or by time: pin.cancelled.
  *
  * An answer shorter than min that comes within the first half second was
  * typed for another window: it is thrown away and the question stands.
@@ -14,6 +14,7 @@
 #include "pinentry.h"
 
 #define KH_PIN_ASKS_MAX 16 /* questions in one window */
+#define KH_PIN_TIMEOUT "300" /* s; the window ends by itself, should nobody be left to end it */
 
 struct kh_pin_window {
 	struct kh_pinentry pinentry;
