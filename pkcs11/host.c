@@ -19,6 +19,10 @@ enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, i
 	if (code != KH_OK)
 		return code;
 	host->tokens.module = &host->module;
+	code = kh_profiles_load(&host->profiles, NULL, error);
+	if (code != KH_OK)
+		return code;
+	host->module.profiles = &host->profiles;
 	if (RAND_bytes(host->wrong_key, sizeof(host->wrong_key)) != 1 || RAND_bytes(random, sizeof(random)) != 1)
 		return kh_fail_call(error, KH_AGENT_FAILED, "RAND_bytes", "");
 	kh_hex(random, sizeof(random), host->nonce);
@@ -39,6 +43,7 @@ void kh_host_finish(struct kh_host *host)
 	kh_tokens_clear(&host->tokens);
 	kh_reader_finish(&host->reader);
 	kh_module_stop(&host->module);
+	kh_profiles_clear(&host->profiles);
 	kh_anchors_free(host->anchors);
 	free(host->settings.pinentry);
 	free(host->settings.locale);

@@ -10,6 +10,7 @@
 #include "host_contract.h"
 #include "loop.h"
 #include "module.h"
+#include "profile.h"
 #include "reader.h"
 #include "token.h"
 
@@ -38,6 +39,7 @@ struct kh_settings {
 struct kh_host {
 	struct kh_loop loop;
 	struct kh_module module;
+	struct kh_profiles profiles;
 	struct kh_tokens tokens;
 	struct kh_reader reader;
 	struct kh_settings settings;

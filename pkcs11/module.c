@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "log.h"
+#include "profile.h"
 
 void kh_module_init(struct kh_module *module, const char *path)
 {
@@ -109,6 +110,8 @@ enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 	rv = KH_CALL(module, C_GetInfo, &module->info);
 	if (rv != CKR_OK)
 		memset(&module->info, 0, sizeof(module->info));
+	if (module->profiles)
+		kh_module_choose_profile(module, module->profiles);
 	module->running = true;
 	module->trouble = KH_RV_PLAIN;
 	module->starts++;

@@ -22,6 +22,9 @@
 
 #define KH_MODULE_PATH_MAX 4096
 
+struct kh_profile;
+struct kh_profiles;
+
 /* What a result says beside its code. */
 enum kh_rv_kind {
 	KH_RV_PLAIN,
@@ -44,6 +47,8 @@ struct kh_module {
 	void *library;
 	CK_FUNCTION_LIST *functions;
 	CK_INFO info;
+	const struct kh_profiles *profiles; /* to choose from when it starts; may be NULL */
+	const struct kh_profile *profile;   /* profile.h; NULL: none fits */
 	bool running;
 	unsigned long starts;     /* of C_Initialize that succeeded */
 	unsigned long calls;      /* through the choke point */

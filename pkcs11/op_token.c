@@ -28,6 +28,22 @@ static char *padded_text(const unsigned char *text, size_t length)
 	return out.data ? out.data : strdup("");
 }
 
+static enum kh_code describe_problems(const struct kh_profiles *profiles, struct kh_host_host *out,
+				      struct kh_error *error)
+{
+	out->profile_problems = calloc(profiles->problems_count + 1, sizeof(*out->profile_problems));
+	if (!out->profile_problems)
+		return kh_fail(error, KH_AGENT_FAILED);
+	for (size_t i = 0; i < profiles->problems_count; i++) {
+		enum kh_code code = kh_host_text(&out->profile_problems[i], profiles->problems[i], error);
+
+		if (code != KH_OK)
+			return code;
+		out->profile_problems_count++;
+	}
+	return KH_OK;
+}
+
 static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out, struct kh_error *error)
 {
 	const CK_INFO *info = &host->module.info;
@@ -39,11 +55,28 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 	out->description = padded_text(info->libraryDescription, sizeof(info->libraryDescription));
 	out->manufacturer = padded_text(info->manufacturerID, sizeof(info->manufacturerID));
 	out->library_version = strdup(version);
-	out->profile = strdup("standard");
+	out->profile = strdup(host->module.profile ? host->module.profile->file.name : "standard");
 	out->second_reader = kh_reader_present();
 	if (!out->version || !out->module || !out->description || !out->manufacturer || !out->library_version ||
 	    !out->profile)
 		return kh_fail(error, KH_AGENT_FAILED);
+	return describe_problems(&host->profiles, out, error);
+}
+
+/* What was read with another profile is read again. */
+static enum kh_code load_profiles(struct kh_host *host, const char *folder, struct kh_error *error)
+{
+	struct kh_profiles profiles;
+	enum kh_code code = kh_profiles_load(&profiles, folder, error);
+
+	if (code != KH_OK)
+		return code;
+	kh_profiles_clear(&host->profiles);
+	host->profiles = profiles;
+	if (host->module.running)
+		kh_module_choose_profile(&host->module, &host->profiles);
+	for (size_t i = 0; i < host->tokens.count; i++)
+		kh_inventory_clear(&host->tokens.list[i]->inventory);
 	return KH_OK;
 }
 
@@ -63,7 +96,10 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 	move_list(&settings->anchors, &settings->anchors_count, &params.anchors, &params.anchors_count);
 	move_list(&settings->credit_code_oids, &settings->credit_code_oids_count, &params.credit_code_oids,
 		  &params.credit_code_oids_count);
+	code = load_profiles(host, params.profiles, error);
 	kh_clear(&kh_host_host_configure_params_type, &params);
+	if (code != KH_OK)
+		return code;
 	kh_anchors_free(host->anchors);
 	host->anchors = NULL;
 	host->configured++;
