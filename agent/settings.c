@@ -136,6 +136,8 @@ static enum kh_code check_paths(const struct kh_config *config, const char *file
 	}
 	if (config->state != NULL && !absolute(config->state))
 		return complain(complaint, file, "state", what);
+	if (config->profiles != NULL && !absolute(config->profiles))
+		return complain(complaint, file, "profiles", what);
 	return KH_OK;
 }
 

@@ -345,6 +345,7 @@ static void configure(struct kh_token_link *link)
 		.anchors_count = config->anchors_count,
 		.credit_code_oids = config->credit_code_oids,
 		.credit_code_oids_count = config->credit_code_oids_count,
+		.profiles = config->profiles,
 	};
 	struct kh_error error = {0};
 	struct kh_token_call *call;
