@@ -1,0 +1,44 @@
+// How a renewal has to end, by the files of the hall, its CA, its bank and the key: they agree, paid once, one certificate.
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import path from 'node:path';
+import { run, until } from './process.mjs';
+import { storeObjects, usableCertificates } from './softkey-store.mjs';
+import { certificateId } from './token.mjs';
+
+const sql = async (state, name, text) => (await run('sqlite3', ['-cmd', '.timeout 5000', path.join(state, name), text])).stdout.trim();
+const serialOf = (pem) => new X509Certificate(pem).serialNumber.toLowerCase();
+
+// The books of a hall on one order. valid: serial numbers of its certificates that are not revoked.
+export async function readBooks(state, order, oldPem) {
+	const one = `request LIKE '${order}:%'`;
+	const [orders, money, issued, valid, revoked] = await Promise.all([
+		sql(state, 'hall.db', `SELECT state, reissues, issued_id FROM orders WHERE id='${order}'`),
+		sql(state, 'bank.db', `SELECT count(*), count(refunded) FROM payment WHERE order_id='${order}' AND paid IS NOT NULL`),
+		sql(state, 'ca/ca.db', `SELECT count(*) FROM certificate WHERE ${one}`),
+		sql(state, 'ca/ca.db', `SELECT id FROM certificate WHERE ${one} AND revoked IS NULL`),
+		sql(state, 'ca/ca.db', `SELECT count(*) FROM certificate WHERE serial='${serialOf(oldPem)}' AND revoked IS NOT NULL`),
+	]);
+	const [orderState, reissues, certificate] = orders.split('|'), [paid, refunded] = money.split('|').map(Number);
+	return { state: orderState, reissues: Number(reissues), certificate, paid, refunded, issued: Number(issued),
+		valid: valid.split('\n').filter(Boolean), oldRevoked: revoked === '1' };
+}
+
+// scene: {hall, token (SoftKey), oldPem}; keysLost: how many keys of the order were really lost; foreign: prints of objects
+// that are none of the order's business.
+export async function checkEnd(scene, order, { keysLost = 0, foreign = [] } = {}) {
+	const read = () => readBooks(scene.hall.state, order, scene.oldPem);
+	// The old one is revoked by an errand, which may be a moment later.
+	await until(async () => (await read()).oldRevoked, 'the old certificate to be revoked', 5000).catch(() => {});
+	const books = await read();
+	const objects = storeObjects(scene.token).filter((one) => !foreign.includes(one.print));
+	assert.deepEqual({ ...books, certificate: undefined, valid: undefined },
+		{ state: 'INSTALLED', reissues: keysLost, certificate: undefined, paid: 1, refunded: 0, issued: 1 + keysLost, valid: undefined, oldRevoked: true });
+	assert.deepEqual(books.valid, [books.certificate], 'one certificate is good, and it is the order\'s');
+	assert.deepEqual(objects.map((one) => one.kind).sort(), ['certificate', 'private', 'public'], JSON.stringify(objects.map(({ kind, id, label }) => ({ kind, id, label }))));
+	assert.deepEqual(new Set(objects.map((one) => one.id)).size, 1);
+	assert.ok(objects.every((one) => !one.label.startsWith('keyhall:')), 'the marks are gone');
+	assert.deepEqual(usableCertificates(objects), [books.certificate], 'the key holds the certificate of the hall, and its key');
+	assert.notEqual(books.certificate, certificateId(scene.oldPem));
+	return books;
+}
