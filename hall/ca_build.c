@@ -12,16 +12,26 @@
 
 #include "certificate.h"
 #include "clock.h"
+#include "key.h"
 #include "window.h"
 
 #define CRL_DAYS 7
-
 
 EVP_PKEY *hall_ca_build_key(const char *type)
 {
 	if (strcmp(type, "rsa3072") == 0)
 		return EVP_RSA_gen(3072);
+	if (strcmp(type, "sm2") == 0)
+		return EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
 	return strcmp(type, "ec-p256") == 0 ? EVP_EC_gen("P-256") : NULL;
+}
+
+static bool sign(X509 *certificate, EVP_PKEY *key)
+{
+	EVP_MD_CTX *context = hall_key_sign_context(key);
+	bool done = context != NULL && X509_sign_ctx(certificate, context) > 0;
+	EVP_MD_CTX_free(context);
+	return done;
 }
 
 bool hall_ca_build_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
@@ -79,7 +89,7 @@ X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *i
 	    hall_ca_build_extension(certificate, parent, NID_key_usage, "critical,keyCertSign,cRLSign") &&
 	    hall_ca_build_extension(certificate, parent, NID_subject_key_identifier, "hash") &&
 	    hall_ca_build_extension(certificate, parent, NID_authority_key_identifier, "keyid") &&
-	    X509_sign(certificate, issuer == NULL ? key : issuer_key, EVP_sha256()) > 0)
+	    sign(certificate, issuer == NULL ? key : issuer_key))
 		return certificate;
 	X509_free(certificate);
 	return NULL;
@@ -99,23 +109,33 @@ static bool extend_like(X509 *certificate, X509 *old)
 	       (credit == NULL || X509_add_ext(certificate, credit, -1) == 1);
 }
 
-static const char *usages(const char *usage, EVP_PKEY *key)
+#define SIGNS "digitalSignature,nonRepudiation"
+
+/* By what a key can do: RSA enciphers, EC agrees, SM2 both. */
+static const char *encrypts(EVP_PKEY *key)
 {
-	bool rsa = EVP_PKEY_is_a(key, "RSA");
+	if (EVP_PKEY_is_a(key, "RSA"))
+		return "keyEncipherment,dataEncipherment";
+	return EVP_PKEY_is_a(key, "SM2") ? "keyEncipherment,dataEncipherment,keyAgreement" : "keyAgreement";
+}
+
+static bool add_usage(X509 *certificate, X509 *issuer, const char *usage, EVP_PKEY *key)
+{
+	char text[128];
 	if (strcmp(usage, "sign") == 0)
-		return "critical,digitalSignature,nonRepudiation";
-	if (strcmp(usage, "encrypt") == 0)
-		return rsa ? "critical,keyEncipherment,dataEncipherment" : "critical,keyAgreement";
-	if (strcmp(usage, "both") == 0)
-		return rsa ? "critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment"
-			   : "critical,digitalSignature,nonRepudiation,keyAgreement";
-	return NULL;
+		snprintf(text, sizeof(text), "critical,%s", SIGNS);
+	else if (strcmp(usage, "encrypt") == 0)
+		snprintf(text, sizeof(text), "critical,%s", encrypts(key));
+	else if (strcmp(usage, "both") == 0)
+		snprintf(text, sizeof(text), "critical,%s,%s", SIGNS, encrypts(key));
+	else
+		return false;
+	return hall_ca_build_extension(certificate, issuer, NID_key_usage, text);
 }
 
 static bool extend_new(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *leaf)
 {
-	const char *usage = usages(leaf->usage, leaf->key);
-	return usage != NULL && hall_ca_build_extension(certificate, issuer, NID_key_usage, usage) &&
+	return add_usage(certificate, issuer, leaf->usage, leaf->key) &&
 	       hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, "clientAuth,emailProtection") &&
 	       (leaf->credit == NULL || X509_add_ext(certificate, leaf->credit, -1) == 1);
 }
@@ -148,8 +168,8 @@ X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY
 	if (certificate != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
 	    hall_ca_build_serial(certificate) && X509_set_subject_name(certificate, leaf->subject) == 1 &&
 	    X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
-	    set_leaf_validity(certificate, leaf, issuer) && X509_set_pubkey(certificate, leaf->key) == 1 && extend(certificate, issuer, leaf) &&
-	    X509_sign(certificate, issuer_key, EVP_sha256()) > 0)
+	    set_leaf_validity(certificate, leaf, issuer) && X509_set_pubkey(certificate, leaf->key) == 1 &&
+	    extend(certificate, issuer, leaf) && sign(certificate, issuer_key))
 		return certificate;
 	X509_free(certificate);
 	return NULL;
@@ -213,7 +233,10 @@ X509_CRL *hall_ca_build_crl(X509 *issuer, EVP_PKEY *issuer_key, int64_t number, 
 		    set_crl_times(crl, hall_clock_now()) && extend_crl(crl, issuer, number);
 	for (size_t i = 0; done && i < count; i++)
 		done = add_revoked(crl, &revoked[i]);
-	if (done && X509_CRL_sort(crl) == 1 && X509_CRL_sign(crl, issuer_key, EVP_sha256()) > 0)
+	EVP_MD_CTX *context = hall_key_sign_context(issuer_key);
+	done = done && context != NULL && X509_CRL_sort(crl) == 1 && X509_CRL_sign_ctx(crl, context) > 0;
+	EVP_MD_CTX_free(context);
+	if (done)
 		return crl;
 	X509_CRL_free(crl);
 	return NULL;

@@ -13,7 +13,7 @@
 /* Certificates and lists begin a little earlier: PCs whose clock is behind. */
 #define HALL_CA_BACKDATE 600
 
-/* "ec-p256" or "rsa3072". */
+/* "ec-p256", "rsa3072" or "sm2". */
 EVP_PKEY *hall_ca_build_key(const char *type);
 
 /* A CA certificate; issuer NULL: self-signed. path: how many CAs may follow. */

@@ -18,7 +18,8 @@
 struct hall_ca_openssl;
 
 /* Makes keys and certificates unless they exist. crl_url goes into every
- * certificate. key: "ec-p256" or "rsa3072". */
+ * certificate. key: "ec-p256", "rsa3072" or "sm2"; any of them certifies
+ * keys of any type. */
 HALL_CHECKED enum hall_code hall_ca_make(const char *state, const char *key, const char *crl_url,
 					 struct hall_error *error);
 

@@ -6,60 +6,15 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "cleanup.h"
 #include "clock.h"
+#include "key.h"
 
 /* The credit code stands under one of these; the first is what we write. */
 static const char *const credit_oids[] = {"1.2.156.10260.4.1.4", "1.2.86.11.7.4"};
-
-static const struct {
-	const char *name;
-	int id;
-	int bits; /* 0: the type says it */
-} key_types[] = {
-	{"rsa2048", EVP_PKEY_RSA, 2048}, {"rsa3072", EVP_PKEY_RSA, 3072}, {"rsa4096", EVP_PKEY_RSA, 4096},
-	{"ec-p256", EVP_PKEY_EC, 256},	 {"ec-p384", EVP_PKEY_EC, 384},	  {"ed25519", EVP_PKEY_ED25519, 0},
-};
-
-const char *hall_key_type(EVP_PKEY *key)
-{
-	char group[32] = "";
-
-	if (EVP_PKEY_is_a(key, "EC") && (EVP_PKEY_get_utf8_string_param(key, "group", group, sizeof(group), NULL) != 1 ||
-					 (strcmp(group, "prime256v1") != 0 && strcmp(group, "secp384r1") != 0)))
-		return NULL;
-	for (size_t i = 0; i < sizeof(key_types) / sizeof(*key_types); i++)
-		if (EVP_PKEY_get_base_id(key) == key_types[i].id &&
-		    (key_types[i].bits == 0 || EVP_PKEY_get_bits(key) == key_types[i].bits))
-			return key_types[i].name;
-	return NULL;
-}
-
-bool hall_key_type_known(const char *name)
-{
-	for (size_t i = 0; i < sizeof(key_types) / sizeof(*key_types); i++)
-		if (strcmp(key_types[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-bool hall_key_hash(EVP_PKEY *key, char out[HALL_HASH_SIZE])
-{
-	uint8_t *der = NULL;
-	int length = i2d_PUBKEY(key, &der);
-
-	if (length <= 0)
-		return false;
-	hall_hash(der, (size_t)length, out);
-	OPENSSL_free(der);
-	return true;
-}
 
 bool hall_request_hash(X509_REQ *request, char out[HALL_HASH_SIZE])
 {
@@ -298,16 +253,18 @@ json_t *hall_certificate_json(const struct hall_certificate *certificate)
 			 certificate->serial, "notBefore", not_before, "notAfter", not_after);
 }
 
-/* A public exponent below 65537 is no key that a token makes; with 1 everybody signs. */
-static bool is_sound(EVP_PKEY *key)
+/* For SM2 keys only: verifying by another one fails when there is an ID. */
+static bool set_id(X509_REQ *request, EVP_PKEY *key)
 {
-	BIGNUM *exponent = NULL;
-	if (!EVP_PKEY_is_a(key, "RSA"))
+	if (!EVP_PKEY_is_a(key, "SM2"))
 		return true;
-	bool sound = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) &&
-		     BN_num_bits(exponent) > 16;
-	BN_free(exponent);
-	return sound;
+	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+	if (id == NULL || ASN1_OCTET_STRING_set(id, (const uint8_t *)HALL_SM2_ID, (int)strlen(HALL_SM2_ID)) != 1) {
+		ASN1_OCTET_STRING_free(id);
+		return false;
+	}
+	X509_REQ_set0_distinguishing_id(request, id);
+	return true;
 }
 
 enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **request, struct hall_error *error)
@@ -319,8 +276,8 @@ enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **
 	X509_REQ *out = der == NULL ? NULL : d2i_X509_REQ(NULL, &at, length);
 	EVP_PKEY *key = out == NULL ? NULL : X509_REQ_get0_pubkey(out);
 
-	bool good = key != NULL && at == der + length && hall_key_type(key) != NULL && is_sound(key) &&
-		    X509_REQ_verify(out, key) == 1;
+	bool good = key != NULL && at == der + length && hall_key_type(key) != NULL && hall_key_is_sound(key) &&
+		    set_id(out, key) && X509_REQ_verify(out, key) == 1;
 	OPENSSL_free(der);
 	if (!good) {
 		X509_REQ_free(out);

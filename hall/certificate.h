@@ -38,18 +38,13 @@ HALL_CHECKED enum hall_code hall_certificate_read(const char *pem, const char *f
 json_t *hall_certificate_json(const struct hall_certificate *certificate);
 
 /* A PKCS#10 request, its signature verified and its key one the hall takes:
- * RSA 2048 to 4096, P-256, P-384, Ed25519; else input.invalid. The caller frees
+ * RSA 2048 to 4096, P-256, P-384, Ed25519, SM2; else input.invalid. The caller frees
  * it with X509_REQ_free. */
 HALL_CHECKED enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **request,
 					      struct hall_error *error);
 
-/* Hex SHA-256 of the request's DER and of its SubjectPublicKeyInfo. */
+/* Hex SHA-256 of the request's DER. */
 bool hall_request_hash(X509_REQ *request, char out[HALL_HASH_SIZE]);
-bool hall_key_hash(EVP_PKEY *key, char out[HALL_HASH_SIZE]);
-
-/* "rsa2048", "ec-p256", "ed25519" ... as in the contract; NULL: not one of them. */
-const char *hall_key_type(EVP_PKEY *key);
-bool hall_key_type_known(const char *name);
 
 /* PEM of a certificate; the caller frees it. */
 char *hall_certificate_pem(X509 *certificate);

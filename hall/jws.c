@@ -9,20 +9,21 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 
-#include "certificate.h"
 #include "cleanup.h"
 #include "encode.h"
+#include "key.h"
 
 static const struct algorithm {
 	const char *name;
 	const char *key; /* prefix of the key type */
 	const EVP_MD *(*digest)(void);
-	int half; /* ECDSA: bytes of r and of s */
+	int half; /* ECDSA, SM2: bytes of r and of s */
 } algorithms[] = {
 	{"RS256", "rsa", EVP_sha256, 0},
 	{"ES256", "ec-p256", EVP_sha256, 32},
 	{"ES384", "ec-p384", EVP_sha384, 48},
 	{"EdDSA", "ed25519", NULL, 0},
+	{"SM2SM3", "sm2", EVP_sm3, 32},
 };
 
 static const struct algorithm *algorithm_of(EVP_PKEY *key)
@@ -102,9 +103,10 @@ static bool verify(EVP_PKEY *key, const struct algorithm *algorithm, const uint8
 		signature = der = ecdsa_der(signature, algorithm->half, &length);
 	}
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *inner = NULL;
 	const EVP_MD *digest = algorithm->digest == NULL ? NULL : algorithm->digest();
 	bool good = signature != NULL && context != NULL &&
-		    EVP_DigestVerifyInit(context, NULL, digest, NULL, key) == 1 &&
+		    EVP_DigestVerifyInit(context, &inner, digest, NULL, key) == 1 && hall_key_set_id(key, inner) &&
 		    EVP_DigestVerify(context, signature, length, (const uint8_t *)text, text_length) == 1;
 	EVP_MD_CTX_free(context);
 	OPENSSL_free(der);

@@ -3,8 +3,9 @@
  *
  * Strict: the header is exactly {"alg","typ":"JWT","x5c":[base64 DER, ...]},
  * x5c[0] is the expected certificate byte for byte, alg is the one of its key
- * (RSA: RS256, P-256: ES256, P-384: ES384, Ed25519: EdDSA), base64url is
- * canonical, members are not repeated. SM2 comes later as "SM2SM3".
+ * (RSA: RS256, P-256: ES256, P-384: ES384, Ed25519: EdDSA, SM2: SM2SM3, raw r and s
+ * over SM3(Z || text) with the ID of key.h), base64url is canonical, members
+ * are not repeated.
  */
 #ifndef HALL_JWS_H
 #define HALL_JWS_H

@@ -34,7 +34,7 @@ static const struct option {
 	{"--ca-retry-seconds", NUMBER, AT(ca_retry_seconds), 0, 600, "N", "first pause when the CA is away (10)"},
 	{"--ca-tries", NUMBER, AT(ca_tries), 1, 1000, "N", "then a person must look: MANUAL (20)"},
 	{"--reissues", NUMBER, AT(reissues), 0, 100, "N", "re-issues of an order with another key (3)"},
-	{"--ca-key", TEXT, AT(ca_key), 0, 0, "TYPE", "init: ec-p256 or rsa3072 (ec-p256)"},
+	{"--ca-key", TEXT, AT(ca_key), 0, 0, "TYPE", "init: ec-p256, rsa3072 or sm2 (ec-p256)"},
 	{"--csr", TEXT, AT(csr), 0, 0, "FILE", "certify: the certificate request, PEM"},
 	{"--not-before-days", NUMBER, AT(not_before_days), -36500, 36500, "N", "certify: begin, days from now (-1)"},
 	{"--not-after-days", NUMBER, AT(not_after_days), -36500, 36500, "N", "certify: end, days from now (365)"},

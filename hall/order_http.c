@@ -8,6 +8,7 @@
 #include "exchange.h"
 #include "input.h"
 #include "jws.h"
+#include "key.h"
 
 #define SERIAL_MAX 64
 #define LINE_MAX_BYTES 600

@@ -8,6 +8,7 @@
 #include "claim.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "key.h"
 
 #define PAUSE_MAX 600
 

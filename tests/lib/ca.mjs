@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './process.mjs';
-import { makeKey } from './token.mjs';
+import { distid, isSm2, makeKey } from './token.mjs';
 
 export const company = {
 	name: '山西晋钥示例能源有限公司',
@@ -37,7 +37,7 @@ export async function makeRequest(keyPem, folder, { name = subject, code = compa
 	writeFileSync(configuration, requestConfiguration(
 		`keyUsage = critical, digitalSignature, nonRepudiation\n${code ? `1.2.156.10260.4.1.4 = ASN1:UTF8String:${code}` : ''}`));
 	writeFileSync(key, keyPem);
-	return (await run('openssl', ['req', '-new', '-sha256', '-utf8', '-config', configuration, '-key', key, '-subj', name])).stdout;
+	return (await run('openssl', ['req', '-new', ...(isSm2(keyPem) ? ['-sm3', '-sigopt', distid] : ['-sha256']), '-utf8', '-config', configuration, '-key', key, '-subj', name])).stdout;
 }
 
 const stamp = (date) => date.toISOString().replace(/[-:T]/g, '').replace(/\.\d+Z/, 'Z');

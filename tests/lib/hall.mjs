@@ -6,21 +6,22 @@ import { program } from './paths.mjs';
 import { Service, freePort, run, untilListening } from './process.mjs';
 
 export class HallCa {
-	static async make(state) {
+	// key: the type of its own keys.
+	static async make(state, { key } = {}) {
 		const ca = new HallCa();
 		ca.state = state;
 		mkdirSync(state, { recursive: true });
-		await run(program.hall, ['init', '--state', state]);
+		await run(program.hall, ['init', '--state', state, ...(key ? ['--ca-key', key] : [])]);
 		return ca;
 	}
 
 	get root() { return path.join(this.state, 'ca/root.pem'); }
 
 	// from, to: days from now.
-	async certify(csrPem, from, to, { creditCode = company.creditCode } = {}) {
+	async certify(csrPem, from, to, { creditCode = company.creditCode, usage = 'sign' } = {}) {
 		const file = path.join(this.state, 'certify.csr');
 		writeFileSync(file, csrPem);
-		return (await run(program.hall, ['certify', '--state', this.state, '--csr', file, '--not-before-days', `${from}`, '--not-after-days', `${to}`,
+		return (await run(program.hall, ['certify', '--state', this.state, '--csr', file, '--not-before-days', `${from}`, '--not-after-days', `${to}`, '--usage', usage,
 			...(creditCode ? ['--credit-code', creditCode] : [])])).stdout;
 	}
 }

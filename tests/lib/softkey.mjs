@@ -1,20 +1,39 @@
 // The agent's part of a renewal with keys in files: CSR, proof and receipt as the hall expects them, and bent ones.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { company, makeRequest, subject } from './ca.mjs';
 import { Hall, HallCa } from './hall.mjs';
 import { removeFolder, temporaryFolder } from './process.mjs';
-import { makeKey, pemToDer, sha256 } from './token.mjs';
+import { distid, isSm2, makeKey, pemToDer, sha256 } from './token.mjs';
 
 const algorithms = { rsa: ['RS256', 'sha256'], 'ec:prime256v1': ['ES256', 'sha256'], 'ec:secp384r1': ['ES384', 'sha384'], ed25519: ['EdDSA', null] };
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 export function algorithmOf(key) {
+	if (isSm2(key)) return ['SM2SM3', 'sm3'];
 	const object = createPrivateKey(key);
 	const curve = object.asymmetricKeyDetails?.namedCurve;
 	return algorithms[curve ? `${object.asymmetricKeyType}:${curve}` : object.asymmetricKeyType];
+}
+
+// SEQUENCE of two INTEGERs to r and s side by side.
+function rawSignature(der) {
+	const number = (at) => ({ at: at + 2, end: at + 2 + der[at + 1] });
+	const r = number(2), s = number(r.end), half = ({ at, end }) => BigInt(`0x${der.subarray(at, end).toString('hex')}`).toString(16).padStart(64, '0');
+	return Buffer.from(half(r) + half(s), 'hex');
+}
+
+// By the openssl program: Node's crypto has no SM2.
+function signSm2(key, data) {
+	const folder = temporaryFolder('sm2'), at = (name) => path.join(folder, name);
+	writeFileSync(at('key'), key);
+	writeFileSync(at('data'), data);
+	const der = execFileSync('openssl', ['pkeyutl', '-sign', '-inkey', at('key'), '-rawin', '-digest', 'sm3', '-pkeyopt', distid, '-in', at('data')]);
+	removeFolder(folder);
+	return rawSignature(der);
 }
 
 // header: what to change in it; claims may be a text.
@@ -22,7 +41,8 @@ export function makeJws(key, certificate, claims, header = {}) {
 	const [alg, digest] = algorithmOf(key);
 	const head = encode({ alg, typ: 'JWT', x5c: [pemToDer(certificate).toString('base64')], ...header });
 	const text = `${head}.${encode(claims)}`;
-	const signature = sign(digest, Buffer.from(text), { key: createPrivateKey(key), dsaEncoding: 'ieee-p1363' });
+	const signature = digest === 'sm3' ? signSm2(key, text)
+		: sign(digest, Buffer.from(text), { key: createPrivateKey(key), dsaEncoding: 'ieee-p1363' });
 	return `${text}.${signature.toString('base64url')}`;
 }
 
@@ -30,12 +50,12 @@ export const now = () => Math.floor(Date.now() / 1000);
 
 // A hall with its CA and, each test, companies with certificates.
 export class Stage {
-	static async make({ args = [], https = false } = {}) {
+	static async make({ args = [], https = false, caKey } = {}) {
 		const stage = new Stage();
 		stage.folder = temporaryFolder();
 		stage.state = path.join(stage.folder, 'hall');
 		mkdirSync(stage.state);
-		stage.ca = await HallCa.make(stage.state);
+		stage.ca = await HallCa.make(stage.state, { key: caKey });
 		stage.hall = await Hall.start({ folder: stage.folder, state: stage.state, args, https });
 		stage.origin = stage.hall.origin;
 		stage.root = path.join(stage.state, 'ca/root.pem');

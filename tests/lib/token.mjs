@@ -12,11 +12,17 @@ const genpkey = {
 	'ec-p256': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
 	'ec-p384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
 	ed25519: ['-algorithm', 'ED25519'],
+	sm2: ['-algorithm', 'SM2'],
 };
 
 export const pemToDer = (pem) => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
 export const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 export const certificateId = (pem) => sha256(pemToDer(pem));
+
+// SM2's distinguishing ID; openssl's default is an empty one.
+export const distid = 'distid:1234567812345678';
+// Node's crypto reads an SM2 key and has no name for it.
+export const isSm2 = (keyPem) => createPrivateKey(keyPem).asymmetricKeyType === undefined;
 
 export async function makeKey(keyType) {
 	return (await run('openssl', ['genpkey', ...genpkey[keyType]])).stdout;

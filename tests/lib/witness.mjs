@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './process.mjs';
+import { distid } from './token.mjs';
 
 // What `openssl verify` says about a certificate; crl: DER to check it against.
 export async function verifyCertificate(scene, pem, { chain = [], crl } = {}) {
@@ -28,4 +29,35 @@ export async function verifyRequest(csr) {
 export async function subjectOf(pem) {
 	const { stdout } = await run('openssl', ['x509', '-noout', '-subject', '-nameopt', 'utf8,sep_comma_plus'], { input: pem });
 	return stdout.replace(/^subject=/, '').trim();
+}
+
+// The same for a chain of SM2 keys: openssl gives the distinguishing ID to the first certificate only, so each is judged by the one above it.
+export async function verifySm2(scene, pem, chain) {
+	const at = (i) => path.join(scene.folder, `sm2-${i}.pem`), all = [pem, ...chain];
+	all.forEach((one, i) => writeFileSync(at(i), one));
+	for (let i = 0; i < all.length; i++) {
+		const trusted = i + 1 < all.length ? at(i + 1) : scene.root;
+		const { status, stderr } = await run('openssl', ['verify', '-vfyopt', distid, '-partial_chain', '-trusted', trusted, at(i)], { status: null });
+		if (status !== 0) return { ok: false, text: stderr };
+	}
+	return { ok: true, text: '' };
+}
+
+// The list's signature by the SM2 certificate, which openssl's own check of lists cannot be told the ID for; and its revoked serial numbers.
+export async function readSm2Crl(scene, crl, issuer) {
+	const at = (name) => path.join(scene.folder, `crl-${name}`);
+	writeFileSync(at('der'), crl);
+	const lines = (await run('openssl', ['asn1parse', '-inform', 'DER', '-in', at('der')])).stdout.split('\n').map((line) => /^\s*(\d+):d=1 .*hl=(\d+)/.exec(line)).filter(Boolean);
+	const [body, , signature] = lines.map(([, offset, header]) => [Number(offset), Number(header)]);
+	writeFileSync(at('body'), crl.subarray(body[0], lines[1][1]));
+	writeFileSync(at('signature'), crl.subarray(signature[0] + signature[1] + 1));
+	writeFileSync(at('key'), (await run('openssl', ['x509', '-noout', '-pubkey'], { input: issuer })).stdout);
+	const { status } = await run('openssl', ['pkeyutl', '-verify', '-pubin', '-inkey', at('key'), '-rawin', '-digest', 'sm3', '-pkeyopt', distid, '-in', at('body'), '-sigfile', at('signature')], { status: null });
+	const { stdout } = await run('openssl', ['crl', '-inform', 'DER', '-in', at('der'), '-noout', '-text']);
+	return { ok: status === 0, revoked: [...stdout.matchAll(/Serial Number: (\w+)/g)].map((hit) => hit[1].toLowerCase()) };
+}
+
+// A line of what openssl prints of a certificate.
+export async function describe(pem) {
+	return (await run('openssl', ['x509', '-noout', '-text', '-nameopt', 'utf8,sep_comma_plus'], { input: pem })).stdout;
 }

@@ -12,6 +12,7 @@
 #include "ca_openssl.h"
 #include "certificate.h"
 #include "clock.h"
+#include "key.h"
 #include "system.h"
 
 static char folder[64];
@@ -43,7 +44,9 @@ static char *make_csr(EVP_PKEY *key, const char *name)
 	X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "O", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
 				   0);
 	assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
-	assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
+	EVP_MD_CTX *context = hall_key_sign_context(key);
+	assert_true(X509_REQ_sign_ctx(request, context) > 0);
+	EVP_MD_CTX_free(context);
 	assert_int_equal(PEM_write_bio_X509_REQ(bio, request), 1);
 	long length = BIO_get_mem_data(bio, &data);
 	char *text = strndup(data, (size_t)length);
@@ -166,6 +169,34 @@ static void test_renewal(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A request with the ID is taken, one with OpenSSL's empty ID is not; the key is no P-256 key. */
+static void test_sm2(void **state)
+{
+	(void)state;
+	struct hall_certificate old, fresh;
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+	X509_REQ *request = NULL;
+	char *csr = make_csr(key, "x");
+	first(-340, 25, "sign", NULL, &old);
+	assert_int_equal(renew("s:0:k", csr, old.x509, NULL, &fresh), HALL_OK);
+	assert_string_equal(hall_key_type(X509_get0_pubkey(fresh.x509)), "sm2");
+	assert_int_equal(hall_request_read(csr, "csr", &request, NULL), HALL_OK);
+	assert_true(X509_REQ_sign(request, key, EVP_sm3()) > 0);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *data;
+	assert_int_equal(PEM_write_bio_X509_REQ(bio, request), 1);
+	assert_int_equal(BIO_write(bio, "", 1), 1);
+	BIO_get_mem_data(bio, &data);
+	X509_REQ *other = NULL;
+	assert_int_equal(hall_request_read(data, "csr", &other, NULL), HALL_E_INPUT_INVALID);
+	BIO_free(bio);
+	X509_REQ_free(request);
+	hall_certificate_finish(&old);
+	hall_certificate_finish(&fresh);
+	free(csr);
+	EVP_PKEY_free(key);
+}
+
 static void test_down_and_refused(void **state)
 {
 	(void)state;
@@ -228,7 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first),	 cmocka_unit_test(test_renewal), cmocka_unit_test(test_down_and_refused),
-		cmocka_unit_test(test_reopened), cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_reopened), cmocka_unit_test(test_foreign), cmocka_unit_test(test_sm2),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

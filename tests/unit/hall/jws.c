@@ -16,7 +16,7 @@ static const struct kind {
 	const char *type;
 	const char *alg;
 	int half;
-} kinds[] = {{"rsa", "RS256", 0}, {"P-256", "ES256", 32}, {"P-384", "ES384", 48}, {"ED25519", "EdDSA", 0}};
+} kinds[] = {{"rsa", "RS256", 0}, {"P-256", "ES256", 32}, {"P-384", "ES384", 48}, {"ED25519", "EdDSA", 0}, {"SM2", "SM2SM3", 32}};
 
 static EVP_PKEY *make_key(const char *type)
 {
@@ -53,7 +53,12 @@ static size_t sign_raw(EVP_PKEY *key, const struct kind *kind, const char *text,
 	size_t length = 1024;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	const EVP_MD *digest = strcmp(kind->type, "ED25519") == 0 ? NULL : kind->half == 48 ? EVP_sha384() : EVP_sha256();
-	assert_int_equal(EVP_DigestSignInit(context, NULL, digest, NULL, key), 1);
+	EVP_PKEY_CTX *inner = NULL;
+	if (strcmp(kind->type, "SM2") == 0)
+		digest = EVP_sm3();
+	assert_int_equal(EVP_DigestSignInit(context, &inner, digest, NULL, key), 1);
+	if (digest == EVP_sm3())
+		assert_int_equal(EVP_PKEY_CTX_set1_id(inner, "1234567812345678", 16), 1);
 	assert_int_equal(EVP_DigestSign(context, out, &length, (const unsigned char *)text, strlen(text)), 1);
 	EVP_MD_CTX_free(context);
 	if (kind->half > 0) {
