@@ -1,4 +1,4 @@
-/* RSA decryption: PKCS#1 v1.5 and OAEP. */
+/* Decryption: RSA with PKCS#1 v1.5 and OAEP, SM2. */
 #include <string.h>
 
 #include <openssl/rsa.h>
@@ -28,6 +28,11 @@ static CK_RV take_oaep(struct operation *operation, const CK_MECHANISM *mechanis
 	return CKR_OK;
 }
 
+CK_RV decrypt_prepare(struct operation *operation, const CK_MECHANISM *mechanism)
+{
+	return operation->mechanism->work == WORK_OAEP ? take_oaep(operation, mechanism) : CKR_OK;
+}
+
 CK_RV soft_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
 	CK_RV rv = operation_start(session, mechanism, key, CKF_DECRYPT, CKA_DECRYPT, PLACE(decrypt));
@@ -35,9 +40,9 @@ CK_RV soft_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OB
 
 	if (rv == CKR_OK)
 		rv = operation_active(session, PLACE(decrypt), &operation);
-	if (rv != CKR_OK || operation->mechanism->work != WORK_OAEP)
+	if (rv != CKR_OK)
 		return rv;
-	rv = take_oaep(operation, mechanism);
+	rv = decrypt_prepare(operation, mechanism);
 	if (rv != CKR_OK)
 		operation_end(operation);
 	return rv;
@@ -54,12 +59,16 @@ static bool set_oaep(EVP_PKEY_CTX *context, const struct operation *operation)
 	return !label || EVP_PKEY_CTX_set0_rsa_oaep_label(context, label, (int)operation->length) == 1;
 }
 
-static bool decrypt(const struct operation *operation, const unsigned char *in, size_t in_length, unsigned char *out,
-		    size_t *out_length)
+bool decrypt_data(const struct operation *operation, const unsigned char *in, size_t in_length, unsigned char *out,
+		  size_t *out_length)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(operation->key, NULL);
-	bool good = context && EVP_PKEY_decrypt_init(context) == 1;
+	EVP_PKEY_CTX *context;
+	bool good;
 
+	if (operation->mechanism->work == WORK_SM2_CIPHER)
+		return sm2_decrypt(operation->key, operation->mechanism->der, in, in_length, out, out_length);
+	context = EVP_PKEY_CTX_new(operation->key, NULL);
+	good = context && EVP_PKEY_decrypt_init(context) == 1;
 	if (good && operation->mechanism->work == WORK_OAEP)
 		good = set_oaep(context, operation);
 	else if (good)
@@ -72,18 +81,21 @@ static bool decrypt(const struct operation *operation, const unsigned char *in, 
 CK_RV soft_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_BYTE *out, CK_ULONG *out_length)
 {
 	struct operation *operation;
-	unsigned char plain[1024];
+	unsigned char plain[DECRYPT_MAX];
 	size_t length = sizeof plain, room;
 	bool good;
 	CK_RV rv = operation_active(session, PLACE(decrypt), &operation);
 
 	if (rv != CKR_OK)
 		return rv;
+	if (in_length > sizeof plain)
+		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	room = *out_length;
-	*out_length = (CK_ULONG)EVP_PKEY_get_size(operation->key);
+	*out_length = operation->mechanism->work == WORK_SM2_CIPHER ? in_length
+								     : (CK_ULONG)EVP_PKEY_get_size(operation->key);
 	if (!out)
 		return CKR_OK;
-	good = decrypt(operation, in, in_length, plain, &length);
+	good = decrypt_data(operation, in, in_length, plain, &length);
 	if (good && room < length) {
 		*out_length = length;
 		return CKR_BUFFER_TOO_SMALL;

@@ -56,50 +56,62 @@ static EVP_PKEY *rsa_private(const struct object *object)
 }
 
 /* ECPrivateKey (RFC 5915) without the point, which OpenSSL then computes. */
-static EVP_PKEY *ec_private(const struct attribute *parameters, const struct attribute *value)
+EVP_PKEY *key_from_number(const unsigned char *parameters, size_t parameters_length, const unsigned char *number,
+			  size_t length)
 {
 	unsigned char der[160] = {0x30, 0, 0x02, 1, 1, 0x04};
 	const unsigned char *start = der;
+	EVP_PKEY *key;
 	size_t at = 6;
 
-	if (value->length > 66 || parameters->length > 32)
+	if (length > 66 || parameters_length > 32)
 		return NULL;
-	der[at++] = (unsigned char)value->length;
-	memcpy(der + at, value->value, value->length);
-	at += value->length;
+	der[at++] = (unsigned char)length;
+	memcpy(der + at, number, length);
+	at += length;
 	der[at++] = 0xa0;
-	der[at++] = (unsigned char)parameters->length;
-	memcpy(der + at, parameters->value, parameters->length);
-	at += parameters->length;
+	der[at++] = (unsigned char)parameters_length;
+	memcpy(der + at, parameters, parameters_length);
+	at += parameters_length;
 	der[1] = (unsigned char)(at - 2);
-	return d2i_PrivateKey(EVP_PKEY_EC, NULL, &start, (long)at);
+	key = d2i_PrivateKey(EVP_PKEY_EC, NULL, &start, (long)at);
+	OPENSSL_cleanse(der, sizeof der);
+	return key;
+}
+
+static EVP_PKEY *ec_private(const struct object *object, CK_KEY_TYPE type, const struct attribute *value)
+{
+	const struct attribute *parameters = attribute_get(object, CKA_EC_PARAMS);
+
+	if (!key_curve(object, type))
+		return NULL;
+	if (!parameters)
+		return key_from_number(sm2_parameters, sizeof sm2_parameters, value->value, value->length);
+	return key_from_number(parameters->value, parameters->length, value->value, value->length);
 }
 
 static EVP_PKEY *read_key(const struct object *object)
 {
-	const struct attribute *parameters = attribute_get(object, CKA_EC_PARAMS), *value = attribute_get(object, CKA_VALUE);
+	const struct attribute *value = attribute_get(object, CKA_VALUE);
 	CK_KEY_TYPE type = attribute_number(object, CKA_KEY_TYPE);
 
 	if (type == CKK_RSA)
 		return rsa_private(object);
-	if (!parameters || !value)
+	if (!value || !key_curve(object, type))
 		return NULL;
 	if (type == CKK_EC_EDWARDS)
 		return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, value->value, value->length);
-	return type == CKK_EC ? ec_private(parameters, value) : NULL;
+	return type == CKK_EC || type == vendor->sm2 ? ec_private(object, type, value) : NULL;
 }
 
 bool key_import(struct object *object)
 {
 	EVP_PKEY *key = read_key(object);
-	unsigned char *der = NULL;
-	int length = key ? i2d_PrivateKey(key, &der) : 0;
+	bool good = key && key_set_secret(object, key);
 
 	EVP_PKEY_free(key);
-	if (length <= 0)
+	if (!good)
 		return false;
-	attribute_set(object, ATTRIBUTE_PKCS8, der, (size_t)length);
-	OPENSSL_clear_free(der, (size_t)length);
 	attribute_drop(object, CKA_VALUE);
 	for (size_t i = 2; i < RSA_PARTS; i++)
 		attribute_drop(object, rsa_parts[i].type);

@@ -1,4 +1,4 @@
-/* Signatures: RSA PKCS#1 v1.5, ECDSA (r and s side by side), EdDSA. */
+/* Signatures: RSA PKCS#1 v1.5, ECDSA (r and s side by side), EdDSA, SM2 (both forms). */
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
@@ -21,9 +21,15 @@ static EVP_PKEY_CTX *signer(const struct operation *operation, int (*init)(EVP_P
 	return NULL;
 }
 
+/* Made of two numbers, in OpenSSL always in DER. */
+static bool is_pair(const struct mechanism *mechanism)
+{
+	return mechanism->work == WORK_ECDSA || mechanism->work == WORK_SM2 || mechanism->work == WORK_SM2_MESSAGE;
+}
+
 static size_t signature_size(const struct operation *operation)
 {
-	if (operation->mechanism->work == WORK_ECDSA)
+	if (is_pair(operation->mechanism) && !operation->mechanism->der)
 		return 2 * (((size_t)EVP_PKEY_get_bits(operation->key) + 7) / 8);
 	return (size_t)EVP_PKEY_get_size(operation->key);
 }
@@ -61,30 +67,47 @@ static CK_RV sign_edwards(EVP_PKEY *key, const unsigned char *in, size_t length,
 	return good ? CKR_OK : CKR_FUNCTION_FAILED;
 }
 
+static bool sign_data(const struct operation *operation, const unsigned char *in, size_t length, unsigned char *out,
+		      size_t *size)
+{
+	EVP_PKEY_CTX *context;
+	bool good;
+
+	if (operation->mechanism->work == WORK_SM2_MESSAGE)
+		return sm2_sign(operation->key, in, length, out, size);
+	context = signer(operation, EVP_PKEY_sign_init);
+	good = context && EVP_PKEY_sign(context, out, size, in, length) == 1;
+	EVP_PKEY_CTX_free(context);
+	return good;
+}
+
+static CK_RV check_length(const struct mechanism *mechanism, size_t length, size_t size)
+{
+	if (mechanism->work == WORK_RSA && !mechanism->digest && length + 11 > size)
+		return CKR_DATA_LEN_RANGE;
+	return mechanism->work == WORK_SM2 && length != 32 ? CKR_DATA_LEN_RANGE : CKR_OK;
+}
+
 static CK_RV make_signature(const struct operation *operation, const unsigned char *in, size_t length,
-			    unsigned char *out, size_t size)
+			    unsigned char *out, size_t *size)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE], der[256];
 	size_t der_length = sizeof der;
 	const unsigned char *data;
-	EVP_PKEY_CTX *context;
 	bool good;
 	CK_RV rv;
 
 	if (operation->mechanism->work == WORK_EDDSA)
-		return sign_edwards(operation->key, in, length, out, size);
+		return sign_edwards(operation->key, in, length, out, *size);
 	rv = operation_digest(operation, in, length, digest, &data, &length);
+	if (rv == CKR_OK)
+		rv = check_length(operation->mechanism, length, *size);
 	if (rv != CKR_OK)
 		return rv;
-	if (operation->mechanism->work == WORK_RSA && !operation->mechanism->digest && length + 11 > size)
-		return CKR_DATA_LEN_RANGE;
-	context = signer(operation, EVP_PKEY_sign_init);
-	if (operation->mechanism->work == WORK_ECDSA)
-		good = context && EVP_PKEY_sign(context, der, &der_length, data, length) == 1 &&
-		       to_raw(der, der_length, out, size);
+	if (is_pair(operation->mechanism) && !operation->mechanism->der)
+		good = sign_data(operation, data, length, der, &der_length) && to_raw(der, der_length, out, *size);
 	else
-		good = context && EVP_PKEY_sign(context, out, &size, data, length) == 1;
-	EVP_PKEY_CTX_free(context);
+		good = sign_data(operation, data, length, out, size);
 	return good ? CKR_OK : CKR_FUNCTION_FAILED;
 }
 
@@ -102,41 +125,58 @@ static CK_RV finish_sign(struct operation *operation, const unsigned char *in, s
 		return CKR_OK;
 	if (room < size)
 		return CKR_BUFFER_TOO_SMALL;
-	rv = make_signature(operation, in, length, out, size);
+	rv = make_signature(operation, in, length, out, &size);
+	if (rv == CKR_OK)
+		*out_length = size;
 	operation_end(operation);
 	return rv;
+}
+
+static bool verify_edwards(EVP_PKEY *key, const unsigned char *in, size_t length, const CK_BYTE *signature, size_t size)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool good = context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+		    EVP_DigestVerify(context, signature, size, in, length) == 1;
+
+	EVP_MD_CTX_free(context);
+	return good;
+}
+
+static bool verify_data(const struct operation *operation, const unsigned char *in, size_t length,
+			const CK_BYTE *signature, size_t size)
+{
+	EVP_PKEY_CTX *context;
+	bool good;
+
+	if (operation->mechanism->work == WORK_EDDSA)
+		return verify_edwards(operation->key, in, length, signature, size);
+	if (operation->mechanism->work == WORK_SM2_MESSAGE)
+		return sm2_verify(operation->key, in, length, signature, size);
+	context = signer(operation, EVP_PKEY_verify_init);
+	good = context && size > 0 && EVP_PKEY_verify(context, signature, size, in, length) == 1;
+	EVP_PKEY_CTX_free(context);
+	return good;
 }
 
 static CK_RV check_signature(const struct operation *operation, const unsigned char *in, size_t length,
 			     const CK_BYTE *signature, size_t size)
 {
+	const struct mechanism *mechanism = operation->mechanism;
 	unsigned char digest[EVP_MAX_MD_SIZE], der[256];
 	const unsigned char *data;
-	EVP_PKEY_CTX *context;
-	int good = 0;
 	CK_RV rv = operation_digest(operation, in, length, digest, &data, &length);
 
+	if (rv == CKR_OK)
+		rv = check_length(mechanism, length, signature_size(operation));
 	if (rv != CKR_OK)
 		return rv;
-	if (size != signature_size(operation))
+	if (mechanism->der ? size > signature_size(operation) : size != signature_size(operation))
 		return CKR_SIGNATURE_LEN_RANGE;
-	if (operation->mechanism->work == WORK_EDDSA) {
-		EVP_MD_CTX *hashing = EVP_MD_CTX_new();
-
-		if (hashing && EVP_DigestVerifyInit(hashing, NULL, NULL, NULL, operation->key) == 1)
-			good = EVP_DigestVerify(hashing, signature, size, data, length);
-		EVP_MD_CTX_free(hashing);
-		return good == 1 ? CKR_OK : CKR_SIGNATURE_INVALID;
-	}
-	if (operation->mechanism->work == WORK_ECDSA) {
+	if (is_pair(mechanism) && !mechanism->der) {
 		size = to_der(signature, size, der);
 		signature = der;
 	}
-	context = signer(operation, EVP_PKEY_verify_init);
-	if (context && size > 0)
-		good = EVP_PKEY_verify(context, signature, size, data, length);
-	EVP_PKEY_CTX_free(context);
-	return good == 1 ? CKR_OK : CKR_SIGNATURE_INVALID;
+	return verify_data(operation, data, length, signature, size) ? CKR_OK : CKR_SIGNATURE_INVALID;
 }
 
 CK_RV soft_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)

@@ -35,7 +35,11 @@ void slots_refresh(void)
 
 CK_RV soft_Initialize(void *arguments)
 {
+	CK_RV rv = mechanisms_load();
+
 	(void)arguments;
+	if (rv != CKR_OK)
+		return rv;
 	for (CK_SLOT_ID i = 0; i < SLOTS; i++) {
 		slots[i] = (struct slot){.user = NOBODY, .generation = slots[i].generation + 1};
 		objects_drop(i);
@@ -70,7 +74,7 @@ CK_RV soft_GetInfo(CK_INFO *info)
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
 	*info = (CK_INFO){.cryptokiVersion = {2, 40}, .libraryVersion = {1, 0}};
-	pad(info->manufacturerID, sizeof info->manufacturerID, "Keyhall tests");
+	pad(info->manufacturerID, sizeof info->manufacturerID, vendor->manufacturer);
 	pad(info->libraryDescription, sizeof info->libraryDescription, "softkey");
 	return CKR_OK;
 }

@@ -23,6 +23,8 @@
 /* The private key's PKCS#8; never given out. */
 #define ATTRIBUTE_PKCS8 (CKA_VENDOR_DEFINED | 0x4b48)
 #define NOBODY ((CK_USER_TYPE)-1)
+/* PKCS#11 3.0; not in the header of p11-kit. */
+#define CKM_AES_KEY_WRAP_KWP 0x210bUL
 
 #define CALL(name, parameters, arguments) CK_RV soft_##name parameters;
 #define LACK(name, parameters)
@@ -118,6 +120,13 @@ CK_RV operation_digest(const struct operation *operation, const unsigned char *i
 		       unsigned char digest[EVP_MAX_MD_SIZE], const unsigned char **out, size_t *out_length);
 void operation_end(struct operation *operation);
 
+/* decrypt.c: what a mechanism's parameter says, then the work; also for unwrapping. */
+#define DECRYPT_MAX 1024
+CK_RV decrypt_prepare(struct operation *operation, const CK_MECHANISM *mechanism);
+/* Room: DECRYPT_MAX. */
+bool decrypt_data(const struct operation *operation, const unsigned char *in, size_t in_length, unsigned char *out,
+		  size_t *out_length);
+
 /* object.c, access.c, attributes.c */
 struct attribute {
 	CK_ATTRIBUTE_TYPE type;
@@ -159,28 +168,75 @@ bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template,
 void *attributes_pack(const struct object *object, size_t *length); /* malloc */
 bool attributes_unpack(struct object *object, const unsigned char *data, size_t length);
 
-/* mechanism.c: the one table of what the token can do. */
-enum work { WORK_RSA_PAIR, WORK_EC_PAIR, WORK_EDWARDS_PAIR, WORK_RSA, WORK_ECDSA, WORK_EDDSA, WORK_OAEP, WORK_DIGEST };
+/* mechanism.c, vendor.c: the tables of what the token can do. */
+enum work {
+	WORK_RSA_PAIR,
+	WORK_EC_PAIR,
+	WORK_EDWARDS_PAIR,
+	WORK_SM2_PAIR,
+	WORK_RSA,
+	WORK_ECDSA,
+	WORK_EDDSA,
+	WORK_SM2,	   /* of a digest */
+	WORK_SM2_MESSAGE,  /* e = SM3(Z with the default ID, message) */
+	WORK_OAEP,
+	WORK_SM2_CIPHER,
+	WORK_RSA_AES,	   /* CKM_RSA_AES_KEY_WRAP */
+	WORK_RSA_IMPORT,   /* the same without parameters, PKCS#1 v1.5 */
+	WORK_KWP,	   /* RFC 5649 */
+	WORK_SM4,	   /* ECB */
+	WORK_SM2_ENVELOPE, /* SM2EnvelopedKey */
+	WORK_DIGEST,
+};
 struct mechanism {
 	CK_MECHANISM_TYPE type;
 	enum work work;
 	CK_KEY_TYPE key_type;
 	const char *digest; /* done by the token; NULL: the caller hashed */
-	CK_ULONG minimum, maximum; /* key size in bits */
+	CK_ULONG minimum, maximum; /* key size in bits, of AES in bytes */
 	CK_FLAGS flags;
+	bool der; /* SM2: the signature or cipher is DER, not numbers side by side */
 };
-extern const struct mechanism mechanisms[];
-extern const size_t mechanism_count;
+CK_RV mechanisms_load(void);
 /* NULL: CKR_MECHANISM_INVALID. */
 const struct mechanism *mechanism_find(CK_MECHANISM_TYPE type, CK_FLAGS flag);
 
+struct vendor {
+	const char *name, *manufacturer;
+	CK_KEY_TYPE sm2, sm4;
+	bool wants_curve; /* CKA_EC_PARAMS must be in templates of SM2 keys */
+	bool raw_point;	  /* CKA_EC_POINT of SM2 keys is not in an OCTET STRING */
+	const struct mechanism *rows;
+	size_t row_count;
+};
+extern const struct vendor *vendor; /* never NULL */
+CK_RV vendor_load(void);
+
 /* key.c */
 EVP_PKEY *key_of(const struct object *object); /* private or public; NULL: not usable */
-/* Defaults of a private key and its PKCS#8. */
+/* OpenSSL's name of the curve that an object or template names; NULL: none or unknown. */
+const char *key_curve(const struct object *object, CK_KEY_TYPE type);
+bool key_is_rsa_or_sm2(const struct object *object);
+/* Defaults of a private key; decryption for RSA and SM2, unwrapping only when the template says so. */
 void key_set_private_defaults(struct object *object);
-/* import.c: the private parts become PKCS#8 and go. */
-bool key_import(struct object *object);
+/* The private key itself, and the public part that a private key object shows. */
+bool key_set_secret(struct object *object, EVP_PKEY *key);
 /* Fills in what follows from a public key. */
 bool key_describe(struct object *object, EVP_PKEY *key);
+/* import.c: the private parts become PKCS#8 and go. */
+bool key_import(struct object *object);
+/* ECPrivateKey without the point, which is then computed. */
+EVP_PKEY *key_from_number(const unsigned char *parameters, size_t parameters_length, const unsigned char *number,
+			  size_t length);
+
+/* sm2.c */
+#define SM2_ID "1234567812345678"
+extern const unsigned char sm2_parameters[10];
+/* Signatures of a whole message with Z, in DER. */
+bool sm2_sign(EVP_PKEY *key, const unsigned char *in, size_t length, unsigned char *der, size_t *der_length);
+bool sm2_verify(EVP_PKEY *key, const unsigned char *in, size_t length, const unsigned char *der, size_t der_length);
+/* Room: as much as the cipher. */
+bool sm2_decrypt(EVP_PKEY *key, bool is_der, const unsigned char *in, size_t length, unsigned char *out,
+		 size_t *out_length);
 
 #endif
