@@ -13,14 +13,15 @@ async function api(path, body) {
 }
 
 const issued = (order) => Object.assign({publicKey: order.publicKey, installed: /INSTALLED|INVOICED/.test(order.state)}, order.issued);
-const hallOf = (path) => ({
-	key: ({csr, proof}) => api(path + '/key', {csr, proof}).then(issued),
+const hallOf = (path, dual) => ({
+	key: ({csr, proof, importAlgorithms}) => api(path + '/key', dual ? {csr, proof, importAlgorithms} : {csr, proof}).then(issued),
+	envelope: () => api(path + '/envelope', {}).then(issued),
 	issued: () => api(path).then(issued),
 	receipt: (receipt) => api(path + '/receipt', {receipt})
 });
 
 async function renew(contact) {
-	const {agent} = await api('hall');
+	const {agent, dual} = await api('hall');
 	const client = await Keyhall.connect({ports: agent.ports, minimum: agent.minimum, onstate: (state) => say(state.text)});
 	client.on('renewal.progress', ({text, step, of}) => say(`${text}（${step}/${of}）`));
 	const {certificates} = await client.certificate.list();
@@ -35,7 +36,7 @@ async function renew(contact) {
 		pay.textContent = `请支付 ${order.price / 100} 元`;
 	}
 	for (; order.state === 'PAYING'; order = await api(path)) { await new Promise((go) => setTimeout(go, 2000)); }
-	await client.drive(order.id, hallOf(path), {certificate: old.id, key: order.key, keyType: order.keyType});
+	await client.drive(order.id, hallOf(path, dual), {certificate: old.id, key: order.key, keyType: order.keyType, dual});
 	say('证书更新成功');
 }
 

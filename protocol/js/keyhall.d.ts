@@ -84,10 +84,11 @@ export interface Issued {
 	/** PEM; absent while it is being made. */
 	certificate?: string;
 	chain?: string[];
+	/** The second certificate and its key, where the hall issues two. */
 	encryption?: Encryption;
 	/** SHA-256 of the public key the hall has for this order, hex. */
 	publicKey?: string;
-	/** The hall has the receipt. */
+	/** The hall has the receipt. false: it is made again, also when the key is done. */
 	installed?: boolean;
 }
 
@@ -100,6 +101,8 @@ export interface Hall {
 	key(request: Result<'renewal.begin'>, done: Done<Issued>): Answer<Issued | null | undefined | void>;
 	/** What the hall has for this order now. */
 	issued(order: {order: string}, done: Done<Issued>): Answer<Issued | null | undefined | void>;
+	/** Asks the hall for a new envelope of the same encryption key, where it issues two certificates. Answers as issued does. */
+	envelope?(order: {order: string}, done: Done<Issued>): Answer<Issued | null | undefined | void>;
 	/** Hands the receipt to the hall; idempotent. */
 	receipt(receipt: string, done: Done<void>): Answer<unknown>;
 }
@@ -110,6 +113,7 @@ export interface DriveOptions {
 	/** Default new. */
 	key?: KeyChoice;
 	keyType?: KeyType;
+	/** The hall issues two certificates: renewal.begin then says in importAlgorithms what the key can take. */
 	dual?: boolean;
 	/** How long to wait for the certificate, ms; default 120000, then hall.pending. */
 	patience?: number;
@@ -118,7 +122,7 @@ export interface DriveOptions {
 	onstep?: (step: {order: string; step: Step}) => void;
 }
 
-export type Step = 'inspect' | 'begin' | 'key' | 'wait' | 'install' | 'receipt' | 'complete' | 'done';
+export type Step = 'inspect' | 'begin' | 'key' | 'wait' | 'install' | 'envelope' | 'receipt' | 'complete' | 'done';
 
 export interface Driven {
 	order: string;

@@ -19,6 +19,8 @@
 	var MESSAGE_LIMIT = 65536;
 	var HELLO_TIMEOUT = 10000;
 	var RECONNECT_DELAYS = [1000, 3000, 9000];
+	var ROUNDS = 10;
+	var RETRY_DELAY = 2000;
 
 	/* The contract's methods; each is also a function of the client: client.renewal.begin(params, callback). */
 	var METHODS = [
@@ -81,6 +83,11 @@
 
 	function each(list, call) {
 		for (var i = 0; i < list.length; i++) { call(list[i], i); }
+	}
+
+	/* Calls a page's function; what it throws is the page's matter, not ours. */
+	function shielded(call, a, b) {
+		try { call(a, b); } catch (error) { setTimeout(function () { throw error; }, 0); }
 	}
 
 	function copy(from) {
@@ -308,9 +315,7 @@
 	};
 
 	Client.prototype._emit = function (event, value) {
-		each((this._handlers[event] || []).slice(), function (handler) {
-			try { handler(value); } catch (error) { setTimeout(function () { throw error; }, 0); }
-		});
+		each((this._handlers[event] || []).slice(), function (handler) { shielded(handler, value); });
 	};
 
 	Client.prototype._enter = function (name, error) {
@@ -338,7 +343,7 @@
 		self._waiters = [];
 		self._enter(error ? error.name : 'open', error);
 		if (!error) { self._emit('open', self.info); }
-		each(waiters, function (done) { if (error) { done(error); } else { done(null, self); } });
+		each(waiters, function (done) { shielded(done, error, error ? undefined : self); });
 	};
 
 	/* Tries the ports one after the other. */
@@ -434,7 +439,7 @@
 		self._enter(wanted ? 'closed' : name, wanted ? null : error);
 		self._emit('close', error);
 		for (id in calls) {
-			if (Object.prototype.hasOwnProperty.call(calls, id)) { calls[id](error); }
+			if (Object.prototype.hasOwnProperty.call(calls, id)) { shielded(calls[id], error); }
 		}
 		if (!wanted && close < 4400 && self.options.reconnect !== false) { self._reconnect(0); }
 	};
@@ -499,20 +504,32 @@
 		return undefined;
 	}
 
+	/* At install: the key does not hold the pair that the hall issued for. */
+	function isForOther(error) {
+		return error.name === 'renewal.state' || (error.name === 'certificate.mismatch' && error.data.what === 'spki');
+	}
+
+	function isEnvelope(error) { return error.name === 'encryption.unopened' || error.name === 'encryption.mismatch'; }
+
+	/*
+	 * What to do next is read from the key (renewal.inspect) and from the hall (hall.issued), never remembered. Bounded:
+	 * by `retries` what may pass by itself, by ROUNDS everything; one new request and one new envelope a run.
+	 */
 	function drive(client, order, hall, options, done) {
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
-		var deadline;
+		var begun = false, renewed = false, deadline;
 
-		function step(name) { if (options.onstep) { options.onstep({order: order, step: name}); } }
+		function step(name) { if (options.onstep) { shielded(options.onstep, {order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
+		function failed(error) {
+			var later = error.name === 'agent.not_running' || (error.data && error.data.retry === 'later');
+			if (later && retries-- > 0) { setTimeout(look, RETRY_DELAY); } else { done(error); }
+		}
 		function then(next) {
-			return function (error, value) {
-				var later = error && (error.name === 'agent.not_running' || (error.data && error.data.retry === 'later'));
-				if (!error) { next(value); } else if (later && retries-- > 0) { setTimeout(look, 2000); } else { done(error); }
-			};
+			return function (error, value) { if (error) { failed(error); } else { next(value); } };
 		}
 		function look() {
-			if (++rounds > 10) { return stop('renewal.stuck'); }
+			if (++rounds > ROUNDS) { return stop('renewal.stuck'); }
 			step('inspect');
 			return client.call('renewal.inspect', {order: order}, then(function (info) {
 				ask(hall, 'issued', {order: order}, then(function (issued) { choose(info, issued || {}); }));
@@ -520,11 +537,15 @@
 		}
 		function choose(info, issued) {
 			var early = info.stage === 'nothing' || info.stage === 'key';
-			if (info.next === 'none' || (early && issued.installed)) { return finish(info.stage, []); }
+			/* The hall can have lost the receipt; only what is seen on the key can sign it again. */
+			if (info.next === 'none' && !(issued.certificate && issued.installed === false && info.source === 'key')) {
+				return finish(info.stage, []);
+			}
+			if (early && issued.installed) { return finish(info.stage, []); }
 			if (info.stage === 'installed' && issued.installed) { return complete(); }
 			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }
-			if (issued.certificate) { return install(issued); }
-			return early ? wait(2000) : stop('hall.unissued');
+			if (issued.certificate) { return install(issued, early); }
+			return early ? wait(info.publicKey, 2000) : stop('hall.unissued');
 		}
 		function begin() {
 			var params = {order: order, certificate: options.certificate, key: options.key || 'new'};
@@ -532,29 +553,50 @@
 			if (options.dual !== undefined) { params.dual = options.dual; }
 			step('begin');
 			client.call('renewal.begin', params, then(function (request) {
+				begun = true;
 				step('key');
-				ask(hall, 'key', request, then(function (issued) {
-					if (issued && issued.certificate) { install(issued); } else { wait(2000); }
-				}));
+				ask(hall, 'key', request, then(function (issued) { take(issued, request.publicKey, 2000); }));
 			}));
 		}
-		function wait(delay) {
+		/* The hall's answer for this key; another computer may have asked for another key meanwhile. */
+		function take(issued, publicKey, delay) {
+			if (!issued || !issued.certificate) { return wait(publicKey, delay); }
+			return issued.publicKey && issued.publicKey !== publicKey ? look() : install(issued, true);
+		}
+		function wait(publicKey, delay) {
 			deadline = deadline || now() + (options.patience === undefined ? 120000 : options.patience);
 			if (now() >= deadline) { return stop('hall.pending'); }
 			step('wait');
 			return setTimeout(function () {
 				ask(hall, 'issued', {order: order}, then(function (issued) {
-					if (issued && issued.certificate) { install(issued); } else { wait(Math.min(delay * 1.5, 15000)); }
+					take(issued, publicKey, Math.min(delay * 1.5, 15000));
 				}));
 			}, delay);
 		}
-		function install(issued) {
+		function install(issued, early) {
 			var params = {order: order, certificate: issued.certificate, chain: issued.chain || []};
 			if (issued.encryption) { params.encryption = issued.encryption; }
 			step('install');
-			client.call('renewal.install', params, then(function (result) {
-				step('receipt');
-				ask(hall, 'receipt', result.receipt, then(complete));
+			client.call('renewal.install', params, function (error, result) {
+				if (!error) {
+					step('receipt');
+					ask(hall, 'receipt', result.receipt, then(complete));
+				} else if (isEnvelope(error)) {
+					envelope(error, early);
+				} else if (early && !begun && isForOther(error)) {
+					begin();
+				} else {
+					failed(error);
+				}
+			});
+		}
+		/* The same envelope would fail again: a new one, once. */
+		function envelope(error, early) {
+			if (renewed || !hall.envelope) { return done(error); }
+			step('envelope');
+			return ask(hall, 'envelope', {order: order}, then(function (issued) {
+				renewed = true;
+				if (issued && issued.certificate && issued.encryption) { install(issued, early); } else { done(error); }
 			}));
 		}
 		function complete() {
@@ -581,7 +623,7 @@
 			waiters = self._drives[order] = [done];
 			return drive(self, order, hall, options || {}, function (error, result) {
 				delete self._drives[order];
-				each(waiters, function (waiter) { waiter(error, result); });
+				each(waiters, function (waiter) { shielded(waiter, error, result); });
 			});
 		});
 	};

@@ -1,89 +1,19 @@
-// client.drive: one loop for the first try and for recovery. Agent and hall are small models; every message is lost once.
+// client.drive: one loop for the first try and for recovery, from every place where an order can stand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Scene, wanted, whole } from './scene.mjs';
 import { World, failing, peers } from './world.mjs';
 
-const wanted = { order: 'A', certificate: 'old', key: 'new' };
+const nothing = { key() {}, issued() {}, receipt() {} };
 
-// The key as renewal.inspect sees it, and a hall as in the order's state machine.
-class Scene {
-	constructor() {
-		Object.assign(this, { stage: 'nothing', spki: 0, keys: 0, issued: {}, receipts: 0, completed: 0, begun: [], log: [], cut: -1, where: 'before' });
-		const scene = this;
-		const methods = {
-			'renewal.inspect': () => scene.info(),
-			'renewal.begin': (params) => {
-				scene.begun.push(params);
-				if (scene.stage === 'nothing') { scene.stage = 'key'; scene.spki = ++scene.keys; }
-				return { csr: 'csr', publicKey: `spki${scene.spki}`, proof: 'proof', importAlgorithms: [] };
-			},
-			'renewal.install': (params) => {
-				if (params.certificate !== `certificate of spki${scene.spki}`) failing('certificate.mismatch', 1803, { what: 'spki' });
-				if (scene.stage === 'key') scene.stage = 'installed';
-				return { receipt: 'receipt' };
-			},
-			'renewal.complete': () => {
-				assert.equal(scene.receipts > 0, true, 'complete only after the hall has the receipt');
-				scene.stage = 'completed'; scene.completed += 1;
-				return { retired: ['old'] };
-			},
-		};
-		for (const [name, method] of Object.entries(methods)) {
-			methods[name] = (params, socket) => {
-				const fault = scene.fault(name);
-				if (fault === 'before') { socket.shut(1006); return undefined; }
-				const result = method(params);
-				if (fault === 'after') { socket.shut(1006); return undefined; }
-				return result;
-			};
-		}
-		this.world = new World({ ports: { 18317: peers.agent(methods) } });
-		this.hall = {
-			key: (request) => scene.ask('hall.key', () => { scene.last = request.publicKey; scene.issued[request.publicKey] = (scene.issued[request.publicKey] ?? 0) || 1; return scene.answer(); }),
-			issued: () => scene.ask('hall.issued', () => scene.answer()),
-			receipt: (receipt) => scene.ask('hall.receipt', () => { assert.equal(receipt, 'receipt'); scene.receipts += 1; }),
-		};
-	}
-
-	info() {
-		const next = { nothing: 'begin', key: 'begin', certificate: 'install', 'encryption-key': 'install', installed: 'complete', completed: 'none' }[this.stage];
-		const some = this.spki && this.stage !== 'nothing' ? { publicKey: `spki${this.spki}` } : {};
-		return { order: 'A', stage: this.stage, next, source: 'key', ...some };
-	}
-	answer() {
-		if (!this.last) return null;
-		const some = this.slow ? {} : { certificate: `certificate of ${this.last}`, chain: ['ca'] };
-		return { ...some, publicKey: this.last, installed: this.receipts > 0 };
-	}
-	fault(name) {
-		this.log.push(name);
-		return this.log.length - 1 === this.cut ? this.where : '';
-	}
-	async ask(name, call) {
-		const fault = this.fault(name);
-		if (fault === 'before') throw new Error('network');
-		const value = call();
-		if (fault === 'after') throw new Error('network');
-		return value;
-	}
-
-	async drive(options = wanted, client = new this.world.Keyhall.Client({ reconnect: false }), ms = 300000) {
-		const outcome = { steps: [] };
-		client.drive('A', this.hall, { ...options, onstep: ({ step }) => outcome.steps.push(step) }, (error, result) => Object.assign(outcome, { error, result }));
-		await this.world.pass(ms);
-		return outcome;
-	}
-
-	atEnd(outcome) {
-		assert.equal(outcome.error?.message ?? '', '');
-		assert.deepEqual([outcome.result.order, outcome.result.stage], ['A', 'completed']);
-		assert.equal(this.stage, 'completed');
-		assert.ok(this.receipts >= 1);
-		assert.equal(this.keys, Object.keys(this.issued).length);
-	}
+// The key holds what the stage says and the hall has issued for it.
+function issuedScene(stage, settings) {
+	const scene = new Scene(settings);
+	Object.assign(scene.key, { made: 1, spki: 'spki1' });
+	if (stage === 'installed') scene.key.certificate = 'certificate of spki1';
+	Object.assign(scene.books, { bound: 'spki1', issued: ['spki1'] });
+	return scene;
 }
-
-const whole = ['renewal.inspect', 'hall.issued', 'renewal.begin', 'hall.key', 'renewal.install', 'hall.receipt', 'renewal.complete'];
 
 test('a whole renewal, in this order, each step once', async () => {
 	const scene = new Scene();
@@ -103,46 +33,58 @@ test('driving a finished order changes nothing', async () => {
 	assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued']);
 });
 
-for (const where of ['before', 'after']) {
-	for (const [cut, name] of whole.entries()) {
-		for (const retries of [0, 2]) {
-			test(`lost ${where} ${name} took effect, ${retries} retries: driving again ends well, one key, one certificate`, async () => {
-				const scene = new Scene();
-				Object.assign(scene, { cut, where });
-				const first = await scene.drive({ ...wanted, retries });
-				const recovered = retries > 0 && name.startsWith('renewal.');
-				if (recovered) scene.atEnd(first);
-				else assert.ok(first.error);
-				scene.atEnd(await scene.drive());
-				assert.equal(scene.keys, 1);
-			});
+test('without retries every lost message ends the run with its error; driving again ends well', async () => {
+	for (const how of ['before', 'after'])
+		for (const [at, name] of whole.entries()) {
+			const scene = new Scene({ fault: { at, how } });
+			const { error } = await scene.drive({ retries: 0 });
+			assert.equal(error.name, name.startsWith('hall.') ? 'hall.unreachable' : 'agent.lost');
+			assert.equal(scene.log.length, at + 1, 'and it ends there');
+			scene.atEnd(await scene.drive());
+			assert.equal(scene.key.made, 1);
 		}
-	}
-}
-
-test('key lost after issue: a new key, issued again', async () => {
-	const scene = new Scene();
-	Object.assign(scene, { cut: 4, where: 'before' });
-	await scene.drive({ ...wanted, retries: 0 });
-	scene.stage = 'nothing';
-	scene.atEnd(await scene.drive());
-	assert.deepEqual(Object.keys(scene.issued), ['spki1', 'spki2']);
 });
 
 test('issued and key there: installs without begin', async () => {
-	const scene = new Scene();
-	Object.assign(scene, { cut: 4, where: 'before' });
-	await scene.drive({ ...wanted, retries: 0 });
-	scene.log = [];
-	scene.cut = -1;
-	scene.atEnd(await scene.drive({}));
+	const scene = issuedScene('key');
+	scene.atEnd(await scene.drive({ certificate: undefined }));
 	assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued', 'renewal.install', 'hall.receipt', 'renewal.complete']);
+});
+
+test('certificate on the key, the hall has no receipt: the same', async () => {
+	const scene = issuedScene('installed');
+	scene.atEnd(await scene.drive({ certificate: undefined }));
+	assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued', 'renewal.install', 'hall.receipt', 'renewal.complete']);
+});
+
+test('the hall has the receipt, only complete is missing', async () => {
+	const scene = issuedScene('installed');
+	scene.books.receipts = 1;
+	scene.atEnd(await scene.drive());
+	assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued', 'renewal.complete']);
+});
+
+test('the hall has the receipt and nothing is marked on the key: done, no new key', async () => {
+	const scene = issuedScene('installed');
+	Object.assign(scene.key, { spki: '', certificate: '' });
+	scene.books.receipts = 1;
+	assert.equal((await scene.drive()).result.stage, 'nothing');
+	assert.equal(scene.key.made, 1);
+});
+
+test('the certificate is on the key and the hall does not know it', async () => {
+	for (const stage of ['certificate', 'encryption-key', 'installed']) {
+		const scene = new Scene();
+		scene.inspect = () => ({ order: 'A', source: 'key', stage, next: stage === 'installed' ? 'complete' : 'install', publicKey: 'spki1' });
+		assert.equal((await scene.drive()).error.name, 'hall.unissued');
+		assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued']);
+	}
 });
 
 test('still being made: waits, then installs', async () => {
 	const scene = new Scene();
-	scene.slow = true;
-	scene.world.after(20000, () => { scene.slow = false; });
+	scene.books.slow = true;
+	scene.world.after(20000, () => { scene.books.slow = false; });
 	const outcome = await scene.drive();
 	scene.atEnd(outcome);
 	assert.equal(scene.begun.length, 1);
@@ -151,56 +93,31 @@ test('still being made: waits, then installs', async () => {
 
 test('still being made when patience ends: hall.pending, and going on later needs no begin', async () => {
 	const scene = new Scene();
-	scene.slow = true;
-	const outcome = await scene.drive({ ...wanted, patience: 30000 });
+	scene.books.slow = true;
+	const outcome = await scene.drive({ patience: 30000 });
 	assert.equal(outcome.error.name, 'hall.pending');
 	assert.ok(scene.log.length < 15);
-	scene.slow = false;
+	scene.books.slow = false;
 	scene.atEnd(await scene.drive());
 	assert.equal(scene.begun.length, 1);
 });
 
-test('the certificate is on the key and the hall does not know it', async () => {
-	for (const stage of ['certificate', 'encryption-key', 'installed']) {
-		const scene = new Scene();
-		Object.assign(scene, { stage, spki: 1 });
-		assert.equal((await scene.drive()).error.name, 'hall.unissued');
-		assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued']);
-	}
-});
-
-test('the hall has the receipt, only complete is missing', async () => {
-	const scene = new Scene();
-	Object.assign(scene, { stage: 'installed', spki: 1, keys: 1, last: 'spki1', issued: { spki1: 1 }, receipts: 1 });
-	scene.atEnd(await scene.drive());
-	assert.deepEqual(scene.log, ['renewal.inspect', 'hall.issued', 'renewal.complete']);
-});
-
-test('the hall has the receipt and nothing is marked on the key: done, no new key', async () => {
-	const scene = new Scene();
-	Object.assign(scene, { last: 'spki1', receipts: 1 });
-	assert.equal((await scene.drive()).result.stage, 'nothing');
-	assert.equal(scene.keys, 0);
-});
+async function driveAgainst(methods, options, ms) {
+	const world = new World({ ports: { 18317: peers.agent(methods) } });
+	let error;
+	new world.Keyhall.Client().drive('A', nothing, options, (value) => { error = value; });
+	await world.pass(ms);
+	return { name: error.name, inspected: world.seen.filter((name) => name === 'renewal.inspect').length };
+}
 
 test('what only the clerk can mend is not tried again', async () => {
-	const world = new World({ ports: { 18317: peers.agent({ 'renewal.inspect': () => failing('pin.incorrect', 1501, { retry: 'user' }) }) } });
-	const client = new world.Keyhall.Client();
-	let error;
-	client.drive('A', { key() {}, issued() {}, receipt() {} }, {}, (value) => { error = value; });
-	await world.pass(60000);
-	assert.equal(error.name, 'pin.incorrect');
-	assert.equal(world.seen.filter((name) => name === 'renewal.inspect').length, 1);
+	for (const name of ['pin.incorrect', 'pin.locked', 'pin.cancelled', 'token.absent', 'token.full', 'order.mismatch'])
+		assert.deepEqual(await driveAgainst({ 'renewal.inspect': () => failing(name, 1501, { retry: 'user' }) }, {}, 60000), { name, inspected: 1 });
 });
 
 test('an agent that never moves on does not loop for ever', async () => {
-	const world = new World({ ports: { 18317: peers.agent({ 'renewal.inspect': () => failing('agent.busy', 1201, { retry: 'later' }) }) } });
-	const client = new world.Keyhall.Client();
-	let error;
-	client.drive('A', { key() {}, issued() {}, receipt() {} }, { retries: 1000 }, (value) => { error = value; });
-	await world.pass(600000);
-	assert.equal(error.name, 'renewal.stuck');
-	assert.equal(world.seen.filter((name) => name === 'renewal.inspect').length, 10);
+	const outcome = await driveAgainst({ 'renewal.inspect': () => failing('agent.busy', 1201, { retry: 'later' }) }, { retries: 1000 }, 600000);
+	assert.deepEqual(outcome, { name: 'renewal.stuck', inspected: 10 });
 });
 
 test('two drives of one order are one run', async () => {
@@ -213,12 +130,15 @@ test('two drives of one order are one run', async () => {
 	assert.deepEqual(scene.log, whole);
 });
 
-test('a hall with callbacks, no Promise anywhere', async () => {
-	const scene = new Scene();
+test('a hall with callbacks, no Promise anywhere; a callback that comes twice counts once', async () => {
+	const scene = new Scene({ dual: true });
 	const { hall } = scene;
+	scene.unopened = 1;
 	scene.world.page.Promise = undefined;
-	const late = (name) => (argument, done) => { hall[name](argument).then((value) => scene.world.after(5, () => done(null, value)), done); };
-	scene.hall = { key: late('key'), issued: late('issued'), receipt: late('receipt') };
+	const late = (name) => (argument, done) => {
+		hall[name](argument).then((value) => scene.world.after(5, () => { done(null, value); done(null, null); done(new Error('twice')); }), done);
+	};
+	scene.hall = Object.fromEntries(Object.keys(hall).map((name) => [name, late(name)]));
 	scene.atEnd(await scene.drive());
 });
 
@@ -232,10 +152,9 @@ test('an error of the hall comes through as it is', async () => {
 });
 
 test('the agent is killed and comes back within the run', async () => {
-	const scene = new Scene();
-	Object.assign(scene, { cut: 4, where: 'after' });
+	const scene = new Scene({ fault: { at: 4, how: 'after' } });
 	const { ports } = scene.world;
-	const run = scene.drive(wanted, undefined, 300000);
+	const run = scene.drive();
 	scene.world.ports = new Proxy(ports, { get: (target, port) => (scene.log.length === 5 && scene.world.sockets.length < 4 ? undefined : target[port]) });
 	scene.atEnd(await run);
 });

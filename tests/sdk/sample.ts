@@ -26,6 +26,7 @@ async function page(): Promise<string> {
 const hall: Keyhall.Hall = {
 	key: async ({csr, proof, publicKey}) => ({certificate: csr + proof, chain: [], publicKey}),
 	issued: ({order}, done) => { done(null, {certificate: order, chain: [], installed: false}); },
+	envelope: async ({order}) => ({certificate: order, encryption: {certificate: 'PEM', envelope: 'AA==', format: 'rsa-aes-kw'}, installed: false}),
 	receipt: async (receipt) => { console.log(receipt.length); }
 };
 

@@ -18,14 +18,14 @@ export const peers = {
 	stranger: () => (socket, world) => world.after(1, () => socket.accept('')),
 	refusing: (reason) => (socket, world) => world.after(1, () => { socket.accept(); socket.shut(4403, reason); }),
 	csp: () => (socket, world) => world.after(1, () => socket.onerror({})),
-	// methods: name → function(params, socket) giving the result or throwing {code, message, data}.
+	// methods: name → function(params, socket, id) giving the result or throwing {code, message, data}.
 	agent: (methods = {}) => (socket, world) => {
 		socket.answer = (message) => {
 			const method = { 'agent.hello': () => hello, ...methods }[message.method];
 			world.seen.push(message.method);
 			if (!method) return;
 			try {
-				const result = method(message.params, socket);
+				const result = method(message.params, socket, message.id);
 				if (result !== undefined) socket.receive({ jsonrpc: '2.0', id: message.id, result });
 			} catch (error) {
 				if (error instanceof Error) throw error;
