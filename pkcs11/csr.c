@@ -2,7 +2,6 @@
 #include "csr.h"
 
 #include "cleanup.h"
-#include "sign.h"
 
 /* 1.2.840.113549.1.9.14, extensionRequest */
 #define OID_EXTENSION_REQUEST "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
@@ -26,10 +25,10 @@ static void put_extensions(struct kh_buffer *out, const struct kh_certificate *o
 	kh_der_wrap(out, from, KH_DER_CONTEXT);
 }
 
-enum kh_code kh_csr_create(struct kh_token *token, const struct kh_object *key, const struct kh_bytes *spki,
-			   enum kh_any_key_type type, const struct kh_certificate *old, struct kh_buffer *der,
+enum kh_code kh_csr_create(const struct kh_signer *signer, const struct kh_certificate *old, struct kh_buffer *der,
 			   struct kh_error *error)
 {
+	enum kh_any_key_type type = kh_spki_type(signer->spki);
 	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
 	size_t from = der->length;
 	size_t value;
@@ -37,12 +36,12 @@ enum kh_code kh_csr_create(struct kh_token *token, const struct kh_object *key, 
 
 	kh_der_put(der, KH_DER_INTEGER, "", 1);
 	kh_buffer_append(der, old->subject.data, old->subject.length);
-	kh_buffer_append(der, spki->data, spki->length);
+	kh_buffer_append(der, signer->spki.data, signer->spki.length);
 	put_extensions(der, old);
 	kh_der_wrap(der, from, KH_DER_SEQUENCE);
 	if (der->failed)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = kh_sign(token, key, type, der->data + from, der->length - from, &signature, error);
+	code = kh_sign(signer, der->data + from, der->length - from, &signature, error);
 	if (code == KH_OK)
 		code = kh_sign_put_algorithm(type, der, error);
 	if (code != KH_OK)

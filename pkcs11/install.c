@@ -247,6 +247,7 @@ enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *ob
 	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
 	char message[48] = "keyhall proof: ";
 	const struct kh_certificate *certificate = object->certificate;
+	const struct kh_signer signer = {token, key, certificate->spki};
 	struct kh_bytes spki;
 	enum kh_code code;
 
@@ -254,7 +255,7 @@ enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *ob
 	if (code == KH_OK && RAND_bytes((unsigned char *)message + 16, 32) != 1)
 		code = kh_fail(error, KH_AGENT_FAILED);
 	if (code == KH_OK)
-		code = kh_sign(token, key, certificate->key_type, message, sizeof(message), &signature, error);
+		code = kh_sign(&signer, message, sizeof(message), &signature, error);
 	if (code != KH_OK)
 		return code;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};

@@ -49,6 +49,7 @@ enum kh_code kh_jws_sign(struct kh_token *token, const struct kh_object *key, co
 	KH_AUTO(kh_buffer_finish) struct kh_buffer json = {0};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer jws = {0};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
+	const struct kh_signer signer = {token, key, certificate->spki};
 	enum kh_code code;
 
 	if (!kh_sign_jws_name(certificate->key_type))
@@ -61,7 +62,7 @@ enum kh_code kh_jws_sign(struct kh_token *token, const struct kh_object *key, co
 	kh_base64url_append(&jws, json.data, json.length);
 	if (json.failed || jws.failed)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = kh_sign(token, key, certificate->key_type, jws.data, jws.length, &signature, error);
+	code = kh_sign(&signer, jws.data, jws.length, &signature, error);
 	if (code != KH_OK)
 		return code;
 	kh_buffer_append_text(&jws, ".");

@@ -59,17 +59,17 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 }
 
 /* Whether a private key on the token belongs to an SPKI: tried, not believed. */
-static enum kh_code try_key(struct kh_token *token, const struct kh_object *key, const struct kh_bytes *spki,
-			    enum kh_any_key_type type, struct kh_error *error)
+static enum kh_code try_key(const struct kh_signer *signer, struct kh_error *error)
 {
+	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)signer->spki.data, signer->spki.length};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
 	static const char message[] = "keyhall proof: public key";
 	enum kh_code code;
 
-	code = kh_sign(token, key, type, message, sizeof(message), &signature, error);
+	code = kh_sign(signer, message, sizeof(message), &signature, error);
 	if (code != KH_OK)
 		return code;
-	if (kh_sign_verify(spki, type, message, sizeof(message), &signature))
+	if (kh_sign_verify(&spki, kh_spki_type(signer->spki), message, sizeof(message), &signature))
 		return KH_OK;
 	code = kh_fail(error, KH_CERTIFICATE_MISMATCH);
 	if (error)
@@ -93,7 +93,7 @@ static enum kh_code rebuild(struct kh_token *token, const struct kh_order_object
 	if (code != KH_OK)
 		return code;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
-	code = try_key(token, objects->private_key, &spki, certificate->key_type, error);
+	code = try_key(&(struct kh_signer){token, objects->private_key, certificate->spki}, error);
 	if (code == KH_OK)
 		code = kh_key_write_public(token, &spki, &objects->mark, key, error);
 	kh_certificate_free(certificate);
@@ -123,27 +123,21 @@ enum kh_code kh_op_key_rebuild(struct kh_host *host, const void *in, void *out, 
 struct request {
 	const struct kh_object *old;
 	const struct kh_object *old_key;
-	const struct kh_object *key; /* the one to be certified */
-	struct kh_bytes spki;        /* borrowed */
-	enum kh_any_key_type type;
+	struct kh_signer signer; /* the key to be certified */
 };
 
 static enum kh_code choose_key(const struct kh_order_objects *objects, enum kh_key_choice choice,
 			       struct request *request, struct kh_error *error)
 {
 	if (choice == KH_KEY_CHOICE_SAME) {
-		const struct kh_certificate *old = request->old->certificate;
-
-		request->key = request->old_key;
-		request->spki = (struct kh_bytes){(uint8_t *)(uintptr_t)old->spki.data, old->spki.length};
-		request->type = old->key_type;
+		request->signer.key = request->old_key;
+		request->signer.spki = request->old->certificate->spki;
 		return KH_OK;
 	}
 	if (!objects->private_key || !objects->public_key || objects->public_key->spki.length == 0)
 		return kh_fail(error, KH_RENEWAL_STATE);
-	request->key = objects->private_key;
-	request->spki = objects->public_key->spki;
-	request->type = objects->public_key->key_type;
+	request->signer.key = objects->private_key;
+	request->signer.spki = (struct kh_span){objects->public_key->spki.data, objects->public_key->spki.length};
 	return KH_OK;
 }
 
@@ -186,18 +180,17 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	if (old->certificate->ca || old->certificate->usage == KH_USAGE_ENCRYPT)
 		return kh_fail_field(error, "certificate");
 	kh_order_find(token, params->order, &objects);
-	request.old = old;
-	request.old_key = old_key;
+	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}};
 	code = choose_key(&objects, params->key, &request, error);
 	if (code == KH_OK)
-		code = kh_csr_create(token, request.key, &request.spki, request.type, old->certificate, &csr, error);
+		code = kh_csr_create(&request.signer, old->certificate, &csr, error);
 	if (code == KH_OK)
 		code = make_proof(token, &request, &csr, params, &result->proof, error);
 	if (code != KH_OK)
 		return code;
 	kh_pem_append(&pem, "CERTIFICATE REQUEST", csr.data, csr.length);
 	result->csr = pem.data;
-	kh_sha256_hex(request.spki.data, request.spki.length, spki_id);
+	kh_sha256_hex(request.signer.spki.data, request.signer.spki.length, spki_id);
 	return pem.failed ? kh_fail(error, KH_AGENT_FAILED) : kh_host_text(&result->public_key, spki_id, error);
 }
 

@@ -1,10 +1,13 @@
 /* Signatures. */
 #include "sign.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "profile.h"
+#include "sm2.h"
 #include "token.h"
 
 #define SIGNATURE_MAX 1024
@@ -24,12 +27,14 @@ static const struct row {
 #define RSA_SHA256 "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00"
 #define ECDSA_SHA256 "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
 #define ECDSA_SHA384 "\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x03"
+#define SM2_SM3 "\x30\x0a\x06\x08\x2a\x81\x1c\xcf\x55\x01\x83\x75"
 #define ED25519 "\x30\x05\x06\x03\x2b\x65\x70"
 	{KH_ANY_KEY_TYPE_RSA2048, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
 	{KH_ANY_KEY_TYPE_RSA3072, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
 	{KH_ANY_KEY_TYPE_RSA4096, "RS256", CKM_SHA256_RSA_PKCS, 0, RSA_SHA256, sizeof(RSA_SHA256) - 1},
 	{KH_ANY_KEY_TYPE_EC_P256, "ES256", CKM_ECDSA, 32, ECDSA_SHA256, sizeof(ECDSA_SHA256) - 1},
 	{KH_ANY_KEY_TYPE_EC_P384, "ES384", CKM_ECDSA, 48, ECDSA_SHA384, sizeof(ECDSA_SHA384) - 1},
+	{KH_ANY_KEY_TYPE_SM2, "SM2SM3", KH_NO_NUMBER, 32, SM2_SM3, sizeof(SM2_SM3) - 1}, /* sign_sm2() */
 	{KH_ANY_KEY_TYPE_ED25519, "EdDSA", CKM_EDDSA, 0, ED25519, sizeof(ED25519) - 1},
 };
 
@@ -71,10 +76,38 @@ static CK_RV sign_rsa_on_host(struct kh_token *token, CK_OBJECT_HANDLE key, cons
 	return sign(token, key, CKM_RSA_PKCS, info, sizeof(info), signature, size);
 }
 
-enum kh_code kh_sign(struct kh_token *token, const struct kh_object *key, enum kh_any_key_type type,
-		     const void *message, size_t length, struct kh_buffer *out, struct kh_error *error)
+/* What the profile says the token wants and gives, turned into r and s. */
+static enum kh_code sign_sm2(const struct kh_signer *signer, const void *message, size_t length, struct kh_buffer *out,
+			     struct kh_error *error)
 {
+	const struct kh_profile *profile = kh_module_sm2(signer->token->module);
+	bool whole = profile && profile->sm2_sign_input == KH_PROFILE_SIGN_INPUT_MESSAGE;
+	uint8_t digest[KH_SM2_DIGEST];
+	uint8_t signature[SIGNATURE_MAX];
+	uint8_t raw[KH_SM2_RAW];
+	CK_ULONG size = sizeof(signature);
+	CK_RV rv;
+
+	if (!profile || !kh_sm2_digest(signer->spki, message, length, digest))
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	rv = sign(signer->token, signer->key->handle, profile->sm2_sign, whole ? message : digest,
+		  whole ? length : sizeof(digest), signature, &size);
+	if (rv != CKR_OK)
+		return kh_module_fail(signer->token->module, rv, error);
+	if (profile->sm2_sign_output == KH_PROFILE_SIGN_OUTPUT_RAW && size == sizeof(raw))
+		memcpy(raw, signature, sizeof(raw));
+	else if (!kh_sm2_raw((struct kh_span){signature, size}, raw))
+		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Sign", "length");
+	kh_buffer_append(out, raw, sizeof(raw));
+	return out->failed ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
+}
+
+enum kh_code kh_sign(const struct kh_signer *signer, const void *message, size_t length, struct kh_buffer *out,
+		     struct kh_error *error)
+{
+	enum kh_any_key_type type = kh_spki_type(signer->spki);
 	const struct row *row = find_row(type);
+	struct kh_token *token = signer->token;
 	uint8_t digest[SHA384_DIGEST_LENGTH];
 	uint8_t signature[SIGNATURE_MAX];
 	CK_ULONG size = sizeof(signature);
@@ -82,15 +115,17 @@ enum kh_code kh_sign(struct kh_token *token, const struct kh_object *key, enum k
 
 	if (!row)
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	if (type == KH_ANY_KEY_TYPE_SM2)
+		return sign_sm2(signer, message, length, out, error);
 	if (row->digest == 32)
 		SHA256(message, length, digest);
 	else if (row->digest == 48)
 		SHA384(message, length, digest);
-	rv = sign(token, key->handle, row->mechanism, row->digest ? digest : message,
+	rv = sign(token, signer->key->handle, row->mechanism, row->digest ? digest : message,
 		  row->digest ? row->digest : length, signature, &size);
 	if (row->mechanism == CKM_SHA256_RSA_PKCS && kh_rv_kind(rv) == KH_RV_MECHANISM) {
 		size = sizeof(signature);
-		rv = sign_rsa_on_host(token, key->handle, message, length, signature, &size);
+		rv = sign_rsa_on_host(token, signer->key->handle, message, length, signature, &size);
 	}
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
@@ -123,20 +158,40 @@ void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, s
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
 }
 
+static const char *digest_name(const struct row *row)
+{
+	if (row->type == KH_ANY_KEY_TYPE_ED25519)
+		return NULL;
+	if (row->type == KH_ANY_KEY_TYPE_SM2)
+		return "SM3";
+	return row->digest == 48 ? "SHA384" : "SHA256";
+}
+
+/* Without the ID OpenSSL takes an empty one. */
+static bool verify_init(EVP_MD_CTX *context, const struct row *row, EVP_PKEY *key)
+{
+	static char id[] = KH_SM2_ID;
+	const OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, id, sizeof(id) - 1),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return EVP_DigestVerifyInit_ex(context, NULL, digest_name(row), NULL, NULL, key,
+				       row->type == KH_ANY_KEY_TYPE_SM2 ? parameters : NULL) == 1;
+}
+
 bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,
 		    const struct kh_buffer *raw)
 {
 	const struct row *row = find_row(type);
 	struct kh_buffer value = {0};
-	const EVP_MD *digest;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	EVP_PKEY *key = kh_spki_key((struct kh_span){spki->data, spki->length});
 	bool good = false;
 
 	kh_sign_put_value(type, raw, &value);
 	if (row && key && context && !value.failed) {
-		digest = type == KH_ANY_KEY_TYPE_ED25519 ? NULL : row->digest == 48 ? EVP_sha384() : EVP_sha256();
-		good = EVP_DigestVerifyInit(context, NULL, digest, NULL, key) == 1 &&
+		good = verify_init(context, row, key) &&
 		       EVP_DigestVerify(context, (const unsigned char *)value.data, value.length, message, length) == 1;
 	}
 	kh_buffer_finish(&value);

@@ -8,14 +8,24 @@
 #include "bytes.h"
 #include "object.h"
 
-/* "RS256", "ES256", "ES384", "EdDSA" (RFC 7518, 3.1; RFC 8037); NULL: none. */
+/* A private key on a token and the public key it belongs to (borrowed). */
+struct kh_signer {
+	struct kh_token *token;
+	const struct kh_object *key;
+	struct kh_span spki;
+};
+
+/* "RS256", "ES256", "ES384", "EdDSA" (RFC 7518, 3.1; RFC 8037), "SM2SM3" (SM2
+ * with SM3 and the default ID, r and s); NULL: none. */
 const char *kh_sign_jws_name(enum kh_any_key_type type);
 
-/* The raw signature: RSA PKCS #1 v1.5, ECDSA r||s, Ed25519. out is appended. */
-KH_CHECKED enum kh_code kh_sign(struct kh_token *token, const struct kh_object *key, enum kh_any_key_type type,
-				const void *message, size_t length, struct kh_buffer *out, struct kh_error *error);
+/* The raw signature: RSA PKCS #1 v1.5, ECDSA and SM2 r||s, Ed25519. out is
+ * appended. token.unsupported: no such key type, or the module has no profile
+ * that says how it signs with SM2. */
+KH_CHECKED enum kh_code kh_sign(const struct kh_signer *signer, const void *message, size_t length,
+				struct kh_buffer *out, struct kh_error *error);
 
-/* AlgorithmIdentifier and signature value (ECDSA as DER) as X.509 has them. */
+/* AlgorithmIdentifier and signature value (ECDSA and SM2 as DER) as X.509 has them. */
 KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out,
 					      struct kh_error *error);
 void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, struct kh_buffer *out);

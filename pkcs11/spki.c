@@ -161,12 +161,24 @@ static struct kh_span unwrap_point(struct kh_span point)
 	struct kh_span in = point;
 	struct kh_tlv wrapped;
 
-	/* A bare uncompressed point of P-256 or P-384 also begins with 0x04. */
-	if (point.length == 65 || point.length == 97)
+	/* A bare uncompressed point of P-256 or P-384 also begins with 0x04; x alone may. */
+	if (point.length == 64 || point.length == 65 || point.length == 97)
 		return point;
 	if (kh_der_expect(&in, KH_DER_OCTET_STRING, &wrapped) && in.length == 0)
 		return wrapped.body;
 	return point;
+}
+
+/* x and y alone get their 04. */
+static void put_point(struct kh_buffer *out, struct kh_span point)
+{
+	uint8_t whole[65] = {0x04};
+
+	if (point.length == sizeof(whole) - 1) {
+		memcpy(whole + 1, point.data, point.length);
+		point = (struct kh_span){whole, sizeof(whole)};
+	}
+	put_bits(out, point);
 }
 
 void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point)
@@ -176,7 +188,7 @@ void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_
 	kh_der_put(out, KH_DER_OID, OID_EC, sizeof(OID_EC) - 1);
 	kh_buffer_append(out, parameters.data, parameters.length);
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
-	put_bits(out, unwrap_point(point));
+	put_point(out, unwrap_point(point));
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
 }
 
@@ -202,7 +214,7 @@ static EVP_PKEY *key_from(const char *algorithm, OSSL_PARAM *parameters)
 	return key;
 }
 
-static EVP_PKEY *ec_key(const char *group, struct kh_span point)
+static EVP_PKEY *ec_key(const char *algorithm, const char *group, struct kh_span point)
 {
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)group, 0),
@@ -210,7 +222,7 @@ static EVP_PKEY *ec_key(const char *group, struct kh_span point)
 		OSSL_PARAM_construct_end(),
 	};
 
-	return key_from("EC", parameters);
+	return key_from(algorithm, parameters);
 }
 
 static EVP_PKEY *rsa_key(struct kh_span modulus, struct kh_span exponent)
@@ -244,7 +256,9 @@ EVP_PKEY *kh_spki_key(struct kh_span spki)
 	if (!kh_spki_bits(spki, &bits))
 		return NULL;
 	if (type == KH_ANY_KEY_TYPE_EC_P256 || type == KH_ANY_KEY_TYPE_EC_P384)
-		return ec_key(type == KH_ANY_KEY_TYPE_EC_P256 ? "P-256" : "P-384", bits);
+		return ec_key("EC", type == KH_ANY_KEY_TYPE_EC_P256 ? "P-256" : "P-384", bits);
+	if (type == KH_ANY_KEY_TYPE_SM2)
+		return ec_key("SM2", "SM2", bits);
 	if (type == KH_ANY_KEY_TYPE_ED25519)
 		return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bits.data, bits.length);
 	return NULL;

@@ -21,7 +21,7 @@ struct kh_span kh_spki_curve(enum kh_any_key_type type);
 
 void kh_spki_put_rsa(struct kh_buffer *out, struct kh_span modulus, struct kh_span exponent);
 /* parameters: CKA_EC_PARAMS; point: CKA_EC_POINT, wrapped in an OCTET STRING
- * or (some modules) bare. */
+ * or (some modules) as 04, x and y, or x and y alone. */
 void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point);
 void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point);
 

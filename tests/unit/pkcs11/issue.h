@@ -23,7 +23,7 @@ static inline EVP_PKEY *make_key(enum kh_any_key_type type)
 	case KH_ANY_KEY_TYPE_EC_P384:
 		return EVP_EC_gen("P-384");
 	case KH_ANY_KEY_TYPE_SM2:
-		return EVP_EC_gen("SM2");
+		return EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
 	case KH_ANY_KEY_TYPE_ED25519:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	default:
@@ -56,7 +56,10 @@ static inline X509 *make_certificate(EVP_PKEY *key, const char *const *extension
 	X509_set_pubkey(certificate, key);
 	for (; extensions && extensions[0]; extensions += 2)
 		add_extension(certificate, extensions[0], extensions[1]);
-	X509_sign(certificate, key, EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256());
+	if (EVP_PKEY_is_a(key, "SM2"))
+		X509_sign(certificate, key, EVP_sm3());
+	else
+		X509_sign(certificate, key, EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256());
 	return certificate;
 }
 

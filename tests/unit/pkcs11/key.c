@@ -130,17 +130,26 @@ static void test_digest_info_on_the_host(void **state)
 {
 	static const char message[] = "message";
 	const struct kh_object key = {.handle = 12};
+	struct kh_buffer rsa = {0}, curve = {0};
+	struct kh_signer signer = {&token, &key, {NULL, 0}};
+	uint8_t number[256] = {0x80};
 	struct kh_buffer out = {0};
 	uint8_t digest[32];
 
 	(void)state;
 	stub.sign_init = raw_rsa_only;
-	assert_int_equal(kh_sign(&token, &key, KH_ANY_KEY_TYPE_RSA2048, message, 7, &out, NULL), KH_OK);
+	kh_spki_put_rsa(&rsa, (struct kh_span){number, sizeof(number)}, (struct kh_span){number, 1});
+	signer.spki = (struct kh_span){(uint8_t *)rsa.data, rsa.length};
+	assert_int_equal(kh_sign(&signer, message, 7, &out, NULL), KH_OK);
 	SHA256((const unsigned char *)message, 7, digest);
 	assert_int_equal(out.length, 51);
 	assert_memory_equal(out.data + 19, digest, 32);
 	kh_buffer_cut(&out, 0);
-	assert_int_equal(kh_sign(&token, &key, KH_ANY_KEY_TYPE_EC_P256, message, 7, &out, NULL), KH_TOKEN_UNSUPPORTED);
+	kh_spki_put_ec(&curve, kh_spki_curve(KH_ANY_KEY_TYPE_EC_P256), (struct kh_span){number, 65});
+	signer.spki = (struct kh_span){(uint8_t *)curve.data, curve.length};
+	assert_int_equal(kh_sign(&signer, message, 7, &out, NULL), KH_TOKEN_UNSUPPORTED);
+	kh_buffer_finish(&rsa);
+	kh_buffer_finish(&curve);
 	kh_buffer_finish(&out);
 }
 
