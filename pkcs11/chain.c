@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "sm2.h"
 
 #define ANCHORS_MAX 256
 
@@ -20,12 +21,30 @@ struct kh_anchors {
 	size_t count;
 };
 
+/* OpenSSL takes an empty ID unless each certificate whose signature is to be verified has one; for other
+ * algorithms one would be an error. */
+static bool set_id(X509 *certificate)
+{
+	ASN1_OCTET_STRING *id;
+
+	if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3)
+		return true;
+	id = ASN1_OCTET_STRING_new();
+	if (!id || ASN1_OCTET_STRING_set(id, (const unsigned char *)KH_SM2_ID, sizeof(KH_SM2_ID) - 1) != 1) {
+		ASN1_OCTET_STRING_free(id);
+		return false;
+	}
+	X509_set0_distinguishing_id(certificate, id);
+	return true;
+}
+
 static bool add_anchor(struct kh_anchors *anchors, X509 *certificate)
 {
 	unsigned char *der = NULL;
 	int length = i2d_X509(certificate, &der);
 
-	if (length <= 0 || anchors->count == ANCHORS_MAX || X509_STORE_add_cert(anchors->store, certificate) != 1) {
+	if (length <= 0 || anchors->count == ANCHORS_MAX || !set_id(certificate) ||
+	    X509_STORE_add_cert(anchors->store, certificate) != 1) {
 		OPENSSL_free(der);
 		return false;
 	}
@@ -87,8 +106,12 @@ static bool is_anchor(const struct kh_anchors *anchors, const struct kh_certific
 static X509 *decode(const struct kh_certificate *certificate)
 {
 	const unsigned char *in = certificate->der.data;
+	X509 *decoded = d2i_X509(NULL, &in, (long)certificate->der.length);
 
-	return d2i_X509(NULL, &in, (long)certificate->der.length);
+	if (decoded && set_id(decoded))
+		return decoded;
+	X509_free(decoded);
+	return NULL;
 }
 
 /* An anchor that comes with the chain is in the store already: decoding is

@@ -1,6 +1,7 @@
 /* Making key pairs. */
 #include "key.h"
 
+#include "profile.h"
 #include "template.h"
 #include "token.h"
 
@@ -23,24 +24,53 @@ struct plan {
 	const CK_ULONG *key_type;
 	CK_ULONG bits; /* RSA */
 	enum kh_any_key_type curve;
+	const struct kh_profile *profile; /* SM2 */
 };
 
 static const struct plan plans[] = {
-	{KH_KEY_TYPE_RSA2048, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 2048, KH_ANY_KEY_TYPE_NONE},
-	{KH_KEY_TYPE_RSA3072, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 3072, KH_ANY_KEY_TYPE_NONE},
-	{KH_KEY_TYPE_RSA4096, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 4096, KH_ANY_KEY_TYPE_NONE},
-	{KH_KEY_TYPE_EC_P256, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P256},
-	{KH_KEY_TYPE_EC_P384, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P384},
-	{KH_KEY_TYPE_ED25519, CKM_EC_EDWARDS_KEY_PAIR_GEN, &type_edwards, 0, KH_ANY_KEY_TYPE_ED25519},
+	{KH_KEY_TYPE_RSA2048, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 2048, KH_ANY_KEY_TYPE_NONE, NULL},
+	{KH_KEY_TYPE_RSA3072, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 3072, KH_ANY_KEY_TYPE_NONE, NULL},
+	{KH_KEY_TYPE_RSA4096, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 4096, KH_ANY_KEY_TYPE_NONE, NULL},
+	{KH_KEY_TYPE_EC_P256, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P256, NULL},
+	{KH_KEY_TYPE_EC_P384, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P384, NULL},
+	{KH_KEY_TYPE_ED25519, CKM_EC_EDWARDS_KEY_PAIR_GEN, &type_edwards, 0, KH_ANY_KEY_TYPE_ED25519, NULL},
 };
 
-static const struct plan *find_plan(enum kh_key_type type)
+static bool find_plan(const struct kh_module *module, enum kh_key_type type, struct plan *plan)
 {
-	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
-		if (plans[i].type == type)
-			return &plans[i];
+	const struct kh_profile *profile = kh_module_sm2(module);
+
+	if (type == KH_KEY_TYPE_SM2 && profile) {
+		*plan = (struct plan){type, profile->sm2_pair, &profile->sm2_key_type, 0, KH_ANY_KEY_TYPE_SM2, profile};
+		return true;
 	}
-	return NULL;
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		if (plans[i].type == type) {
+			*plan = plans[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What an encryption key can be imported with later. */
+static bool decrypts(const struct plan *plan)
+{
+	return plan->profile ? plan->profile->sm2_decrypt.mechanism != KH_NO_NUMBER : plan->bits > 0;
+}
+
+static bool unwraps(const struct plan *plan)
+{
+	return plan->profile ? plan->profile->sm2_unwrap.mechanism != KH_NO_NUMBER ||
+				       plan->profile->sm2_envelope != KH_NO_NUMBER
+			     : plan->bits > 0;
+}
+
+/* A vendor's mechanism may make keys of several types. */
+static void add_type(struct kh_template *template, const struct plan *plan, enum ask ask)
+{
+	if (plan->profile && ask != ASK_LITTLE)
+		kh_template_number(template, CKA_KEY_TYPE, plan->key_type);
 }
 
 static void add_mark(struct kh_template *template, const struct kh_order_mark *mark)
@@ -60,17 +90,18 @@ static void public_template(struct kh_template *template, const struct plan *pla
 		kh_template_add(template, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
 	} else if (named_curve) {
 		kh_template_add(template, CKA_EC_PARAMS, edwards_name, sizeof(edwards_name) - 1);
-	} else {
+	} else if (!plan->profile || plan->profile->sm2_curve) {
 		kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(plan->curve));
 	}
+	add_type(template, plan, ask);
 	if (ask == ASK_LITTLE)
 		return;
 	kh_template_bool(template, CKA_PRIVATE, false);
 	kh_template_bool(template, CKA_VERIFY, true);
-	if (plan->bits && ask == ASK_ALL) {
+	if (ask == ASK_ALL && decrypts(plan))
 		kh_template_bool(template, CKA_ENCRYPT, true);
+	if (ask == ASK_ALL && unwraps(plan))
 		kh_template_bool(template, CKA_WRAP, true);
-	}
 }
 
 static void private_template(struct kh_template *template, const struct plan *plan, const struct kh_order_mark *mark,
@@ -80,14 +111,15 @@ static void private_template(struct kh_template *template, const struct plan *pl
 	add_mark(template, mark);
 	kh_template_bool(template, CKA_PRIVATE, true);
 	kh_template_bool(template, CKA_SIGN, true);
+	add_type(template, plan, ask);
 	if (ask == ASK_LITTLE)
 		return;
 	kh_template_bool(template, CKA_SENSITIVE, true);
 	kh_template_bool(template, CKA_EXTRACTABLE, false);
-	if (plan->bits && ask == ASK_ALL) {
+	if (ask == ASK_ALL && decrypts(plan))
 		kh_template_bool(template, CKA_DECRYPT, true);
+	if (ask == ASK_ALL && unwraps(plan))
 		kh_template_bool(template, CKA_UNWRAP, true);
-	}
 }
 
 static CK_RV generate(struct kh_token *token, const struct plan *plan, const struct kh_order_mark *mark,
@@ -119,16 +151,16 @@ static bool curve_refused(CK_RV rv)
 enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
 			     struct kh_object **public_key, struct kh_error *error)
 {
-	const struct plan *plan = find_plan(type);
+	struct plan plan;
 	CK_OBJECT_HANDLE handles[2] = {0, 0};
 	enum kh_code code;
 	CK_RV rv;
 
-	if (!plan)
+	if (!find_plan(token->module, type, &plan))
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
-	rv = generate(token, plan, mark, false, handles);
+	rv = generate(token, &plan, mark, false, handles);
 	if (curve_refused(rv) && type == KH_KEY_TYPE_ED25519)
-		rv = generate(token, plan, mark, true, handles);
+		rv = generate(token, &plan, mark, true, handles);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	code = kh_inventory_add(token, handles[1], CKO_PRIVATE_KEY, NULL, error);
@@ -137,7 +169,22 @@ enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, cons
 	return code;
 }
 
-static void put_public(struct kh_template *template, struct kh_span spki, struct kh_buffer *point)
+/* CKA_EC_POINT in the form the module wants; bits: 04, x and y. */
+static void put_point(struct kh_buffer *point, struct kh_span bits, const struct kh_profile *sm2)
+{
+	enum kh_profile_sm2_point form = sm2 ? sm2->sm2_point : KH_PROFILE_SM2_POINT_OCTET;
+
+	if (form == KH_PROFILE_SM2_POINT_OCTET)
+		kh_der_put(point, KH_DER_OCTET_STRING, bits.data, bits.length);
+	else if (form == KH_PROFILE_SM2_POINT_RAW)
+		kh_buffer_append(point, bits.data, bits.length);
+	else
+		kh_buffer_append(point, bits.data + 1, bits.length - 1);
+}
+
+/* sm2: the profile for a key of this type, else NULL. */
+static void put_public(struct kh_template *template, struct kh_span spki, const struct kh_profile *sm2,
+		       struct kh_buffer *point)
 {
 	enum kh_any_key_type type = kh_spki_type(spki);
 	struct kh_span modulus;
@@ -149,30 +196,47 @@ static void put_public(struct kh_template *template, struct kh_span spki, struct
 		kh_template_number(template, CKA_KEY_TYPE, &type_rsa);
 		kh_template_span(template, CKA_MODULUS, modulus);
 		kh_template_span(template, CKA_PUBLIC_EXPONENT, public_exponent);
-	} else if (kh_spki_bits(spki, &bits)) {
-		kh_der_put(point, KH_DER_OCTET_STRING, bits.data, bits.length);
+	} else if (kh_spki_bits(spki, &bits) && bits.length > 1) {
+		put_point(point, bits, sm2);
 		kh_template_number(template, CKA_KEY_TYPE,
-				   type == KH_ANY_KEY_TYPE_ED25519 ? &type_edwards : &type_ec);
-		kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(type));
+				   sm2 ? &sm2->sm2_key_type : type == KH_ANY_KEY_TYPE_ED25519 ? &type_edwards : &type_ec);
+		if (!sm2 || sm2->sm2_curve)
+			kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(type));
 		kh_template_add(template, CKA_EC_POINT, point->data, point->length);
 	}
 }
 
-enum kh_code kh_key_write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
-				 struct kh_object **public_key, struct kh_error *error)
+static enum kh_code write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
+				 CK_ATTRIBUTE_TYPE use, struct kh_object **public_key, struct kh_error *error)
 {
+	bool is_sm2 = kh_spki_type((struct kh_span){spki->data, spki->length}) == KH_ANY_KEY_TYPE_SM2;
+	const struct kh_profile *sm2 = is_sm2 ? kh_module_sm2(token->module) : NULL;
 	struct kh_template template = {.count = 0};
 	struct kh_buffer point = {0};
 	CK_OBJECT_HANDLE handle;
 	CK_RV rv;
 
-	put_public(&template, (struct kh_span){spki->data, spki->length}, &point);
+	if (is_sm2 && !sm2)
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	put_public(&template, (struct kh_span){spki->data, spki->length}, sm2, &point);
 	add_mark(&template, mark);
 	kh_template_bool(&template, CKA_PRIVATE, false);
-	kh_template_bool(&template, CKA_VERIFY, true);
+	kh_template_bool(&template, use, true);
 	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, &handle);
 	kh_buffer_finish(&point);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	return kh_inventory_add(token, handle, CKO_PUBLIC_KEY, public_key, error);
+}
+
+enum kh_code kh_key_write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
+				 struct kh_object **public_key, struct kh_error *error)
+{
+	return write_public(token, spki, mark, CKA_VERIFY, public_key, error);
+}
+
+enum kh_code kh_key_write_encrypting(struct kh_token *token, const struct kh_bytes *spki,
+				     const struct kh_order_mark *mark, struct kh_error *error)
+{
+	return write_public(token, spki, mark, CKA_ENCRYPT, NULL, error);
 }

@@ -136,8 +136,9 @@ enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, c
 	enum verdict verdict;
 
 	*agreed = false;
-	/* libp11 0.4.12 knows RSA and EC keys. */
-	if (certificate->certificate->key_type == KH_ANY_KEY_TYPE_ED25519)
+	/* libp11 0.4.12 knows RSA and EC keys; a vendor's private key hides all keys of a token from it. */
+	if (certificate->certificate->key_type == KH_ANY_KEY_TYPE_ED25519 ||
+	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2)
 		return KH_OK;
 	verdict = state ? look(state, token, certificate) : UNREADABLE;
 	if (verdict != AGREED && state && !fresh) {
