@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './process.mjs';
-import { distid, isSm2, makeKey } from './token.mjs';
+import { distid, isSm2, makeKey, pemToDer } from './token.mjs';
 
 export const company = {
 	name: '山西晋钥示例能源有限公司',
@@ -43,15 +43,20 @@ export async function makeRequest(keyPem, folder, { name = subject, code = compa
 const stamp = (date) => date.toISOString().replace(/[-:T]/g, '').replace(/\.\d+Z/, 'Z');
 export const days = (n, from = Date.now()) => new Date(from + n * 86400000);
 
+const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
+
 export class Authority {
-	static async make(folder, { name = '/C=CN/O=示例根CA/CN=Example Root CA' } = {}) {
+	// keyType sm2: it signs with SM3. It certifies keys of any type.
+	static async make(folder, { name = '/C=CN/O=示例根CA/CN=Example Root CA', keyType = 'ec-p256' } = {}) {
 		const authority = new Authority();
+		const digest = keyType === 'sm2' ? 'sm3' : 'sha256';
+		authority.signing = keyType === 'sm2' ? ['-sigopt', distid] : [];
 		authority.folder = folder;
 		mkdirSync(path.join(folder, 'new'), { recursive: true });
 		authority.root = path.join(folder, 'root.pem');
 		writeFileSync(path.join(folder, 'index'), '');
 		writeFileSync(path.join(folder, 'serial'), `${Date.now().toString(16).padStart(16, '7')}\n`);
-		writeFileSync(path.join(folder, 'key.pem'), await makeKey('ec-p256'));
+		writeFileSync(path.join(folder, 'key.pem'), await makeKey(keyType));
 		authority.configuration = path.join(folder, 'ca.cnf');
 		writeFileSync(authority.configuration, `[ca]
 default_ca = this
@@ -62,7 +67,7 @@ serial = ${folder}/serial
 new_certs_dir = ${folder}/new
 certificate = ${folder}/root.pem
 private_key = ${folder}/key.pem
-default_md = sha256
+default_md = ${digest}
 policy = any
 unique_subject = no
 copy_extensions = copy
@@ -92,7 +97,7 @@ string_mask = utf8only
 [dn]
 `);
 		await run('openssl', ['req', '-new', '-x509', '-utf8', '-config', authority.configuration, '-extensions', 'authority', '-key',
-			path.join(folder, 'key.pem'), '-subj', name, '-days', '3650', '-out', authority.root]);
+			path.join(folder, 'key.pem'), `-${digest}`, ...authority.signing, '-subj', name, '-days', '3650', '-out', authority.root]);
 		return authority;
 	}
 
@@ -104,6 +109,7 @@ string_mask = utf8only
 		writeFileSync(request, csrPem);
 		await run('openssl', ['ca', '-batch', '-notext', '-utf8', '-preserveDN', '-config', this.configuration, '-extensions', usage,
 			'-startdate', stamp(notBefore), '-enddate', stamp(notAfter), '-in', request, '-out', out,
+			...this.signing, ...(pemToDer(csrPem).includes(sm2Curve) ? ['-vfyopt', distid] : []),
 			...(name ? ['-subj', name] : [])]);
 		return readFileSync(out, 'utf8');
 	}
