@@ -156,6 +156,11 @@ struct kh_certificate *kh_certificate_parse(const void *der, size_t length)
 	return certificate;
 }
 
+void kh_certificate_auto_free(void *address)
+{
+	kh_certificate_free(*(struct kh_certificate **)address);
+}
+
 void kh_certificate_free(struct kh_certificate *certificate)
 {
 	if (!certificate)

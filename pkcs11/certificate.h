@@ -7,6 +7,7 @@
 #ifndef KH_CERTIFICATE_H
 #define KH_CERTIFICATE_H
 
+#include "cleanup.h"
 #include "contract.h"
 #include "der.h"
 #include "spki.h"
@@ -36,6 +37,9 @@ struct kh_certificate {
  * is no certificate, too large for a message, or memory is out. */
 struct kh_certificate *kh_certificate_parse(const void *der, size_t length);
 void kh_certificate_free(struct kh_certificate *certificate);
+/* For KH_AUTO: takes the address of the pointer. */
+void kh_certificate_auto_free(void *address);
+#define KH_AUTO_CERTIFICATE KH_AUTO(kh_certificate_auto_free) struct kh_certificate
 
 /* Exactly one PEM block CERTIFICATE (RFC 7468), blanks around it allowed. */
 struct kh_certificate *kh_certificate_from_pem(const char *pem);

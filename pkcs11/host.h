@@ -34,6 +34,7 @@ struct kh_settings {
 	size_t anchors_count;
 	char **credit_code_oids;
 	size_t credit_code_oids_count;
+	bool import_on_host; /* unwrap_host.c may be used */
 };
 
 struct kh_host {

@@ -8,16 +8,11 @@
 
 #include "chain.h"
 #include "cleanup.h"
+#include "encryption.h"
 #include "moment.h"
 #include "order.h"
 #include "sign.h"
 #include "template.h"
-
-static void free_certificate(struct kh_certificate **certificate)
-{
-	kh_certificate_free(*certificate);
-}
-#define AUTO_CERTIFICATE KH_AUTO(free_certificate) struct kh_certificate
 
 enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)
 {
@@ -25,10 +20,11 @@ enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certi
 	return *out ? KH_OK : kh_fail_field(error, field);
 }
 
-static enum kh_code mismatch(struct kh_error *error, const char *what)
+enum kh_code kh_install_mismatch(struct kh_error *error, const char *what)
 {
 	(void)kh_fail(error, KH_CERTIFICATE_MISMATCH);
-	snprintf(error->what, sizeof(error->what), "%s", what);
+	if (error)
+		snprintf(error->what, sizeof(error->what), "%s", what);
 	return KH_CERTIFICATE_MISMATCH;
 }
 
@@ -36,8 +32,7 @@ static enum kh_code mismatch(struct kh_error *error, const char *what)
 static bool waits_for_other(struct kh_inventory *inventory, const struct kh_object *object,
 			    const struct kh_order_mark *mark)
 {
-	return strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0 &&
-	       strcmp(object->label, mark->label) != 0 &&
+	return kh_order_is_pending(object) && strcmp(object->label, mark->label) != 0 &&
 	       !kh_inventory_by_id(inventory, CKO_CERTIFICATE, object->id.data, object->id.length);
 }
 
@@ -74,34 +69,45 @@ static const struct kh_certificate *find_old(struct kh_token *token, const struc
 	for (size_t i = 0; i < token->inventory.count; i++) {
 		const struct kh_certificate *old = token->inventory.objects[i].certificate;
 
-		if (old && !old->ca && strcmp(old->id, new->id) != 0 && kh_chain_same_name(old->subject, new->subject))
+		if (old && !old->ca && old->usage != KH_USAGE_ENCRYPT && strcmp(old->id, new->id) != 0 &&
+		    kh_chain_same_name(old->subject, new->subject))
 			return old;
 	}
 	return NULL;
+}
+
+/* A certificate that is there and carries another order's mark. */
+static bool is_others(const struct kh_object *present, const char *order)
+{
+	struct kh_order_mark mark;
+
+	kh_order_mark(&mark, order);
+	return present && strncmp(present->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0 &&
+	       strcmp(present->label, mark.label) != 0;
 }
 
 static enum kh_code check_fields(struct kh_token *token, const struct kh_certificate *new,
 				 const struct kh_host_certificate_check_params *params, struct kh_error *error)
 {
 	const struct kh_certificate *old = find_old(token, new, params->old_certificate);
-	bool present = kh_inventory_certificate(&token->inventory, new->id) != NULL;
+	const struct kh_object *present = kh_inventory_certificate(&token->inventory, new->id);
 
-	if (!find_holder(token, new, params->order, params->key))
-		return mismatch(error, "spki");
+	if (is_others(present, params->order) || !find_holder(token, new, params->order, params->key))
+		return kh_install_mismatch(error, "spki");
 	if (old ? !kh_chain_same_name(old->subject, new->subject) : !present)
-		return mismatch(error, "subject");
+		return kh_install_mismatch(error, "subject");
 	if (new->ca || new->usage == KH_USAGE_ENCRYPT)
-		return mismatch(error, "usage");
+		return kh_install_mismatch(error, "usage");
 	if (new->ends <= kh_time_now() || new->ends <= new->begins)
-		return mismatch(error, "validity");
+		return kh_install_mismatch(error, "validity");
 	/* With the old key the old certificate itself would pass everything else. */
 	if (params->key == KH_KEY_CHOICE_SAME && old && new->ends <= old->ends && (!present || strcmp(old->id, new->id) == 0))
-		return mismatch(error, "validity");
+		return kh_install_mismatch(error, "validity");
 	return KH_OK;
 }
 
-static enum kh_code check_chain(struct kh_host *host, const struct kh_certificate *new,
-				const struct kh_host_certificate_check_params *params, struct kh_error *error)
+enum kh_code kh_install_check_chain(struct kh_host *host, const struct kh_certificate *new, char *const *chain,
+				    size_t count, struct kh_error *error)
 {
 	int64_t now = kh_time_now();
 
@@ -110,15 +116,14 @@ static enum kh_code check_chain(struct kh_host *host, const struct kh_certificat
 	if (!host->anchors)
 		return kh_fail(error, KH_AGENT_FAILED);
 	/* A clock that is slow must not refuse what was issued a minute ago. */
-	return kh_chain_verify(host->anchors, new, params->chain, params->chain_count,
-			       now < new->begins ? new->begins : now, error);
+	return kh_chain_verify(host->anchors, new, chain, count, now < new->begins ? new->begins : now, error);
 }
 
 enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_certificate_check_params *params = in;
 	struct kh_host_certificate_check_result *result = out;
-	AUTO_CERTIFICATE *new = NULL;
+	KH_AUTO_CERTIFICATE *new = NULL;
 	struct kh_token *token;
 	enum kh_code code;
 
@@ -130,7 +135,9 @@ enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void 
 	if (code == KH_OK)
 		code = check_fields(token, new, params, error);
 	if (code == KH_OK)
-		code = check_chain(host, new, params, error);
+		code = kh_install_check_chain(host, new, params->chain, params->chain_count, error);
+	if (code == KH_OK && params->encryption)
+		code = kh_encryption_check(host, new, params->encryption, params->chain, params->chain_count, error);
 	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
 }
 
@@ -144,14 +151,15 @@ static CK_DATE date_of(const char *text)
 	return date;
 }
 
-static enum kh_code write_object(struct kh_token *token, const struct kh_certificate *new, const struct kh_bytes *id,
-				 const char *label, CK_OBJECT_HANDLE *handle, struct kh_error *error)
+enum kh_code kh_install_write(struct kh_token *token, const struct kh_certificate *new, struct kh_span id,
+			      const char *label, struct kh_error *error)
 {
 	static const CK_ULONG class = CKO_CERTIFICATE;
 	static const CK_ULONG type = CKC_X_509;
 	CK_DATE begins = date_of(new->not_before);
 	CK_DATE ends = date_of(new->not_after);
 	struct kh_template template = {.count = 0};
+	CK_OBJECT_HANDLE handle;
 	CK_ULONG least;
 	CK_RV rv;
 
@@ -159,7 +167,7 @@ static enum kh_code write_object(struct kh_token *token, const struct kh_certifi
 	kh_template_number(&template, CKA_CERTIFICATE_TYPE, &type);
 	kh_template_bool(&template, CKA_TOKEN, true);
 	kh_template_bool(&template, CKA_PRIVATE, false);
-	kh_template_add(&template, CKA_ID, id->data, id->length);
+	kh_template_span(&template, CKA_ID, id);
 	kh_template_text(&template, CKA_LABEL, label);
 	kh_template_span(&template, CKA_SUBJECT, new->subject);
 	kh_template_span(&template, CKA_ISSUER, new->issuer);
@@ -168,19 +176,20 @@ static enum kh_code write_object(struct kh_token *token, const struct kh_certifi
 	least = template.count;
 	kh_template_add(&template, CKA_START_DATE, &begins, sizeof(begins));
 	kh_template_add(&template, CKA_END_DATE, &ends, sizeof(ends));
-	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, handle);
+	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, &handle);
 	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
-		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, handle);
-	return rv == CKR_OK ? KH_OK : kh_module_fail(token->module, rv, error);
+		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, &handle);
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	return kh_inventory_add(token, handle, CKO_CERTIFICATE, NULL, error);
 }
 
 enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_certificate_write_params *params = in;
 	struct kh_host_certificate_write_result *result = out;
-	AUTO_CERTIFICATE *new = NULL;
+	KH_AUTO_CERTIFICATE *new = NULL;
 	const struct kh_object *holder;
-	CK_OBJECT_HANDLE handle;
 	struct kh_order_mark mark;
 	struct kh_token *token;
 	enum kh_code code;
@@ -195,16 +204,15 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 	if (!kh_inventory_certificate(&token->inventory, new->id)) {
 		holder = find_holder(token, new, params->order, params->key);
 		if (!holder)
-			return mismatch(error, "spki");
+			return kh_install_mismatch(error, "spki");
 		kh_order_mark(&mark, params->order);
-		code = write_object(token, new, &holder->id, mark.label, &handle, error);
-		if (code == KH_OK)
-			code = kh_inventory_add(token, handle, CKO_CERTIFICATE, NULL, error);
+		code = kh_install_write(token, new, (struct kh_span){holder->id.data, holder->id.length}, mark.label,
+					error);
 	}
 	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
 }
 
-static enum kh_code read_back(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
+enum kh_code kh_install_read_back(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
 {
 	static const CK_ATTRIBUTE_TYPE types[] = {CKA_VALUE, CKA_ID};
 	struct kh_bytes values[2];
@@ -220,7 +228,7 @@ static enum kh_code read_back(struct kh_token *token, const struct kh_object *ob
 	       memcmp(values[1].data, object->id.data, object->id.length) == 0;
 	kh_bytes_finish(&values[0]);
 	kh_bytes_finish(&values[1]);
-	return same ? KH_OK : mismatch(error, "spki");
+	return same ? KH_OK : kh_install_mismatch(error, "spki");
 }
 
 enum kh_code kh_install_pair(struct kh_token *token, const char *id, struct kh_object **certificate,
@@ -251,7 +259,7 @@ enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *ob
 	struct kh_bytes spki;
 	enum kh_code code;
 
-	code = read_back(token, object, error);
+	code = kh_install_read_back(token, object, error);
 	if (code == KH_OK && RAND_bytes((unsigned char *)message + 16, 32) != 1)
 		code = kh_fail(error, KH_AGENT_FAILED);
 	if (code == KH_OK)
@@ -260,7 +268,7 @@ enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *ob
 		return code;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
 	if (!kh_sign_verify(&spki, certificate->key_type, message, sizeof(message), &signature))
-		return mismatch(error, "spki");
+		return kh_install_mismatch(error, "spki");
 	return KH_OK;
 }
 

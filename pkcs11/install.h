@@ -18,4 +18,17 @@ KH_CHECKED enum kh_code kh_install_pair(struct kh_token *token, const char *id, 
 KH_CHECKED enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *certificate,
 					 const struct kh_object *key, struct kh_error *error);
 
+
+/* certificate.mismatch, and what does not fit. */
+enum kh_code kh_install_mismatch(struct kh_error *error, const char *what);
+/* Whether it leads to an anchor, now or when it begins. */
+KH_CHECKED enum kh_code kh_install_check_chain(struct kh_host *host, const struct kh_certificate *certificate,
+					       char *const *chain, size_t count, struct kh_error *error);
+/* Writes the object; it is in the inventory then. */
+KH_CHECKED enum kh_code kh_install_write(struct kh_token *token, const struct kh_certificate *certificate,
+					 struct kh_span id, const char *label, struct kh_error *error);
+/* Whether value and CKA_ID on the token are what the inventory has. */
+KH_CHECKED enum kh_code kh_install_read_back(struct kh_token *token, const struct kh_object *object,
+					     struct kh_error *error);
+
 #endif

@@ -13,13 +13,23 @@
 #define ATTRIBUTES_MAX 8
 #define GUESS 2048 /* most values fit: one C_ call instead of two */
 
-void kh_order_mark(struct kh_order_mark *mark, const char *order)
+static void make_mark(struct kh_order_mark *mark, const char *order, const char *what)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 
-	snprintf(mark->label, sizeof(mark->label), KH_MARK_PREFIX "%s", order);
+	snprintf(mark->label, sizeof(mark->label), KH_MARK_PREFIX "%s%s", order, what);
 	SHA256((const unsigned char *)mark->label, strlen(mark->label), digest);
 	memcpy(mark->id, digest, sizeof(mark->id));
+}
+
+void kh_order_mark(struct kh_order_mark *mark, const char *order)
+{
+	make_mark(mark, order, "");
+}
+
+void kh_order_encryption_mark(struct kh_order_mark *mark, const char *order)
+{
+	make_mark(mark, order, ":enc");
 }
 
 /* Results that say only that some attribute is absent, hidden or larger. */

@@ -71,6 +71,8 @@ struct kh_order_mark {
 	char label[80];
 };
 void kh_order_mark(struct kh_order_mark *mark, const char *order);
+/* The mark of its encryption pair. */
+void kh_order_encryption_mark(struct kh_order_mark *mark, const char *order);
 
 /* Reads attributes of one object into buffers that are grown when the module
  * asks for it (two-call safe). An attribute the object does not have comes

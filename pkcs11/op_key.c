@@ -217,11 +217,3 @@ enum kh_code kh_op_receipt_create(struct kh_host *host, const void *in, void *ou
 	};
 	return kh_jws_sign(token, key, certificate->certificate, claims, 5, &result->receipt, error);
 }
-
-enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void *out, struct kh_error *error)
-{
-	(void)host;
-	(void)in;
-	(void)out;
-	return kh_fail(error, KH_TOKEN_UNSUPPORTED);
-}

@@ -97,6 +97,7 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 	move_list(&settings->credit_code_oids, &settings->credit_code_oids_count, &params.credit_code_oids,
 		  &params.credit_code_oids_count);
 	code = load_profiles(host, params.profiles, error);
+	settings->import_on_host = params.import_on_host;
 	kh_clear(&kh_host_host_configure_params_type, &params);
 	if (code != KH_OK)
 		return code;

@@ -5,6 +5,11 @@
  * key "same": the certificate carries the old key's CKA_ID and the mark's
  * label; the pair is not the order's, so it is not given here. After
  * completion nothing tells the certificate from any other.
+ *
+ * The encryption pair carries a mark of its own (kh_order_encryption_mark), with
+ * either choice. Its public key is written when the private key has proved
+ * itself, its certificate after that: what shows without login tells how far it
+ * got.
  */
 #ifndef KH_ORDER_H
 #define KH_ORDER_H
@@ -16,10 +21,19 @@ struct kh_order_objects {
 	struct kh_object *private_key;
 	struct kh_object *public_key;
 	struct kh_object *certificate;
+	struct {
+		struct kh_order_mark mark;
+		struct kh_object *private_key;
+		struct kh_object *public_key;
+		struct kh_object *certificate;
+	} encryption;
 };
 
 /* Pointers into the inventory: valid until it changes. */
 void kh_order_find(struct kh_token *token, const char *order, struct kh_order_objects *out);
+
+/* Whether an object says that its order is not completed. */
+bool kh_order_is_pending(const struct kh_object *object);
 
 /* The one other certificate on the token that this one replaces: byte-equal
  * subject and issuer, earlier end, same usage and not encryption-only. NULL

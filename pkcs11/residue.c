@@ -15,11 +15,6 @@ static bool is_order(const char *text)
 	return length > 0 && length <= ORDER_MAX && text[length] == '\0';
 }
 
-static bool is_pending_label(const char *label)
-{
-	return strncmp(label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0;
-}
-
 static enum kh_code optional_text(char **out, const char *text, struct kh_error *error)
 {
 	return text && *text ? kh_host_text(out, text, error) : KH_OK;
@@ -29,6 +24,7 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 			 struct kh_host_residue *out, struct kh_error *error)
 {
 	const struct kh_object *certificate = objects->certificate;
+	const struct kh_object *encrypting = objects->encryption.certificate;
 	const struct kh_object *old = certificate ? kh_order_old_certificate(token, certificate) : NULL;
 	const char *spki = NULL;
 	enum kh_code code;
@@ -42,7 +38,8 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 	out->login = token->lease.active;
 	out->private_key = objects->private_key != NULL;
 	out->public_key = objects->public_key != NULL;
-	out->completed = certificate && !is_pending_label(certificate->label);
+	out->completed = certificate && !kh_order_is_pending(certificate);
+	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
 	code = kh_host_text(&out->token, token->uri, error);
 	if (code == KH_OK)
 		code = kh_host_text(&out->serial, token->name.serial, error);
@@ -52,6 +49,9 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 		code = optional_text(&out->spki, spki, error);
 	if (code == KH_OK)
 		code = optional_text(&out->certificate, certificate ? certificate->certificate->id : NULL, error);
+	if (code == KH_OK)
+		code = optional_text(&out->encryption_certificate,
+				     encrypting ? encrypting->certificate->id : NULL, error);
 	if (code == KH_OK)
 		code = optional_text(&out->old_certificate, old ? old->certificate->id : NULL, error);
 	return code;
@@ -90,7 +90,7 @@ static enum kh_code look(struct kh_token *token, const char *order, struct kh_ho
 	for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++) {
 		const char *label = token->inventory.objects[i].label;
 
-		if (is_pending_label(label) && is_order(label + strlen(KH_MARK_PREFIX)))
+		if (kh_order_is_pending(&token->inventory.objects[i]) && is_order(label + strlen(KH_MARK_PREFIX)))
 			code = add(token, label + strlen(KH_MARK_PREFIX), result, error);
 	}
 	return code;
@@ -116,11 +116,16 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 	return code;
 }
 
-static struct kh_object *find_marked(struct kh_token *token, const struct kh_order_mark *mark)
+/* The order's keys, one after the other; those of the encryption pair first. */
+static struct kh_object *next_key(struct kh_token *token, const struct kh_order_objects *objects)
 {
-	struct kh_object *key = kh_inventory_by_id(&token->inventory, CKO_PRIVATE_KEY, mark->id, sizeof(mark->id));
+	const struct kh_order_mark *marks[] = {&objects->encryption.mark, &objects->mark};
+	static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
+	struct kh_object *key = NULL;
 
-	return key ? key : kh_inventory_by_id(&token->inventory, CKO_PUBLIC_KEY, mark->id, sizeof(mark->id));
+	for (size_t i = 0; i < 4 && !key; i++)
+		key = kh_inventory_by_id(&token->inventory, classes[i % 2], marks[i / 2]->id, sizeof(marks[0]->id));
+	return key;
 }
 
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
@@ -138,9 +143,9 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	if (code != KH_OK)
 		return code;
 	kh_order_find(token, params->order, &objects);
-	if (objects.certificate)
+	if (objects.certificate || objects.encryption.certificate)
 		return kh_fail(error, KH_RENEWAL_STATE);
-	while (code == KH_OK && (object = find_marked(token, &objects.mark)))
+	while (code == KH_OK && (object = next_key(token, &objects)))
 		code = kh_inventory_destroy(token, object->handle, error);
 	return code;
 }

@@ -73,7 +73,7 @@ static struct kh_object *choose_old(struct kh_token *token, const struct kh_host
 		return NULL;
 	if (params->old_certificate)
 		old = kh_inventory_certificate(&token->inventory, params->old_certificate);
-	else if (strncmp(new->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0)
+	else if (kh_order_is_pending(new))
 		old = kh_order_old_certificate(token, new);
 	return old && may_retire(old, new) ? old : NULL;
 }
@@ -123,19 +123,31 @@ static enum kh_code set_label(struct kh_token *token, struct kh_object *object, 
 	return KH_OK;
 }
 
-/* The certificate last: its label says that all is done. */
-static enum kh_code set_labels(struct kh_token *token, const char *id, struct kh_error *error)
+static enum kh_code label_pair(struct kh_token *token, struct kh_object *certificate, struct kh_error *error)
 {
-	struct kh_object *new = kh_inventory_certificate(&token->inventory, id);
-	KH_AUTO_FREE char *label = kh_certificate_common_name(new->certificate);
+	KH_AUTO_FREE char *label = kh_certificate_common_name(certificate->certificate);
 	enum kh_code code;
 
 	if (!label)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = set_label(token, kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, new), label, error);
+	code = set_label(token, kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate), label, error);
 	if (code == KH_OK)
-		code = set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, new), label, error);
-	return code == KH_OK ? set_label(token, new, label, error) : code;
+		code = set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, certificate), label, error);
+	return code == KH_OK ? set_label(token, certificate, label, error) : code;
+}
+
+/* The signing certificate last: its label says that all is done. */
+static enum kh_code set_labels(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+			       struct kh_error *error)
+{
+	struct kh_order_objects objects;
+	enum kh_code code = KH_OK;
+
+	kh_order_find(token, params->order, &objects);
+	if (objects.encryption.certificate)
+		code = label_pair(token, objects.encryption.certificate, error);
+	return code == KH_OK ? label_pair(token, kh_inventory_certificate(&token->inventory, params->certificate), error)
+			     : code;
 }
 
 /* Whether the certificate is the order's own. */
@@ -158,10 +170,10 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 	enum kh_code code = KH_OK;
 
 	if (old && !sure)
-		code = set_labels(token, params->certificate, error);
+		code = set_labels(token, params, error);
 	if (old && code == KH_OK)
 		code = retire(token, params, old, result, error);
-	return code == KH_OK ? set_labels(token, params->certificate, error) : code;
+	return code == KH_OK ? set_labels(token, params, error) : code;
 }
 
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)

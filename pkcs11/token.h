@@ -63,4 +63,9 @@ KH_CHECKED enum kh_code kh_token_open(struct kh_token *token, struct kh_error *e
 KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error);
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
 
+/* Whether a result is about the token itself (away, full, logged out, write
+ * protected) and not about what was asked of it. A general error is, when the
+ * token does not answer any more. */
+bool kh_token_in_trouble(struct kh_token *token, CK_RV rv);
+
 #endif

@@ -1,0 +1,243 @@
+/* encryption.import, and what can be known of it before anything is written. */
+#include "encryption.h"
+
+#include <string.h>
+
+#include "chain.h"
+#include "cleanup.h"
+#include "decrypt.h"
+#include "install.h"
+#include "key.h"
+#include "log.h"
+#include "moment.h"
+#include "order.h"
+#include "unwrap.h"
+
+#define FIELD "encryption.certificate"
+
+/* The format an encryption key of that type comes in. */
+static bool fits_format(enum kh_import_algorithm format, const struct kh_certificate *certificate)
+{
+	struct kh_span modulus;
+	struct kh_span exponent;
+
+	if (format == KH_IMPORT_ALGORITHM_SM2_ENVELOPED_KEY)
+		return certificate->key_type == KH_ANY_KEY_TYPE_SM2;
+	return kh_spki_rsa(certificate->spki, &modulus, &exponent);
+}
+
+static enum kh_code check_fields(const struct kh_certificate *signing, const struct kh_certificate *new,
+				 enum kh_import_algorithm format, struct kh_error *error)
+{
+	if (!kh_chain_same_name(signing->subject, new->subject))
+		return kh_install_mismatch(error, "encryption.subject");
+	if (new->ca || new->usage != KH_USAGE_ENCRYPT)
+		return kh_install_mismatch(error, "encryption.usage");
+	if (new->ends <= kh_time_now() || new->ends <= new->begins)
+		return kh_install_mismatch(error, "encryption.validity");
+	if (!fits_format(format, new) || strcmp(new->spki_id, signing->spki_id) == 0)
+		return kh_install_mismatch(error, "encryption.spki");
+	return KH_OK;
+}
+
+/* SM2EnvelopedKey tells its public key; what it does not tell shows later. */
+static enum kh_code check_envelope(const struct kh_certificate *signing, const struct kh_certificate *new,
+				   const struct kh_encryption *given, struct kh_envelope *envelope,
+				   struct kh_error *error)
+{
+	struct kh_span point;
+
+	if (!kh_envelope_read(given->format, &given->envelope, signing->spki, envelope))
+		return kh_fail(error, KH_ENCRYPTION_UNOPENED);
+	if (envelope->point.length > 0 &&
+	    (!kh_spki_bits(new->spki, &point) || !kh_span_equal(point, envelope->point)))
+		return kh_fail(error, KH_ENCRYPTION_MISMATCH);
+	return KH_OK;
+}
+
+static enum kh_code check(struct kh_host *host, const struct kh_certificate *signing, const struct kh_encryption *given,
+			  char *const *chain, size_t count, struct kh_certificate **new, struct kh_envelope *envelope,
+			  struct kh_error *error)
+{
+	enum kh_code code = kh_install_read(given->certificate, FIELD, new, error);
+
+	if (code == KH_OK)
+		code = check_fields(signing, *new, given->format, error);
+	if (code == KH_OK)
+		code = kh_install_check_chain(host, *new, chain, count, error);
+	return code == KH_OK ? check_envelope(signing, *new, given, envelope, error) : code;
+}
+
+enum kh_code kh_encryption_check(struct kh_host *host, const struct kh_certificate *signing,
+				 const struct kh_encryption *given, char *const *chain, size_t count,
+				 struct kh_error *error)
+{
+	KH_AUTO_CERTIFICATE *new = NULL;
+	struct kh_envelope envelope;
+
+	return check(host, signing, given, chain, count, &new, &envelope, error);
+}
+
+/* --- the import --- */
+
+struct import {
+	struct kh_host *host;
+	struct kh_token *token;
+	const char *order;
+	struct kh_certificate *new;
+	struct kh_envelope envelope;
+	CK_OBJECT_HANDLE opener; /* the order's private key */
+};
+
+static struct kh_order_objects look(const struct import *import)
+{
+	struct kh_order_objects objects;
+
+	kh_order_find(import->token, import->order, &objects);
+	return objects;
+}
+
+/* Takes away what the order has of an encryption pair, and nothing else. What
+ * is finished stays whatever the page says. */
+static enum kh_code discard(const struct import *import, struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+
+	while (code == KH_OK) {
+		struct kh_order_objects objects = look(import);
+		struct kh_object *object = objects.encryption.certificate ? objects.encryption.certificate
+					   : objects.encryption.private_key ? objects.encryption.private_key
+									    : objects.encryption.public_key;
+
+		if (!object)
+			return KH_OK;
+		if (objects.encryption.certificate && !kh_order_is_pending(objects.encryption.certificate))
+			return kh_fail(error, KH_RENEWAL_STATE);
+		code = kh_inventory_destroy(import->token, object->handle, error);
+	}
+	return code;
+}
+
+/* A key that an earlier try left; out stays NULL when there is none or it is
+ * another one's and could go. */
+static enum kh_code take_left(const struct import *import, struct kh_object **out, struct kh_error *error)
+{
+	struct kh_order_objects objects = look(import);
+	enum kh_code code;
+
+	*out = objects.encryption.private_key;
+	if (!*out)
+		return KH_OK;
+	code = kh_decrypt_prove(import->token, *out, import->new->spki, error);
+	if (code != KH_ENCRYPTION_MISMATCH && code != KH_TOKEN_UNSUPPORTED)
+		return code;
+	kh_log(KH_LOG_WARNING, "an encryption key of the order does not fit its certificate: it goes");
+	*out = NULL;
+	return discard(import, error);
+}
+
+static enum kh_code open_envelope(const struct import *import, struct kh_object **out, struct kh_error *error)
+{
+	struct kh_order_objects objects = look(import);
+	const struct kh_unwrap unwrap = {.token = import->token,
+					 .opener = import->opener,
+					 .envelope = &import->envelope,
+					 .mark = &objects.encryption.mark,
+					 .on_host = import->host->settings.import_on_host};
+	struct kh_error failure = {.code = KH_OK};
+	enum kh_code code = kh_unwrap(&unwrap, out, error);
+
+	if (code != KH_OK)
+		return code;
+	code = kh_decrypt_prove(import->token, *out, import->new->spki, &failure);
+	if (code == KH_ENCRYPTION_MISMATCH || code == KH_TOKEN_UNSUPPORTED) {
+		code = discard(import, error);
+		if (code == KH_OK)
+			code = failure.code;
+	}
+	if (error && code == failure.code)
+		*error = failure;
+	return code;
+}
+
+/* What was written for another certificate, before this one came. */
+static enum kh_code write_pair(const struct import *import, struct kh_error *error)
+{
+	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)import->new->spki.data, import->new->spki.length};
+	struct kh_order_objects objects = look(import);
+	struct kh_object *written = objects.encryption.public_key;
+	enum kh_code code = KH_OK;
+
+	if (written && written->spki_id[0] && strcmp(written->spki_id, import->new->spki_id) != 0) {
+		code = kh_inventory_destroy(import->token, written->handle, error);
+		written = NULL;
+	}
+	if (code == KH_OK && !written)
+		code = kh_key_write_encrypting(import->token, &spki, &objects.encryption.mark, error);
+	objects = look(import);
+	written = objects.encryption.certificate;
+	if (code == KH_OK && written && strcmp(written->certificate->id, import->new->id) != 0) {
+		if (!kh_order_is_pending(written))
+			return kh_fail(error, KH_RENEWAL_STATE);
+		code = kh_inventory_destroy(import->token, written->handle, error);
+		written = NULL;
+	}
+	if (code == KH_OK && !written)
+		code = kh_install_write(import->token, import->new,
+					(struct kh_span){objects.encryption.mark.id, KH_MARK_ID_LENGTH},
+					objects.encryption.mark.label, error);
+	return code;
+}
+
+static enum kh_code import_key(const struct import *import, struct kh_error *error)
+{
+	struct kh_order_objects objects;
+	struct kh_object *key = NULL;
+	enum kh_code code = take_left(import, &key, error);
+
+	if (code == KH_OK && !key)
+		code = open_envelope(import, &key, error);
+	if (code == KH_OK)
+		code = write_pair(import, error);
+	if (code != KH_OK)
+		return code;
+	objects = look(import);
+	return objects.encryption.certificate
+		       ? kh_install_read_back(import->token, objects.encryption.certificate, error)
+		       : kh_fail(error, KH_TOKEN_FAILED);
+}
+
+/* The key that the envelope is encrypted to. */
+static struct kh_object *find_opener(struct kh_token *token, const struct kh_order_objects *objects)
+{
+	return objects->private_key ? objects->private_key
+				    : kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
+}
+
+enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_encryption_import_params *params = in;
+	struct kh_host_encryption_import_result *result = out;
+	KH_AUTO_CERTIFICATE *new = NULL;
+	struct import import = {.host = host, .order = params->order};
+	struct kh_order_objects objects;
+	const struct kh_object *opener;
+	enum kh_code code;
+
+	code = kh_host_token(host, params->token, &import.token, error);
+	if (code == KH_OK)
+		code = kh_inventory_refresh(import.token, error);
+	if (code != KH_OK)
+		return code;
+	kh_order_find(import.token, params->order, &objects);
+	opener = objects.certificate ? find_opener(import.token, &objects) : NULL;
+	if (!opener)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	import.opener = opener->handle;
+	code = check(host, objects.certificate->certificate, &params->encryption, params->chain, params->chain_count,
+		     &new, &import.envelope, error);
+	import.new = new;
+	if (code == KH_OK)
+		code = import_key(&import, error);
+	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
+}

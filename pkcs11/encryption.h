@@ -1,0 +1,20 @@
+/*
+ * The second certificate of an order, the one for encryption: its key was made
+ * at the CA's key centre and comes in an envelope (envelope.h).
+ */
+#ifndef KH_ENCRYPTION_H
+#define KH_ENCRYPTION_H
+
+#include "envelope.h"
+#include "host.h"
+
+/* Whether it may go beside a signing certificate: same subject, for encryption
+ * only, valid, led to an anchor, a key of the same family; and whether its
+ * envelope has the form it says. Touches no token. certificate.mismatch with
+ * what "encryption.…", certificate.untrusted, encryption.unopened, and
+ * encryption.mismatch where the envelope names another public key. */
+KH_CHECKED enum kh_code kh_encryption_check(struct kh_host *host, const struct kh_certificate *signing,
+					    const struct kh_encryption *given, char *const *chain, size_t count,
+					    struct kh_error *error);
+
+#endif
