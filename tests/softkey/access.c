@@ -4,10 +4,12 @@
 
 #include "softkey.h"
 
-/* What a private key keeps to itself. */
+/* What a private or secret key keeps to itself. */
 static bool is_sensitive(const struct object *object, CK_ATTRIBUTE_TYPE type)
 {
-	if (attribute_number(object, CKA_CLASS) != CKO_PRIVATE_KEY)
+	CK_OBJECT_CLASS class = attribute_number(object, CKA_CLASS);
+
+	if (class != CKO_PRIVATE_KEY && class != CKO_SECRET_KEY)
 		return false;
 	return type == CKA_VALUE || type == CKA_PRIVATE_EXPONENT || (type >= CKA_PRIME_1 && type <= CKA_COEFFICIENT);
 }
@@ -35,13 +37,10 @@ CK_RV soft_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, C
 {
 	struct session *session;
 	struct object *object;
-	CK_RV rv = session_get(handle, &session);
+	CK_RV rv = object_open(handle, which, &session, &object);
 
 	if (rv != CKR_OK)
 		return rv;
-	object = object_get(session, which);
-	if (!object)
-		return CKR_OBJECT_HANDLE_INVALID;
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_RV one = read_attribute(object, &template[i]);
 
@@ -55,13 +54,10 @@ CK_RV soft_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, C
 {
 	struct session *session;
 	struct object *object;
-	CK_RV rv = session_get_writable(handle, &session);
+	CK_RV rv = object_open_writable(handle, which, &session, &object);
 
 	if (rv != CKR_OK)
 		return rv;
-	object = object_get(session, which);
-	if (!object)
-		return CKR_OBJECT_HANDLE_INVALID;
 	if (!attribute_flag(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	for (CK_ULONG i = 0; i < count; i++)

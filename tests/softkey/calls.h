@@ -64,6 +64,10 @@ CALL(GenerateKeyPair,
       CK_ATTRIBUTE *private_template, CK_ULONG private_count, CK_OBJECT_HANDLE *public_key,
       CK_OBJECT_HANDLE *private_key),
      (session, mechanism, public_template, public_count, private_template, private_count, public_key, private_key))
+CALL(UnwrapKey,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_BYTE *in, CK_ULONG length,
+      CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *object),
+     (session, mechanism, key, in, length, template, count, object))
 CALL(GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG length), (session, out, length))
 
 LACK(GetOperationState, (CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *length))
@@ -94,8 +98,6 @@ LACK(GenerateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIB
 		   CK_OBJECT_HANDLE *key))
 LACK(WrapKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
 	       CK_BYTE *out, CK_ULONG *length))
-LACK(UnwrapKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_BYTE *in,
-		 CK_ULONG length, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *object))
 LACK(DeriveKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
 		 CK_ULONG count, CK_OBJECT_HANDLE *object))
 LACK(SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG length))

@@ -1,12 +1,10 @@
 /* Keys: between attributes and EVP_PKEY. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "softkey.h"
@@ -93,6 +91,16 @@ static EVP_PKEY *point_key(const char *type, const char *curve, unsigned char *p
 	parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, length);
 	parameters[2] = OSSL_PARAM_construct_end();
 	return from_parameters(type, parameters);
+}
+
+EVP_PKEY *key_from_point(const unsigned char *point, size_t length)
+{
+	unsigned char copy[65];
+
+	if (length != sizeof copy)
+		return NULL;
+	memcpy(copy, point, length);
+	return point_key("SM2", "SM2", copy, length);
 }
 
 static EVP_PKEY *ec_public(const struct object *object, CK_KEY_TYPE type)
@@ -214,4 +222,29 @@ bool key_set_secret(struct object *object, EVP_PKEY *key)
 	attribute_set(object, ATTRIBUTE_PKCS8, der, (size_t)length);
 	OPENSSL_clear_free(der, (size_t)length);
 	return attribute_number(object, CKA_KEY_TYPE) != CKK_RSA || key_describe(object, key);
+}
+
+bool key_fits(const struct object *object, EVP_PKEY *key)
+{
+	CK_KEY_TYPE type = attribute_number(object, CKA_KEY_TYPE);
+
+	if (type == vendor->sm2)
+		return EVP_PKEY_is_a(key, "SM2");
+	return (type == CKK_RSA && EVP_PKEY_is_a(key, "RSA")) || (type == CKK_EC && EVP_PKEY_is_a(key, "EC"));
+}
+
+bool key_set_curve(struct object *object, EVP_PKEY *key)
+{
+	CK_KEY_TYPE type = attribute_number(object, CKA_KEY_TYPE);
+	unsigned char *der = NULL;
+	int length;
+
+	if (type == CKK_RSA || (type == vendor->sm2 && !vendor->wants_curve))
+		return true;
+	length = i2d_KeyParams(key, &der);
+	if (length <= 0)
+		return false;
+	attribute_set(object, CKA_EC_PARAMS, der, (size_t)length);
+	OPENSSL_free(der);
+	return key_curve(object, type) != NULL;
 }

@@ -131,6 +131,24 @@ struct object *object_get(const struct session *session, CK_OBJECT_HANDLE handle
 	return object;
 }
 
+CK_RV object_open(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, struct session **session, struct object **object)
+{
+	CK_RV rv = session_get(handle, session);
+
+	if (rv != CKR_OK)
+		return rv;
+	*object = object_get(*session, which);
+	return *object ? CKR_OK : CKR_OBJECT_HANDLE_INVALID;
+}
+
+CK_RV object_open_writable(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, struct session **session,
+			   struct object **object)
+{
+	CK_RV rv = object_open(handle, which, session, object);
+
+	return rv == CKR_OK && (*object)->file[0] ? session_get_writable(handle, session) : rv;
+}
+
 void object_drop(CK_OBJECT_HANDLE handle)
 {
 	drop_where(is_handle, handle);
@@ -186,120 +204,26 @@ CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct
 	return CKR_OK;
 }
 
-/* The attributes without which an object of a class makes no sense. */
-static const struct {
-	CK_OBJECT_CLASS class;
-	CK_ATTRIBUTE_TYPE needed[3];
-	size_t count;
-} classes[] = {
-	{CKO_CERTIFICATE, {CKA_CERTIFICATE_TYPE, CKA_SUBJECT, CKA_VALUE}, 3},
-	{CKO_PUBLIC_KEY, {CKA_KEY_TYPE}, 1},
-	{CKO_PRIVATE_KEY, {CKA_KEY_TYPE}, 1},
-	{CKO_DATA, {0}, 0},
-};
-
-static CK_RV check_class(const struct object *object)
-{
-	CK_OBJECT_CLASS class = attribute_number(object, CKA_CLASS);
-
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
-		if (classes[i].class != class)
-			continue;
-		for (size_t k = 0; k < classes[i].count; k++)
-			if (!attribute_get(object, classes[i].needed[k]))
-				return CKR_TEMPLATE_INCOMPLETE;
-		return CKR_OK;
-	}
-	return CKR_ATTRIBUTE_VALUE_INVALID;
-}
-
-static CK_RV set_key_defaults(struct object *object)
-{
-	CK_BBOOL yes = CK_TRUE;
-	EVP_PKEY *key;
-
-	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY) {
-		key_set_private_defaults(object);
-		return key_import(object) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
-	}
-	attribute_set_default(object, CKA_VERIFY, &yes, 1);
-	key = key_of(object);
-	EVP_PKEY_free(key);
-	return key ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
-}
-
-static CK_RV set_defaults(struct object *object)
-{
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_OBJECT_CLASS class = attribute_number(object, CKA_CLASS);
-	CK_RV rv = check_class(object);
-
-	if (rv != CKR_OK)
-		return rv;
-	attribute_set_default(object, CKA_TOKEN, &no, 1);
-	attribute_set_default(object, CKA_MODIFIABLE, &yes, 1);
-	attribute_set_default(object, CKA_LABEL, "", 0);
-	if (class != CKO_PRIVATE_KEY)
-		attribute_set_default(object, CKA_PRIVATE, &no, 1);
-	if (class == CKO_DATA)
-		return CKR_OK;
-	attribute_set_default(object, CKA_ID, "", 0);
-	if (class != CKO_CERTIFICATE)
-		return set_key_defaults(object);
-	attribute_set_default(object, CKA_ISSUER, "", 0);
-	attribute_set_default(object, CKA_SERIAL_NUMBER, "", 0);
-	return CKR_OK;
-}
-
-CK_RV soft_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *out)
-{
-	struct object *object = object_new();
-	struct session *session;
-	CK_RV rv;
-
-	attributes_take(object, template, count);
-	rv = attribute_flag(object, CKA_TOKEN) ? session_get_writable(handle, &session) : session_get(handle, &session);
-	if (rv == CKR_OK)
-		rv = out ? set_defaults(object) : CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		return object_add(handle, session, object, out);
-	object_free(object);
-	return rv;
-}
-
 CK_RV soft_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which)
 {
 	struct session *session;
 	struct object *object;
-	CK_RV rv = session_get(handle, &session);
+	CK_RV rv = object_open_writable(handle, which, &session, &object);
 
-	if (rv != CKR_OK)
-		return rv;
-	object = object_get(session, which);
-	if (!object)
-		return CKR_OBJECT_HANDLE_INVALID;
-	if (object->file[0]) {
-		rv = session_get_writable(handle, &session);
-		if (rv == CKR_OK)
-			rv = store_delete(slots[object->slot].name, object->file);
-		if (rv != CKR_OK)
-			return rv;
-	}
-	object_drop(which);
-	return CKR_OK;
+	if (rv == CKR_OK && object->file[0])
+		rv = store_delete(slots[object->slot].name, object->file);
+	if (rv == CKR_OK)
+		object_drop(which);
+	return rv;
 }
 
 CK_RV soft_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, CK_ULONG *size)
 {
 	struct session *session;
 	struct object *object;
-	CK_RV rv = session_get(handle, &session);
+	CK_RV rv = object_open(handle, which, &session, &object);
 
-	if (rv != CKR_OK)
-		return rv;
-	object = object_get(session, which);
-	if (!object)
-		return CKR_OBJECT_HANDLE_INVALID;
-	free(attributes_pack(object, size));
-	return CKR_OK;
+	if (rv == CKR_OK)
+		free(attributes_pack(object, size));
+	return rv;
 }

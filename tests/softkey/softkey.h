@@ -2,8 +2,8 @@
  * softkey: a PKCS#11 module over OpenSSL for tests (README.md). It keeps keys in
  * clear: never for anything but tests.
  *
- * A call's way: entry.c (count, fault script, lock) → soft_… in module.c,
- * slot.c, session.c, object.c, key.c, operation.c → store.c for what stays.
+ * A call's way: entry.c (count, fault script, lock) → soft_… in slot.c,
+ * session.c, object.c, keypair.c, sign.c … → store.c for what stays.
  */
 #ifndef SOFTKEY_H
 #define SOFTKEY_H
@@ -127,7 +127,7 @@ CK_RV decrypt_prepare(struct operation *operation, const CK_MECHANISM *mechanism
 bool decrypt_data(const struct operation *operation, const unsigned char *in, size_t in_length, unsigned char *out,
 		  size_t *out_length);
 
-/* object.c, access.c, attributes.c */
+/* object.c, access.c, create.c, attributes.c */
 struct attribute {
 	CK_ATTRIBUTE_TYPE type;
 	size_t length;
@@ -152,11 +152,17 @@ void object_drop(CK_OBJECT_HANDLE handle);
 struct object *object_next(const struct session *session, const struct object *object);
 CK_RV object_write(struct object *object);
 struct object *object_get(const struct session *session, CK_OBJECT_HANDLE handle);
+/* How calls with an object begin; writable: it may be changed or destroyed. */
+CK_RV object_open(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, struct session **session, struct object **object);
+CK_RV object_open_writable(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, struct session **session,
+			   struct object **object);
 struct object *object_new(void);
 void object_free(struct object *object);
 /* Writes a token object, takes it over in any case. */
 CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object,
 		 CK_OBJECT_HANDLE *out);
+/* create.c: what the template left out; CKR_TEMPLATE_… when that cannot be. */
+CK_RV object_complete(struct object *object);
 struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type);
 void attribute_set(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
 void attribute_set_default(struct object *object, CK_ATTRIBUTE_TYPE type, const void *value, size_t length);
@@ -223,6 +229,11 @@ void key_set_private_defaults(struct object *object);
 bool key_set_secret(struct object *object, EVP_PKEY *key);
 /* Fills in what follows from a public key. */
 bool key_describe(struct object *object, EVP_PKEY *key);
+/* Whether it is of the type the object says. */
+bool key_fits(const struct object *object, EVP_PKEY *key);
+/* CKA_EC_PARAMS where the key type has it; false: a curve the token has not. */
+bool key_set_curve(struct object *object, EVP_PKEY *key);
+EVP_PKEY *key_from_point(const unsigned char *point, size_t length); /* SM2 */
 /* import.c: the private parts become PKCS#8 and go. */
 bool key_import(struct object *object);
 /* ECPrivateKey without the point, which is then computed. */
