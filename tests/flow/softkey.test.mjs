@@ -33,7 +33,8 @@ async function writePublicKey(key, type, file) {
 	return writeFileSync(file, Buffer.from(spki[type] + point, 'hex'));
 }
 
-test('pkcs11-tool --test finds no errors', () => withKey(async (key) => {
+for (const vendor of ['no vendor', 'sansec', 'tass']) test(`pkcs11-tool --test finds no errors: ${vendor}`, () => withKey(async (key) => {
+	if (vendor !== 'no vendor') key.write('vendor', `${vendor}\n`);
 	for (const [type, id] of [['rsa:2048', '01'], ['EC:prime256v1', '02'], ['EC:secp384r1', '03'], ['EC:edwards25519', '04']])
 		assert.equal((await generate(key, type, id)).status, 0);
 	assert.match((await key.user('--test')).stdout, /No errors/);
