@@ -1,5 +1,5 @@
 // What is on a test token, read from its files: a witness that needs no process. The form of a file: tests/softkey/attributes.c.
-import { X509Certificate, createHash, createPrivateKey } from 'node:crypto';
+import { X509Certificate, createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { sha256 } from './token.mjs';
@@ -8,8 +8,8 @@ const CLASS = 0, LABEL = 3, VALUE = 0x11, KEY_TYPE = 0x100, ID = 0x102, SECRET =
 const forms = { 0: 'pkcs1', 3: 'sec1' };
 const names = ['data', 'certificate', 'public', 'private'];
 
-function readAttributes(file) {
-	const bytes = readFileSync(file), attributes = new Map();
+function parseAttributes(bytes) {
+	const attributes = new Map();
 	for (let at = 8; at < bytes.length;) {
 		const type = Number(bytes.readBigUInt64LE(at)), length = Number(bytes.readBigUInt64LE(at + 8));
 		attributes.set(type, bytes.subarray(at + 16, at + 16 + length));
@@ -18,27 +18,40 @@ function readAttributes(file) {
 	return attributes;
 }
 
-function readObject(file) {
-	const attributes = readAttributes(file), hash = createHash('sha256');
+const spkiOf = (key) => (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' }).toString('hex');
+
+function parse(bytes) {
+	const attributes = parseAttributes(bytes), hash = createHash('sha256');
 	for (const [type, value] of [...attributes].sort(([a], [b]) => a - b)) hash.update(`${type}:${value.toString('hex')};`);
 	const kind = names[Number(attributes.get(CLASS).readBigUInt64LE(0))];
-	return {
-		kind, label: attributes.get(LABEL)?.toString() ?? '', id: attributes.get(ID)?.toString('hex') ?? '', print: hash.digest('hex'),
-		certificate: kind === 'certificate' ? new X509Certificate(attributes.get(VALUE)) : null,
-		secret: kind === 'private' ? createPrivateKey({ key: attributes.get(SECRET), format: 'der', type: forms[attributes.get(KEY_TYPE)[0]] ?? 'pkcs8' }) : null,
-	};
+	const object = { kind, label: attributes.get(LABEL)?.toString() ?? '', id: attributes.get(ID)?.toString('hex') ?? '', print: hash.digest('hex') };
+	if (kind === 'certificate') {
+		object.certificate = new X509Certificate(attributes.get(VALUE));
+		object.spki = spkiOf(object.certificate.publicKey);
+		object.sha256 = sha256(object.certificate.raw);
+	}
+	if (kind === 'private')
+		object.spki = spkiOf(createPrivateKey({ key: attributes.get(SECRET), format: 'der', type: forms[attributes.get(KEY_TYPE)[0]] ?? 'pkcs8' }));
+	return object;
+}
+
+// The same bytes come again and again.
+const parsed = new Map();
+export function parseObject(bytes) {
+	const text = bytes.toString('latin1');
+	if (!parsed.has(text)) parsed.set(text, parse(bytes));
+	return parsed.get(text);
 }
 
 export function storeObjects(key, token = 'A') {
 	const folder = path.join(key.store, 'tokens', token);
-	return readdirSync(folder).filter((name) => name.endsWith('.object')).map((name) => readObject(path.join(folder, name)));
+	return readdirSync(folder).filter((name) => name.endsWith('.object')).map((name) => parseObject(readFileSync(path.join(folder, name))));
 }
 
 // SHA-256 of the certificates whose private key is there, under the same CKA_ID.
 export function usableCertificates(objects) {
 	const keys = objects.filter((one) => one.kind === 'private');
-	return objects.filter((one) => one.certificate && keys.some((key) => key.id === one.id && one.certificate.checkPrivateKey(key.secret)))
-		.map((one) => sha256(one.certificate.raw));
+	return objects.filter((one) => one.certificate && keys.some((key) => key.id === one.id && key.spki === one.spki)).map((one) => one.sha256);
 }
 
 // A line an object, sorted: what must be equal after every way to the same end.

@@ -1,0 +1,88 @@
+// The points of the matrix: what breaks at which call, and where the renewal goes on. And one point tried.
+import { createHash } from 'node:crypto';
+import { all } from '../lib/paths.mjs';
+import { sleep, until } from '../lib/process.mjs';
+import { Scene } from './scene.mjs';
+import { parts } from './world.mjs';
+
+const errors = ['0x30', '0x5', '0x6', '0x31', '0xb3'];
+
+// rule: a line of softkey's fault script for call n. kill: the daemon is killed when the call has begun.
+export const actions = [
+	{ name: 'error', rule: (n) => `** ${n} error ${errors[n % errors.length]}` },
+	{ name: 'error after', rule: (n) => `** ${n} after error ${errors[n % errors.length]}` },
+	{ name: 'pulled', rule: (n) => `** ${n} pull A`, pulls: true },
+	{ name: 'exit', rule: (n) => `** ${n} exit 7` },
+	{ name: 'crash', rule: (n) => `** ${n} after crash` },
+	{ name: 'daemon killed', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, kill: true },
+	// Waits for the deadlines' percentage: { name: 'hang', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, waits: true },
+	{ name: 'power cut', rule: (n) => `write ${n} cut`, writes: true },
+];
+const same = { name: '' }, other = { name: 'other computer', fresh: true };
+const otherSlot = { name: 'other slot', slot: true };
+const placesOf = (action) => (action.pulls ? [same, other, otherSlot] : [same, other]);
+
+// Every point of a world: {part, action, n, call, place}; a test of it is named by its text.
+export function listPoints(world) {
+	const points = [];
+	world.calls.forEach((lines, part) => {
+		const calls = lines.filter((name) => name !== 'write'), writes = lines.filter((name) => name === 'write');
+		for (const action of actions)
+			(action.writes ? writes : calls).forEach((call, i) => {
+				for (const place of placesOf(action)) points.push({ part, action: action.name, n: i + 1, call, place: place.name });
+			});
+	});
+	return points;
+}
+
+export const describePoint = (point) => `${point.call} (${parts[point.part]} ${point.n}), ${point.action}${point.place ? `, ${point.place}` : ''}`;
+
+// The short form: every function meets every action at one of its calls, every write its cut; another seed takes others.
+export function samplePoints(points, seed) {
+	const groups = new Map();
+	for (const point of points) {
+		const key = `${point.action} ${point.call} ${point.action === 'power cut' ? `${point.part} ${point.n}` : ''}`;
+		groups.set(key, [...groups.get(key) ?? [], point]);
+	}
+	return [...groups].map(([key, list]) => list[createHash('sha256').update(`${seed} ${key}`).digest().readUInt32BE() % list.length]);
+}
+
+export const choosePoints = (points, seed) => (all ? points : samplePoints(points, seed));
+
+async function interrupt(scene, point, action) {
+	const broken = scene.part(point.part).then(() => null, (error) => { scene.errors.push(error.name); return error; });
+	if (!action.kill) return broken;
+	let ended = false;
+	broken.then(() => { ended = true; });
+	await until(() => scene.met || ended, 'the fault', 20000);
+	if (!scene.met) await until(() => scene.met, 'the fault', 300).catch(() => {});
+	return scene.kill();
+}
+
+// The clerk plugs the key in again, whenever it went: the last calls are the agent's own, after its answer.
+async function putBack(scene, place) {
+	await until(() => scene.closed || scene.token.read('slots').trim() === '- -', 'the pull', 600000);
+	await sleep(20);
+	if (!scene.closed) scene.token.place(...(place.slot ? ['-', 'A'] : ['A']));
+}
+
+// {failure: null or a text, met: whether the call came at all}.
+export async function tryPoint(world, point) {
+	const action = actions.find((one) => one.name === point.action), place = placesOf(action).find((one) => one.name === point.place);
+	let scene;
+	try {
+		scene = await Scene.open(world, point.part, { faults: [action.rule(point.n)], settings: action.waits ? { deadlines: 5 } : {} });
+		if (action.pulls) putBack(scene, place);
+		await interrupt(scene, point, action);
+		scene.checkUsable('after the interruption');
+		await scene.startAgain(place.fresh);
+		await scene.recover();
+		scene.checkEnd();
+		return { failure: null, met: scene.met };
+	} catch (error) {
+		const text = (error.stack ?? String(error)).split('\n').slice(0, 14).join(' | ');
+		return { failure: `${describePoint(point)}: ${text} [${scene?.errors.join(', ')}]`, met: scene?.met };
+	} finally {
+		await scene?.close();
+	}
+}

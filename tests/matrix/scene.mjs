@@ -1,0 +1,183 @@
+// One point of the matrix: a key, an agent, a page and a hall of its own, from where the parts before left them.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { program, root } from '../lib/paths.mjs';
+import { isFree, sleep } from '../lib/process.mjs';
+import { describeObjects, faultMet, parseObject, storeObjects, triesLeft, usableCertificates } from '../lib/softkey-store.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
+import { Hall } from './hall.mjs';
+
+const require = createRequire(import.meta.url), Socket = require('ws'), Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
+export const origin = 'http://localhost:8080', order = 'M-2026.0001';
+const tries = 6;
+globalThis.WebSocket = class extends Socket { constructor(url, protocol) { super(url, protocol, { origin }); } };
+
+// Below the ports that the system gives away; each worker has its thousand.
+const share = Number(process.env.KEYHALL_MATRIX_SHARE ?? 0);
+let lastPort = 0, made = 0;
+async function nextPort() {
+	for (;;) {
+		const port = 12000 + share * 1000 + lastPort++ % 1000;
+		if (await isFree(port)) return port;
+	}
+}
+
+const living = new Set();
+process.on('exit', () => { for (const child of living) child.kill('SIGKILL'); });
+
+function plant(tree, folder) {
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	for (const [name, bytes] of tree)
+		if (bytes) writeFileSync(path.join(folder, name), bytes); else mkdirSync(path.join(folder, name));
+}
+
+export class Scene {
+	// faults: lines of softkey's fault script. settings: more configuration of the agent.
+	static async open(world, done, { faults = [], settings = {} } = {}) {
+		const scene = new Scene(), folder = path.join(world.folder, `point-${share}-${made++}`);
+		Object.assign(scene, { world, folder, done, errors: [], hall: new Hall(world, origin, order, world.bases[done].hall) });
+		scene.token = Object.assign(new SoftKey(), world.token, { folder, store: path.join(folder, 'softkey') });
+		plant(world.tree(done, 'store'), scene.token.store);
+		mkdirSync(path.join(scene.token.store, 'history'));
+		plant(world.tree(done, 'state'), scene.state);
+		if (faults.length) scene.token.fault(...faults);
+		await scene.configure(settings);
+		await scene.start();
+		return scene;
+	}
+
+	get state() { return path.join(this.folder, 'state'); }
+	get objects() { return storeObjects(this.token); }
+	get met() { return faultMet(this.token); }
+	get alive() { return this.child && this.child.exitCode === null && this.child.signalCode === null; }
+
+	async configure(settings) {
+		this.port = await nextPort();
+		this.configuration = path.join(this.folder, 'keyhall.json');
+		writeFileSync(this.configuration, JSON.stringify({
+			port: this.port, origins: [origin], modules: [{ path: this.token.module }], pinentry: this.world.pinentry, state: this.state,
+			anchors: [this.world.root ?? this.world.ca.root], ...settings,
+		}));
+	}
+
+	// ---- the agent
+
+	async start() {
+		const log = openSync(path.join(this.folder, 'keyhalld.log'), 'a');
+		const env = { PATH: process.env.PATH, HOME: this.folder, XDG_RUNTIME_DIR: this.folder, XDG_CONFIG_DIRS: this.folder, ...this.token.env };
+		for (const name of ['ASAN_OPTIONS', 'UBSAN_OPTIONS']) if (process.env[name]) env[name] = process.env[name];
+		const child = this.child = spawn(program.keyhalld, ['--config', this.configuration, '--foreground'], { env, stdio: ['ignore', log, log] });
+		closeSync(log);
+		living.add(child);
+		this.exited = new Promise((resolve) => child.on('exit', () => { living.delete(child); resolve(); }));
+		await this.connect();
+	}
+
+	// As soon as it listens.
+	async connect() {
+		for (let i = 0; ; i++) {
+			const client = this.client = new Keyhall.Client({ ports: [this.port], locale: 'en' });
+			try { return await client.connect(); } catch (error) {
+				client.close();
+				if (i === 400 || !this.alive) throw new Error(`no agent: ${error.message}\n${this.log()}`);
+				await sleep(5);
+			}
+		}
+	}
+
+	log() { return readFileSync(path.join(this.folder, 'keyhalld.log'), 'utf8'); }
+
+	// Its token host goes with it.
+	async kill(signal = 'SIGKILL') {
+		this.client.close();
+		this.child.kill(signal);
+		await this.exited;
+	}
+
+	stop() { return this.kill('SIGTERM'); }
+
+	// An agent that runs, on a computer that knows nothing where fresh.
+	async startAgain(fresh) {
+		if (!fresh && this.alive) return;
+		await this.kill();
+		if (fresh) rmSync(this.state, { recursive: true, force: true });
+		await this.start();
+	}
+
+	// ---- the page
+
+	async part(number) {
+		const { renewal } = this.client, { dual, same } = this.world.kind;
+		if (number === 0) await this.hall.key(await renewal.begin({ order, certificate: this.world.old, key: same ? 'same' : 'new', ...(dual ? { dual } : {}) }));
+		if (number === 1) {
+			const { certificate, chain, encryption } = this.hall.answer;
+			await this.hall.receipt((await renewal.install({ order, certificate, chain, ...(encryption ? { encryption } : {}) })).receipt);
+		}
+		if (number === 2) await renewal.complete({ order });
+	}
+
+	drive() {
+		const { dual, same } = this.world.kind;
+		return this.client.drive(order, this.hall, { certificate: this.world.old, key: same ? 'same' : 'new', retries: 0, ...(dual ? { dual } : {}) });
+	}
+
+	// Again and again, as the clerk would, while the errors say that this may help.
+	async recover() {
+		for (let i = 0; ; i++) {
+			try { return await this.drive(); } catch (error) {
+				this.errors.push(error.name === 'Error' ? error.message : error.name);
+				if (i === 6 || (error.data && error.data.retry === 'no')) throw error;
+				this.checkUsable('while it recovered');
+				await sleep([20, 200, 800, 2000, 2000, 4000][i]);
+			}
+		}
+	}
+
+	// ---- what must be true
+
+	// The old certificate, or one that the hall issued.
+	isUsable(objects) {
+		const mine = [this.world.old, ...Object.values(this.world.ids)];
+		return usableCertificates(objects).some((id) => mine.includes(id));
+	}
+
+	checkUsable(when) {
+		assert.ok(this.isUsable(this.objects), `no usable certificate ${when}`);
+		assert.ok(triesLeft(this.token) >= tries - 1, `PIN tries wasted ${when}`);
+	}
+
+	// The key as it was after each write since the scene was opened.
+	checkHistory() {
+		const folder = path.join(this.token.store, 'history'), objects = new Map();
+		const prefix = 'tokens/A/', isObject = (name) => name.startsWith(prefix) && name.endsWith('.object');
+		for (const [name, bytes] of this.world.tree(this.done, 'store')) if (isObject(name)) objects.set(name, parseObject(bytes));
+		for (const entry of readdirSync(folder).sort()) {
+			const name = entry.slice(entry.indexOf('-') + 1).replaceAll('+', '/'), bytes = readFileSync(path.join(folder, entry));
+			if (!isObject(name)) continue;
+			if (bytes.length) objects.set(name, parseObject(bytes)); else objects.delete(name);
+			assert.ok(this.isUsable([...objects.values()]), `no usable certificate after write ${entry}`);
+		}
+	}
+
+	checkEnd(issues = 1) {
+		const { objects } = this, prints = new Set(objects.map((one) => one.print));
+		assert.deepEqual(describeObjects(objects), this.world.expected);
+		assert.ok(usableCertificates(objects).includes(this.world.ids[this.hall.facts.publicKey]), 'the new certificate has its key');
+		assert.ok(this.world.foreign.every((print) => prints.has(print)), 'foreign objects were touched');
+		assert.equal(this.hall.facts.issues, issues, 'issued');
+		assert.ok(this.hall.facts.installed, 'the hall has the receipt');
+		assert.equal(triesLeft(this.token), tries, 'PIN tries are full');
+		this.checkHistory();
+	}
+
+	remove() { rmSync(this.folder, { recursive: true, force: true }); }
+
+	async close() {
+		this.closed = true;
+		if (this.alive) await this.kill(); else this.client?.close();
+		this.remove();
+	}
+}

@@ -1,0 +1,134 @@
+// What all points of one kind share: the company's key with foreign objects on it, the CA's certificates for every key that will
+// be made, the key as each part of the renewal leaves it, and the calls of an undisturbed run. make() writes it into a folder
+// (world.json and stores), load() reads it in another process.
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Authority, days, makeRequest } from '../lib/ca.mjs';
+import { removeFolder, sleep, temporaryFolder } from '../lib/process.mjs';
+import { describeObjects, storeObjects } from '../lib/softkey-store.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
+import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
+import { Scene } from './scene.mjs';
+
+export const parts = ['begin', 'install', 'complete'];
+const keysInPool = 4;
+const derOf = (pem) => createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+const spkiHash = (pem) => sha256(createPublicKey(pem).export({ type: 'spki', format: 'der' }));
+
+// [name, bytes] of every file below a folder.
+function readTree(folder, below = '') {
+	return readdirSync(path.join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+		const name = path.join(below, entry.name);
+		return entry.isDirectory() ? [[name, null], ...readTree(folder, name)] : entry.isFile() ? [[name, readFileSync(path.join(folder, name))]] : [];
+	});
+}
+
+export class World {
+	#trees = new Map();
+
+	static async make(kind) {
+		const folder = temporaryFolder('keyhall-matrix'), world = new World();
+		Object.assign(world, { kind, folder, old: null, certificates: {}, ids: {}, bases: [], calls: [] });
+		for (const name of ['ca', 'token', 'requests']) mkdirSync(path.join(folder, name));
+		world.ca = await Authority.make(path.join(folder, 'ca'));
+		await world.makeToken();
+		await world.makePool();
+		world.writePinentry();
+		world.bases.push({ store: world.token.store, hall: {} });
+		await world.record();
+		writeFileSync(path.join(folder, 'world.json'), JSON.stringify({ ...world, ca: undefined, root: world.ca.root }));
+		return World.load(folder);
+	}
+
+	static load(folder) {
+		const world = Object.assign(new World(), JSON.parse(readFileSync(path.join(folder, 'world.json'), 'utf8')));
+		world.token = Object.assign(new SoftKey(), world.token);
+		return world;
+	}
+
+	request(key, name) { return makeRequest(key, path.join(this.folder, 'requests'), name ? { name } : {}); }
+
+	// The company's certificate, and what must never be touched.
+	async makeToken() {
+		const pair = await makeKey(this.kind.keyType), foreign = await makeKey('ec-p256'), seal = path.join(this.folder, 'seal');
+		const token = this.token = await SoftKey.make(path.join(this.folder, 'token'), { pin: '123456' });
+		this.oldPem = await this.ca.issue(await this.request(pair), { notBefore: days(-345), notAfter: days(20) });
+		this.old = certificateId(this.oldPem);
+		await token.importPair(pair);
+		await token.writeCertificate(this.oldPem);
+		await token.importPair(foreign, { id: '0f', label: 'another' });
+		await token.writeCertificate(await this.ca.issue(await this.request(foreign, '/C=CN/O=Another/CN=Another')), { id: '0f', label: 'another' });
+		writeFileSync(seal, 'an electronic seal');
+		await token.user('--write-object', seal, '--type', 'data', '--label', 'seal', '--private');
+		this.foreign = storeObjects(token).filter((one) => one.id === '0f' || one.kind === 'data').map((one) => one.print).sort();
+		assert.equal(this.foreign.length, 4);
+		if (this.kind.same) await this.certify(pair);
+	}
+
+	async makePool() {
+		if (!this.kind.pool) return;
+		mkdirSync(path.join(this.token.store, 'pool'));
+		for (let i = 1; i <= keysInPool; i++) {
+			const key = await makeKey(this.kind.keyType);
+			writeFileSync(path.join(this.token.store, 'pool', `${this.kind.pool}-${i}`), derOf(key));
+			await this.certify(key);
+		}
+	}
+
+	// What the CA will issue for a key.
+	async certify(key) {
+		const certificate = await this.ca.issue(await this.request(key));
+		this.certificates[spkiHash(key)] = { certificate, chain: [] };
+		this.ids[spkiHash(key)] = certificateId(certificate);
+	}
+
+	// A PIN window that gives the PIN at once.
+	writePinentry() {
+		this.pinentry = path.join(this.folder, 'pinentry');
+		writeFileSync(this.pinentry, `#!/bin/sh
+echo OK
+while IFS= read -r command; do
+	case $command in
+		GETPIN*) printf 'D ${this.token.pin}\\nOK\\n' ;;
+		GETINFO\\ pid*) printf 'D %s\\nOK\\n' $$ ;;
+		BYE*) echo OK; exit 0 ;;
+		*) echo OK ;;
+	esac
+done
+`, { mode: 0o755 });
+	}
+
+	// One undisturbed renewal, part by part: the calls are counted here, not listed by hand.
+	async record() {
+		for (let part = 0; part < parts.length; part++) {
+			const scene = await Scene.open(this, part);
+			this.calls.push(await scene.token.calls(async () => { await scene.part(part); await sleep(100); }));
+			await scene.stop();
+			scene.checkHistory();
+			this.keep(scene);
+		}
+		const scene = await Scene.open(this, parts.length);
+		this.expected = describeObjects(scene.objects);
+		await scene.close();
+	}
+
+	keep(scene) {
+		const at = (name) => path.join(this.folder, `${name}-${this.bases.length}`);
+		cpSync(scene.token.store, at('store'), { recursive: true });
+		cpSync(scene.state, at('state'), { recursive: true });
+		for (const name of ['calls', 'history']) rmSync(path.join(at('store'), name), { recursive: true });
+		this.bases.push({ store: at('store'), state: at('state'), hall: scene.hall.facts });
+		scene.remove();
+	}
+
+	// The files of a base, read once.
+	tree(number, name) {
+		const key = `${name} ${number}`, place = this.bases[number][name];
+		if (!this.#trees.has(key)) this.#trees.set(key, place ? readTree(place) : []);
+		return this.#trees.get(key);
+	}
+
+	close() { removeFolder(this.folder); }
+}
