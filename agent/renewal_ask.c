@@ -88,6 +88,7 @@ void kh_run_check(struct kh_run *run, kh_token_reply reply)
 		.chain_count = install->chain_count,
 		.key = run->entry.key,
 		.old_certificate = known(run->entry.old_certificate),
+		.encryption = install->encryption,
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);

@@ -345,6 +345,7 @@ static void configure(struct kh_token_link *link)
 		.anchors_count = config->anchors_count,
 		.credit_code_oids = config->credit_code_oids,
 		.credit_code_oids_count = config->credit_code_oids_count,
+		.import_on_host = config->encryption_import == KH_CONFIG_ENCRYPTION_IMPORT_HOST,
 		.profiles = config->profiles,
 	};
 	struct kh_error error = {0};
