@@ -1,5 +1,6 @@
 /* Operations that make keys, requests and receipts. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -10,6 +11,7 @@
 #include "moment.h"
 #include "order.h"
 #include "sign.h"
+#include "unwrap.h"
 
 static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
 				    struct kh_order_objects *objects, struct kh_error *error)
@@ -157,6 +159,19 @@ static enum kh_code make_proof(struct kh_token *token, const struct request *req
 	return kh_jws_sign(token, request->old_key, request->old->certificate, claims, 5, out, error);
 }
 
+/* How the new key can take an encryption key. */
+static enum kh_code tell_formats(struct kh_host *host, struct kh_token *token, const struct request *request,
+				 struct kh_host_request_create_result *result, struct kh_error *error)
+{
+	result->import_algorithms = calloc(KH_UNWRAP_FORMATS, sizeof(*result->import_algorithms));
+	if (!result->import_algorithms)
+		return kh_fail(error, KH_AGENT_FAILED);
+	result->import_algorithms_count = kh_unwrap_formats(token, request->signer.key->handle,
+							    kh_spki_type(request->signer.spki),
+							    host->settings.import_on_host, result->import_algorithms);
+	return KH_OK;
+}
+
 enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer csr = {0};
@@ -186,6 +201,8 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 		code = kh_csr_create(&request.signer, old->certificate, &csr, error);
 	if (code == KH_OK)
 		code = make_proof(token, &request, &csr, params, &result->proof, error);
+	if (code == KH_OK)
+		code = tell_formats(host, token, &request, result, error);
 	if (code != KH_OK)
 		return code;
 	kh_pem_append(&pem, "CERTIFICATE REQUEST", csr.data, csr.length);
