@@ -8,11 +8,12 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "renewal.h"
+#include "renewal_unmarked.h"
+#include "watch.h"
 
 #define LIST_MAX 256
 
-void kh_residues_clear(struct kh_residues *residues)
+static void clear_residues(struct kh_residues *residues)
 {
 	for (size_t i = 0; i < residues->count; i++)
 		kh_clear(&kh_host_residue_type, &residues->items[i]);
@@ -36,7 +37,7 @@ static void release(struct looking *looking)
 	if (--looking->waiting > 0)
 		return;
 	looking->looked(looking->context, &looking->found, looking->answered > 0 ? &fine : &looking->error);
-	kh_residues_clear(&looking->found);
+	clear_residues(&looking->found);
 	free(looking);
 }
 
@@ -142,18 +143,19 @@ static const struct kh_host_residue *residue_of(const struct kh_residues *residu
 	return NULL;
 }
 
-/* A key that is plugged in and shows nothing of the order is believed, not the
- * journal; but with the same key there is nothing to show before the install
- * and after the completion. */
-static bool memory_counts(struct kh_agent *agent, const struct kh_journal_entry *entry)
+/* What is remembered of an order of which no key shows anything. */
+static bool remember(struct kh_agent *agent, struct kh_journal_entry *entry, struct kh_renewal_info *info)
 {
-	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+	const struct kh_token_info *seen;
 
-	if (module == NULL || kh_token_link_prompting(module->link))
-		return true;
-	return entry->key == KH_KEY_CHOICE_SAME &&
-	       (entry->stage == KH_STAGE_KEY || entry->stage == KH_STAGE_COMPLETED);
+	if (!kh_unmarked_counts(agent, entry, &seen))
+		return false;
+	take_memory(entry, info);
+	if (seen != NULL) {
+		info->token = seen->token;
+		info->source = KH_RENEWAL_INFO_SOURCE_KEY;
+	}
+	return true;
 }
 
 static void inspected(void *context, struct kh_residues *residues, const struct kh_error *error)
@@ -176,8 +178,8 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 	remembered = kh_journal_find(request->agent->journal, params->order, &entry);
 	if (residue != NULL)
 		take_residue(residue, remembered ? &entry : NULL, &info);
-	else if (remembered && memory_counts(request->agent, &entry))
-		take_memory(&entry, &info);
+	else if (remembered)
+		remember(request->agent, &entry, &info);
 	info.busy = kh_agent_order_busy(request->agent, info.order) ||
 		    (info.serial != NULL && kh_agent_serial_busy(request->agent, info.serial));
 	if (remembered) {
@@ -187,11 +189,42 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 	kh_request_result(request, &info);
 }
 
-void kh_renewal_inspect(struct kh_request *request)
+/* What has to be known before a memory is judged; where that fails the look
+ * fails, too, and says why. */
+static void prepare(struct kh_request *request, kh_modules_done next)
 {
+	const struct kh_error fine = {.code = KH_OK};
+	struct kh_agent *agent = request->agent;
+
+	if (kh_modules_count_tokens(&agent->modules) == 0)
+		kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), next, request);
+	else
+		next(request, &fine);
+}
+
+static void inspect(void *context, const struct kh_error *error)
+{
+	struct kh_request *request = context;
 	const struct kh_renewal_inspect_params *params = request->message.params;
 
+	(void)error;
 	kh_renewal_look_around(request->agent, params->order, inspected, request);
+}
+
+static void inspect_tokens(void *context, const struct kh_error *error)
+{
+	struct kh_request *request = context;
+	const struct kh_renewal_inspect_params *params = request->message.params;
+
+	if (kh_unmarked_wants_list(request->agent, params->order))
+		kh_modules_list_certificates(&request->agent->modules, inspect, request);
+	else
+		inspect(request, error);
+}
+
+void kh_renewal_inspect(struct kh_request *request)
+{
+	prepare(request, inspect_tokens);
 }
 
 static enum kh_code append(struct kh_renewal_list_result *result, const struct kh_renewal_info *info,
@@ -205,7 +238,7 @@ static enum kh_code append(struct kh_renewal_list_result *result, const struct k
 }
 
 static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *residues,
-			    const struct kh_journal_entry *entries, size_t count, struct kh_renewal_list_result *result,
+			    struct kh_journal_entry *entries, size_t count, struct kh_renewal_list_result *result,
 			    struct kh_error *error)
 {
 	enum kh_code code = KH_OK;
@@ -229,9 +262,11 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 
 		if (residue_of(residues, entries[n].order) != NULL)
 			continue;
-		if (entries[n].stage != KH_STAGE_COMPLETED && !memory_counts(agent, &entries[n]))
-			continue;
-		take_memory(&entries[n], &info);
+		if (!remember(agent, &entries[n], &info)) {
+			if (entries[n].stage != KH_STAGE_COMPLETED || entries[n].key == KH_KEY_CHOICE_SAME)
+				continue;
+			take_memory(&entries[n], &info);
+		}
 		kh_time_text(entries[n].updated, updated);
 		info.updated = updated;
 		code = append(result, &info, error);
@@ -272,7 +307,23 @@ static void listed(void *context, struct kh_residues *residues, const struct kh_
 	kh_clear(&kh_renewal_list_result_type, &result);
 }
 
+static void list(void *context, const struct kh_error *error)
+{
+	struct kh_request *request = context;
+
+	(void)error;
+	kh_renewal_look_around(request->agent, NULL, listed, request);
+}
+
+static void list_tokens(void *context, const struct kh_error *error)
+{
+	struct kh_request *request = context;
+
+	(void)error;
+	kh_modules_list_certificates(&request->agent->modules, list, request);
+}
+
 void kh_renewal_list(struct kh_request *request)
 {
-	kh_renewal_look_around(request->agent, NULL, listed, request);
+	prepare(request, list_tokens);
 }

@@ -13,7 +13,6 @@ struct kh_residues {
 	struct kh_host_residue *items;
 	size_t count;
 };
-void kh_residues_clear(struct kh_residues *residues);
 
 /* residues is the caller's to move from; it is cleared afterwards. error is
  * KH_OK's when at least one module answered or there is none. */

@@ -48,6 +48,19 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	return run;
 }
 
+bool kh_run_use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial)
+{
+	char *copy = strdup(token);
+
+	if (copy == NULL)
+		return false;
+	free(run->token);
+	run->token = copy;
+	run->module = module;
+	snprintf(run->entry.serial, sizeof(run->entry.serial), "%s", serial);
+	return true;
+}
+
 /* Frees all but the request, which is the caller's now. */
 static struct kh_request *free_run(struct kh_run *run)
 {
@@ -138,6 +151,12 @@ static void fail(struct kh_run *run, enum kh_code code)
 	kh_run_fail(run, &error);
 }
 
+static void correct_stage(struct kh_run *run, enum kh_stage stage)
+{
+	run->entry.stage = stage;
+	note(run, "after");
+}
+
 static void done(struct kh_run *run)
 {
 	struct kh_agent *agent = run->request->agent;
@@ -151,10 +170,11 @@ static void done(struct kh_run *run)
 		[KH_ACT_CANCEL] = &cancelled,
 	};
 
-	if (run->act == KH_ACT_CANCEL && run->entry.stage == KH_STAGE_KEY) {
-		run->entry.stage = KH_STAGE_NOTHING;
-		note(run, "after");
-	}
+	if (run->act == KH_ACT_CANCEL && run->entry.stage == KH_STAGE_KEY)
+		correct_stage(run, KH_STAGE_NOTHING);
+	/* What was done elsewhere, or before the daemon died. */
+	if (run->act == KH_ACT_COMPLETE && run->entry.stage != KH_STAGE_COMPLETED)
+		correct_stage(run, KH_STAGE_COMPLETED);
 	unclaim(run);
 	kh_request_result(run->request, results[run->act]);
 	run->request = NULL;

@@ -35,6 +35,9 @@ const char *kh_run_order(const struct kh_request *request);
 
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
 
+/* Makes a token the run's; false: out of memory. */
+bool kh_run_use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial);
+
 /* Claims the key (module, token and entry.serial are set) and goes on to the
  * end; then run and request are gone. */
 void kh_run_go(struct kh_run *run);

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "log.h"
-#include "renewal_ask.h"
 #include "renewal_look.h"
-#include "renewal_run.h"
+#include "renewal_unmarked.h"
 #include "watch.h"
 
 static struct kh_agent *agent_of(const struct kh_run *run)
@@ -38,19 +37,6 @@ static void fail_serial(struct kh_run *run, enum kh_code code, const char *seria
 
 	snprintf(error.serial, sizeof(error.serial), "%.63s", serial);
 	kh_run_fail(run, &error);
-}
-
-static bool use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial)
-{
-	char *copy = strdup(token);
-
-	if (copy == NULL)
-		return false;
-	free(run->token);
-	run->token = copy;
-	run->module = module;
-	snprintf(run->entry.serial, sizeof(run->entry.serial), "%s", serial);
-	return true;
 }
 
 /* Every call begins like this: is the order free, and are the keys known? */
@@ -131,7 +117,7 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	}
 	run->facts = kh_renewal_look(run->facts, own, NULL);
 	if (own == NULL && kh_journal_find(agent_of(run)->journal, run->entry.order, &entry) &&
-	    entry.key == KH_KEY_CHOICE_SAME && entry.stage == KH_STAGE_COMPLETED)
+	    kh_unmarked_completed(agent_of(run), &entry))
 		run->facts |= KH_FACT_COMPLETED;
 	kh_run_go(run);
 }
@@ -165,7 +151,7 @@ static void begin_on(struct kh_run *run, struct kh_module *module, const struct 
 		return;
 	}
 	run->has_private_key = certificate->has_private_key;
-	if (!use_token(run, module, token->token, token->serial))
+	if (!kh_run_use_token(run, module, token->token, token->serial))
 		fail(run, KH_AGENT_FAILED);
 	else if (kh_agent_serial_busy(agent_of(run), token->serial))
 		fail(run, KH_AGENT_BUSY);
@@ -252,7 +238,7 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	if (entry->key == KH_KEY_CHOICE_SAME)
 		run->facts |= KH_FACT_SAME;
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
-	if (!use_token(run, module, token->token, residue->serial))
+	if (!kh_run_use_token(run, module, token->token, residue->serial))
 		fail(run, KH_AGENT_FAILED);
 	else
 		kh_run_go(run);
@@ -264,86 +250,14 @@ static void go_with_memory(struct kh_run *run)
 	struct kh_agent *agent = agent_of(run);
 	const struct kh_token_info *token = NULL;
 	struct kh_module *module = kh_modules_find_serial(&agent->modules, run->entry.serial, &token);
-	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
-	if (module == NULL && !run->listed) {
+	if (module != NULL)
+		kh_unmarked_go(run, module, token);
+	else if (!run->listed)
 		start_over(run, tokens_listed);
-		return;
-	}
-	if (module == NULL) {
+	else
 		fail_serial(run, kh_modules_count_tokens(&agent->modules) > 0 ? KH_ORDER_MISMATCH : KH_TOKEN_ABSENT,
 			    run->entry.serial);
-		return;
-	}
-	run->facts = kh_renewal_look(run->facts, NULL, NULL);
-	if (same)
-		run->facts |= run->entry.stage == KH_STAGE_COMPLETED ? KH_FACT_COMPLETED | KH_FACT_SAME : KH_FACT_SAME;
-	else if (run->entry.stage == KH_STAGE_KEY)
-		run->facts |= KH_FACT_HINT;
-	if (!use_token(run, module, token->token, token->serial))
-		fail(run, KH_AGENT_FAILED);
-	else
-		kh_run_go(run);
-}
-
-/* With the same key nothing marks the order before the install: then the
- * certificate itself says which key it is for. */
-static void try_next(struct kh_run *run);
-
-static void tried(void *context, enum kh_code code, void *result, const struct kh_error *error)
-{
-	struct kh_run *run = context;
-	const struct kh_host_certificate_check_result *checked = result;
-	const struct kh_key_certificate *present;
-
-	/* For a key that is here, but not to be installed: that is worth saying. */
-	if (code == KH_CERTIFICATE_MISMATCH && strcmp(error->what, "spki") != 0)
-		run->refusal = *error;
-	/* One that is there without the order's mark is somebody else's. */
-	if (code != KH_OK ||
-	    kh_modules_find_certificate(&agent_of(run)->modules, checked->certificate, &present) != NULL) {
-		try_next(run);
-		return;
-	}
-	snprintf(run->entry.certificate, sizeof(run->entry.certificate), "%s", checked->certificate);
-	run->facts |= KH_FACT_SAME | KH_FACT_CHECKED;
-	kh_run_go(run);
-}
-
-static void try_next(struct kh_run *run)
-{
-	struct kh_modules *modules = &agent_of(run)->modules;
-	size_t skip = run->candidate++;
-
-	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
-		const struct kh_token_info *token;
-
-		if (skip >= module->tokens.tokens_count) {
-			skip -= module->tokens.tokens_count;
-			continue;
-		}
-		token = &module->tokens.tokens[skip];
-		if (use_token(run, module, token->token, token->serial)) {
-			kh_run_check(run, tried);
-			return;
-		}
-	}
-	run->module = NULL;
-	if (run->refusal.code != KH_OK)
-		kh_run_fail(run, &run->refusal);
-	else
-		fail(run, KH_RENEWAL_STATE);
-}
-
-static void search(void *context, const struct kh_error *error)
-{
-	struct kh_run *run = context;
-
-	if (error->code != KH_OK)
-		kh_run_fail(run, error);
-	else
-		try_next(run);
 }
 
 static void looked(void *context, struct kh_residues *residues, const struct kh_error *error)
@@ -374,14 +288,13 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	} else if (run->act == KH_ACT_INSTALL && !run->listed) {
 		start_over(run, tokens_listed);
 	} else if (run->act == KH_ACT_INSTALL) {
-		run->entry.key = KH_KEY_CHOICE_SAME;
-		kh_modules_list_certificates(&agent_of(run)->modules, search, run);
+		kh_unmarked_search(run);
 	} else {
 		kh_run_go(run);
 	}
 }
 
-static void tokens_listed(void *context, const struct kh_error *error)
+static void certificates_listed(void *context, const struct kh_error *error)
 {
 	struct kh_run *run = context;
 
@@ -389,6 +302,16 @@ static void tokens_listed(void *context, const struct kh_error *error)
 		kh_run_fail(run, error);
 	else
 		kh_renewal_look_around(agent_of(run), run->entry.order, looked, run);
+}
+
+static void tokens_listed(void *context, const struct kh_error *error)
+{
+	struct kh_run *run = context;
+
+	if (error->code == KH_OK && kh_unmarked_wants_list(agent_of(run), run->entry.order))
+		kh_modules_list_certificates(&agent_of(run)->modules, certificates_listed, run);
+	else
+		certificates_listed(run, error);
 }
 
 void kh_renewal_install(struct kh_request *request)
