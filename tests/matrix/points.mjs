@@ -18,9 +18,12 @@ export const actions = [
 	// Waits for the deadlines' percentage: { name: 'hang', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, waits: true },
 	{ name: 'power cut', rule: (n) => `write ${n} cut`, writes: true },
 ];
+// Not a call: what the key holds of the order is gone once the certificate is issued. issues: how often the hall may issue then (a
+// private key that does not show its public key is made anew where no journal has it).
+const losses = { 'key pair': { kinds: ['private', 'public'], issues: 2 }, 'private key': { kinds: ['private'], issues: 2 }, 'public key': { kinds: ['public'], issues: 2 } };
 const same = { name: '' }, other = { name: 'other computer', fresh: true };
 const otherSlot = { name: 'other slot', slot: true };
-const placesOf = (action) => (action.pulls ? [same, other, otherSlot] : [same, other]);
+const places = [same, other, otherSlot], placesOf = (action) => (action.pulls ? places : [same, other]);
 
 // Every point of a world: {part, action, n, call, place}; a test of it is named by its text.
 export function listPoints(world) {
@@ -32,6 +35,8 @@ export function listPoints(world) {
 				for (const place of placesOf(action)) points.push({ part, action: action.name, n: i + 1, call, place: place.name });
 			});
 	});
+	for (const call of world.kind.same ? [] : Object.keys(losses))
+		for (const place of [same, other]) points.push({ part: 1, action: 'lost', n: 0, call, place: place.name });
 	return points;
 }
 
@@ -66,18 +71,24 @@ async function putBack(scene, place) {
 	if (!scene.closed) scene.token.place(...(place.slot ? ['-', 'A'] : ['A']));
 }
 
+// One after the other: the interruption, what must be true then, the recovery, what must be true in the end.
+async function play(scene, point, action, place) {
+	if (action?.pulls) putBack(scene, place);
+	if (action) await interrupt(scene, point, action); else scene.lose(losses[point.call].kinds);
+	scene.checkUsable('after the interruption');
+	await scene.startAgain(place.fresh);
+	await scene.recover();
+	scene.checkEnd(action ? 1 : losses[point.call].issues);
+}
+
 // {failure: null or a text, met: whether the call came at all}.
 export async function tryPoint(world, point) {
-	const action = actions.find((one) => one.name === point.action), place = placesOf(action).find((one) => one.name === point.place);
+	const action = actions.find((one) => one.name === point.action), place = places.find((one) => one.name === point.place);
+	const settings = {};
 	let scene;
 	try {
-		scene = await Scene.open(world, point.part, { faults: [action.rule(point.n)], settings: action.waits ? { deadlines: 5 } : {} });
-		if (action.pulls) putBack(scene, place);
-		await interrupt(scene, point, action);
-		scene.checkUsable('after the interruption');
-		await scene.startAgain(place.fresh);
-		await scene.recover();
-		scene.checkEnd();
+		scene = await Scene.open(world, point.part, { faults: action ? [action.rule(point.n)] : [], settings });
+		await play(scene, point, action, place);
 		return { failure: null, met: scene.met };
 	} catch (error) {
 		const text = (error.stack ?? String(error)).split('\n').slice(0, 14).join(' | ');
