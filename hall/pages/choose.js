@@ -74,9 +74,7 @@
 		var own = Hall.state.certificates.filter(function (certificate) { return certificate.token === token.token; });
 		return Hall.h('section.token', {'data-serial': token.serial}, [
 			Hall.h('h3', {text: Hall.key.summary(token)}),
-			token.pin === 'locked' && Hall.notice('warn', {text: Hall.t('choose.locked'), hint: Hall.t('hint.pin.locked', {
-				hotline: Hall.hotline()
-			})}),
+			token.pin === 'locked' && Hall.notice('warn', {text: Hall.t('choose.locked'), hint: Hall.remedy({name: 'pin.locked'})}),
 			own.length === 0 && Hall.h('p.empty', {text: Hall.t('choose.empty')})
 		].concat(own.map(certificateCard)));
 	}

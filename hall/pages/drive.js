@@ -12,6 +12,7 @@
 		return {
 			certificate: issued.certificate,
 			chain: issued.chain,
+			encryption: issued.encryption,
 			publicKey: order.publicKey,
 			installed: order.state === 'INSTALLED' || order.state === 'INVOICED'
 		};
@@ -48,12 +49,17 @@
 			};
 		}
 
+		var dual = Boolean(Hall.state.hall && Hall.state.hall.dual);
 		var hall = {
 			/* What the hall has, for the agent's decision; no pause here unless it just became ready. */
 			issued: function (ignored, settle) { Hall.api.order(order.id, received(settle)); },
 			key: function (request, settle) {
-				Hall.api.act(order.id, 'key', {csr: request.csr, proof: request.proof}, received(settle));
+				var body = {csr: request.csr, proof: request.proof};
+				if (dual) { body.importAlgorithms = request.importAlgorithms; }
+				Hall.api.act(order.id, 'key', body, received(settle));
 			},
+			/* The encryption key did not go in: the key centre wraps it anew. */
+			envelope: function (ignored, settle) { Hall.api.act(order.id, 'envelope', {}, received(settle)); },
 			receipt: function (receipt, settle) {
 				Hall.api.act(order.id, 'receipt', {receipt: receipt}, function (error, answer) {
 					if (!error) { Hall.wizard.keep(answer); }
@@ -64,6 +70,7 @@
 		var options = {
 			certificate: order.certificate.id,
 			key: order.key || 'new',
+			dual: dual,
 			onstep: function (event) { show.step(event.step); }
 		};
 		if (order.keyType) { options.keyType = order.keyType; }

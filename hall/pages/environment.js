@@ -90,7 +90,7 @@
 	}
 
 	function failedCheck(error) {
-		return {id: 'agent', state: 'fail', code: error.name, text: error.message, remedy: {text: Hall.t('check.again.remedy')}};
+		return {id: 'agent', state: 'fail', code: error.name, text: Hall.says(error), remedy: {text: Hall.remedy(error)}};
 	}
 
 	function checkKeys() {
@@ -127,7 +127,7 @@
 		show([{id: 'link', state: 'wait', code: 'connecting', text: Hall.agent.stateText('connecting')}]);
 		Hall.loadHall(Hall.wizard.live(function (error) {
 			if (error) {
-				show([{id: 'hall', state: 'fail', code: error.name, text: error.message}]);
+				show([{id: 'hall', state: 'fail', code: error.name, text: Hall.says(error), remedy: {text: Hall.remedy(error)}}]);
 				checking = false;
 				parts.again.disabled = false;
 				return;

@@ -21,7 +21,7 @@
 	}
 
 	function unreachable(status) {
-		return {name: 'hall.unreachable', status: status, message: Hall.t('error.hall.unreachable'), data: {}};
+		return {name: 'hall.unreachable', status: status, message: '', data: {}};
 	}
 
 	function errorOf(request, answer) {
@@ -74,7 +74,7 @@
 				done(error, answer && answer.order);
 			});
 		},
-		/* action: bind, confirm, payment, key, receipt or cancel */
+		/* action: bind, confirm, payment, key, envelope, receipt or cancel */
 		act: function (id, action, body, done) {
 			send('POST', orderPath(id, action), body, function (error, answer) { done(error, answer && answer.order); });
 		}

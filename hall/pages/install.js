@@ -3,10 +3,11 @@
 	'use strict';
 
 	var Hall = window.Hall;
-	var POLL = 3000;
 	var PHASES = ['begin', 'key', 'install', 'receipt', 'complete'];
 	/* The SDK's step → the phase shown. */
-	var PHASE_OF_STEP = {begin: 'begin', key: 'key', wait: 'key', install: 'install', receipt: 'receipt', complete: 'complete'};
+	var PHASE_OF_STEP = {
+		begin: 'begin', key: 'key', wait: 'key', install: 'install', envelope: 'install', receipt: 'receipt', complete: 'complete'
+	};
 
 	var view = null;
 	var place = null;
@@ -17,9 +18,9 @@
 
 	function mode(name) { view.setAttribute('data-mode', name); }
 
-	function isIssued(order) {
-		return order.state === 'ISSUED' || order.state === 'INSTALLED';
-	}
+	function isInstalled(order) { return order.state === 'INSTALLED' || order.state === 'INVOICED'; }
+
+	function isIssued(order) { return order.state === 'ISSUED' || isInstalled(order); }
 
 	function stopWatching() {
 		if (stopPolling) { stopPolling(); }
@@ -28,12 +29,16 @@
 
 	/* ---- the run, as it is seen ---- */
 
+	function phaseText(name) {
+		return Hall.t('phase.' + name + (name === 'install' && Hall.state.hall && Hall.state.hall.dual ? '.dual' : ''));
+	}
+
 	function makePhases(first) {
 		var bar = Hall.h('progress.bar', {max: '1', value: '0', 'aria-label': Hall.t('install.progress')});
 		var text = Hall.h('p.progress-text', {'data-test': 'progress', 'aria-live': 'polite'});
 		var items = PHASES.map(function (name) {
 			return Hall.h('li.phase', {'data-phase': name}, [
-				Hall.h('span.phase-mark', {'aria-hidden': 'true'}), Hall.t('phase.' + name)
+				Hall.h('span.phase-mark', {'aria-hidden': 'true'}), phaseText(name)
 			]);
 		});
 		phases = {bar: bar, text: text, items: items, root: Hall.h('div.run', {}, [Hall.h('ol.phases', {}, items), bar, text])};
@@ -48,7 +53,7 @@
 		});
 		phases.bar.max = 1;
 		phases.bar.removeAttribute('value');
-		phases.text.textContent = at >= 0 ? Hall.t('phase.' + name) : '';
+		phases.text.textContent = at >= 0 ? phaseText(name) : '';
 	}
 
 	function onProgress(progress) {
@@ -91,7 +96,9 @@
 			]);
 			go();
 		});
-		Hall.fill(place, issuedNotice([install]));
+		Hall.fill(place, Hall.notice('good', {
+			title: Hall.t('install.issued.title'), text: Hall.t('install.issued.text'), test: 'issued', actions: [install]
+		}));
 		install.focus();
 	}
 
@@ -99,13 +106,9 @@
 		running = false;
 		phases = null;
 		Hall.wizard.busy(false);
-		if (!error && isLost(result.stage)) {
-			showStopped({state: 'lost'});
-			return;
-		}
 		if (!error) {
 			Hall.state.retired = result.retired || [];
-			Hall.wizard.go('success');
+			finish(result.stage);
 			return;
 		}
 		Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (ignored, order) {
@@ -122,24 +125,42 @@
 
 	/* ---- what stands still ---- */
 
-	function issuedNotice(actions) {
-		var name = Hall.state.order.state === 'INSTALLED' ? 'finish' : 'issued';
-		return Hall.notice('good', {
-			title: Hall.t('install.' + name + '.title'), text: Hall.t('install.' + name + '.text'), test: 'issued', actions: actions
-		});
+	function isEarly(stage) { return stage === 'nothing' || stage === 'key'; }
+
+	/*
+	 * The order is done. What the key shows of it then may be nothing: with the old key certified again there is no mark,
+	 * only the new certificate itself.
+	 */
+	function finish(stage) {
+		if (!isEarly(stage)) {
+			Hall.wizard.go('success');
+			return;
+		}
+		Hall.key.load(Hall.wizard.live(function () {
+			var sign = Hall.key.issued(Hall.state.order).sign;
+			if (sign && sign.hasPrivateKey) { Hall.wizard.go('success'); } else { showStopped({state: 'lost'}); }
+		}));
 	}
 
-	/* The order was finished, but its certificate is not on its key. */
-	function isLost(stage) { return stage === 'nothing' || stage === 'key'; }
+	/* Which words fit where the order stands: install.NAME.title and .text. */
+	function standing(order, stage) {
+		if (isInstalled(order)) { return 'finish'; }
+		if (order.state === 'PAID' && stage === 'nothing') { return 'paid'; }
+		if (order.state !== 'ISSUED') { return 'resume'; }
+		if (stage === 'nothing' && order.key !== 'same') { return 'reissue'; }
+		return isEarly(stage) ? 'issued' : 'partial';
+	}
 
-	function showReady() {
+	function showReady(stage) {
 		var order = Hall.state.order;
 		var issued = isIssued(order);
 		var name = issued ? 'install' : 'update';
+		var words = standing(order, stage);
 		var start = Hall.button('primary', Hall.t('install.' + name), name, function () { run(issued); });
 		mode(issued ? 'issued' : 'paid');
-		Hall.fill(place, issued ? issuedNotice([start]) : Hall.notice('good', {
-			title: Hall.t('install.paid.title'), text: Hall.t('install.paid.text'), test: 'paid', actions: [start]
+		Hall.fill(place, Hall.notice(words === 'reissue' ? 'warn' : 'good', {
+			title: Hall.t('install.' + words + '.title'), text: Hall.t('install.' + words + '.text'), hint: problemOf(order),
+			test: issued ? 'issued' : 'paid', actions: [start]
 		}));
 	}
 
@@ -151,7 +172,7 @@
 	function showRecovery(error) {
 		var issued = isIssued(Hall.state.order);
 		var again = Hall.button('primary', Hall.t(issued ? 'recovery.install' : 'install.update'),
-			issued ? 'recover' : 'update', function () { needKey(function () { run(issued); }); });
+			issued ? 'recover' : 'update', function () { needKey(function () { run(isIssued(Hall.state.order)); }); });
 		mode('recovery');
 		Hall.fill(place, [
 			Hall.h('h3.recovery', {text: Hall.t('recovery.title'), 'data-test': 'recovery'}),
@@ -160,6 +181,7 @@
 			}),
 			Hall.h('p', {text: Hall.t(issued ? 'recovery.safe.issued' : 'recovery.safe.paid')}),
 			Hall.h('div.actions', {}, [again]),
+			Hall.h('p.field-note', {text: Hall.t('recovery.note')}),
 			Hall.h('p.field-note', {text: Hall.t('recovery.hotline', {hotline: Hall.hotline()})})
 		]);
 		again.focus();
@@ -185,51 +207,40 @@
 		Hall.fill(place, [
 			Hall.notice('warn', {
 				title: Hall.t('busy.title'), text: Hall.t('busy.text'), name: 'agent.busy', test: 'busy',
-				actions: [Hall.button('plain', Hall.t('retry'), 'busy-retry', function () { stopWatching(); begin(); })]
+				actions: [Hall.button('plain', Hall.t('retry'), 'busy-retry', look)]
 			}),
 			makePhases('')
 		]);
 		phases.root.className = 'run run-watched';
+		function look() { stopWatching(); begin(); }
 		stopWatching();
-		stopPolling = Hall.poll(POLL, function (done) {
-			Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (error, order) {
-				if (!error && order.state === 'INSTALLED') {
-					Hall.wizard.keep(order);
-					awaitEnd(done);
-				} else {
-					done();
-				}
-			}));
-		});
-	}
-
-	/* The other page has installed; the old certificate may still be under way. */
-	function awaitEnd(done) {
-		Hall.agent.call('renewal.inspect', {order: Hall.state.order.id}, Hall.wizard.live(function (error, info) {
-			if (!error && info.next === 'none') {
-				Hall.wizard.go('success');
-			} else {
-				done();
-			}
-		}));
+		stopPolling = Hall.watchBusy(look, function (error) { stopWatching(); showRecovery(error); });
 	}
 
 	/* ---- where it starts ---- */
 
+	/* The order's key is plugged in and this browser is known to the hall. */
 	function needKey(found) {
+		var order = Hall.state.order;
 		mode('key');
-		Hall.key.need(Hall.state.order, place, found);
+		Hall.key.need(order, place, function () {
+			Hall.key.claim(order, Hall.wizard.live(function (claimed) {
+				Hall.wizard.keep(claimed);
+				found();
+			}));
+		});
 	}
 
-	function inspect(order) {
+	function inspect() {
+		var order = Hall.state.order;
 		Hall.agent.call('renewal.inspect', {order: order.id}, Hall.wizard.live(function (error, info) {
-			var installed = !error && order.state === 'INSTALLED';
-			if (installed && info.next === 'none') {
-				Hall.wizard.go('success');
-			} else if (installed && isLost(info.stage)) {
-				showStopped({state: 'lost'});
+			stopWatching();
+			if (!error && info.busy) {
+				watch();
+			} else if (!error && isInstalled(order) && (info.next === 'none' || isEarly(info.stage))) {
+				finish(info.stage);
 			} else {
-				showReady();
+				showReady(error ? '' : info.stage);
 			}
 		}));
 	}
@@ -240,7 +251,7 @@
 		if (order.state === 'MANUAL' || order.state === 'REFUND') {
 			showStopped(order);
 		} else {
-			needKey(function () { inspect(order); });
+			needKey(inspect);
 		}
 	}
 

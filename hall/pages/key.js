@@ -36,10 +36,15 @@
 		return Hall.state.certificates.filter(function (certificate) { return certificate.id === id; })[0] || null;
 	}
 
-	function tokenOfRenewal(order) {
-		var renewal = Hall.state.renewals.filter(function (info) {
+	/* What a key that is plugged in remembers of the order, or null. */
+	function renewalOf(order) {
+		return Hall.state.renewals.filter(function (info) {
 			return info.order === order.id && info.source === 'key' && info.token;
-		})[0];
+		})[0] || null;
+	}
+
+	function tokenOfRenewal(order) {
+		var renewal = renewalOf(order);
 		return renewal ? tokenByUri(renewal.token) : null;
 	}
 
@@ -91,34 +96,42 @@
 		look();
 	}
 
+	function byPem(pem) {
+		function bare(text) { return text.replace(/\s/g, ''); }
+		return pem ? Hall.state.certificates.filter(function (certificate) {
+			return bare(certificate.pem) === bare(pem);
+		})[0] || null : null;
+	}
+
+	/* The new certificates of the order that are on a key: {sign, encrypt}, each or null. */
 	function issuedOf(order) {
-		function bare(pem) { return (pem || '').replace(/\s/g, ''); }
-		return Hall.state.certificates.filter(function (certificate) {
-			return order.issued && bare(certificate.pem) === bare(order.issued.certificate);
-		})[0] || null;
+		var issued = order.issued || {};
+		return {sign: byPem(issued.certificate), encrypt: byPem(issued.encryption && issued.encryption.certificate)};
 	}
 
 	/*
-	 * Goes on with an order that this browser may not have opened: showing its old certificate, or the new one, makes
-	 * it known to the hall.
+	 * An order that this browser may not have opened: showing its old certificate, or the new one, makes it known to the
+	 * hall. done(order) with what the hall then tells, or with the order as it was.
 	 */
-	function resume(order) {
-		var certificate = certificateById(order.certificate.id) || issuedOf(order);
-		if (!certificate) {
-			Hall.wizard.follow(order);
-			return;
-		}
+	function claim(order, done) {
+		var renewal = renewalOf(order);
+		var certificate = certificateById(order.certificate.id) || (renewal && certificateById(renewal.certificate)) ||
+			issuedOf(order).sign;
+		if (!certificate) { done(order); return; }
 		Hall.state.certificate = certificate;
 		Hall.api.open(certificate.pem, Hall.wizard.live(function (error, opened) {
-			Hall.wizard.follow(error || opened.id !== order.id ? order : opened);
+			done(error || opened.id !== order.id ? order : opened);
 		}));
 	}
+
+	function resume(order) { claim(order, Hall.wizard.follow); }
 
 	function summary(token) {
 		return Hall.t('key.summary', {label: token.label, serial: token.serial});
 	}
 
 	Hall.key = {
-		load: load, ofOrder: ofOrder, need: need, resume: resume, certificate: certificateById, issued: issuedOf, summary: summary
+		load: load, ofOrder: ofOrder, need: need, claim: claim, resume: resume, certificate: certificateById,
+		issued: issuedOf, summary: summary
 	};
 }());

@@ -1,30 +1,47 @@
-/* An error of the agent or the hall → what the clerk reads: what happened, what to do, which buttons. */
+/* An error of the agent or the hall → what the clerk reads: what happened, what to do, which buttons. Texts: problems.js. */
 (function () {
 	'use strict';
 
 	var Hall = window.Hall = window.Hall || {};
 
-	function shownTime(value) {
-		return value ? Hall.format.date(value) : '';
-	}
-
-	/* The contract's texts carry times as RFC 3339; a clerk reads dates. */
+	/* Times in the contract's texts and data are RFC 3339; a clerk reads dates. */
 	function readable(text) {
-		return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, shownTime);
-	}
-
-	function hintOf(error) {
-		var left = error.data && error.data.left;
-		var names = [left && 'hint.' + error.name + '.' + left, 'hint.' + error.name];
-		for (var i = 0; i < names.length; i += 1) {
-			if (names[i] && Hall.hasText(names[i])) { return Hall.t(names[i], {hotline: hotline()}); }
-		}
-		return '';
+		return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, Hall.format.date);
 	}
 
 	function hotline() {
 		return Hall.state && Hall.state.hall && Hall.state.hall.hotline || '';
 	}
+
+	function fieldOf(data, name) {
+		if (name === 'hotline') { return hotline() || Hall.t('hotline'); }
+		var value = data[name];
+		if (name === 'state' && Hall.hasText('state.' + value)) { return Hall.t('state.' + value); }
+		return value === undefined || value === null ? '' : readable(String(value));
+	}
+
+	function filled(text, data) {
+		return text.replace(/\[([^\]]*)\]/g, function (all, part) {
+			var missing = (part.match(/\{\w+\}/g) || []).some(function (name) { return !fieldOf(data, name.slice(1, -1)); });
+			return missing ? '' : part;
+		}).replace(/\{(\w+)\}/g, function (all, name) { return fieldOf(data, name); });
+	}
+
+	/* The row of an error; null for a name that came with a newer agent or hall. */
+	function rowOf(name, data) {
+		var rows = Hall.problems;
+		return rows[name + '.' + data.left] || rows[name + '.' + data.what] || rows[name] || null;
+	}
+
+	function side(error, part) {
+		var data = error.data || {};
+		var row = rowOf(error.name, data);
+		return row && filled(row[part][Hall.language() === 'en' ? 1 : 0], data);
+	}
+
+	/* What failed, what to do; a newer agent's or hall's own words where the table lacks the name. */
+	Hall.says = function (error) { return side(error, 'text') || readable(error.message || ''); };
+	Hall.remedy = function (error) { return side(error, 'remedy') || ''; };
 
 	function detailOf(error) {
 		var data = error.data || {};
@@ -32,18 +49,13 @@
 		return Hall.t('error.detail', {detail: parts.join(' · ')});
 	}
 
-	function holderOf(error) {
-		return error.data && error.data.holder ? ' ' + Hall.t('error.holder', {holder: error.data.holder}) : '';
-	}
-
-	/* options: {title, kind, actions, text} */
+	/* options: {title, kind, actions} */
 	Hall.problem = function (error, options) {
 		var chosen = options || {};
-		var text = Hall.hasText('error.' + error.name) ? Hall.t('error.' + error.name) : readable(error.message || '');
 		return Hall.notice(chosen.kind || 'bad', {
 			title: chosen.title,
-			text: text + holderOf(error),
-			hint: hintOf(error),
+			text: Hall.says(error),
+			hint: Hall.remedy(error),
 			detail: detailOf(error),
 			name: error.name,
 			test: 'problem',

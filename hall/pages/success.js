@@ -4,19 +4,33 @@
 
 	var Hall = window.Hall;
 
+	function isDual(order) { return Boolean(order.issued && order.issued.encryption); }
+
+	function certificateOf(usage, certificate) {
+		return certificate && Hall.h('section', {'data-certificate': certificate.id, 'data-usage': usage}, [
+			Hall.h('h3', {text: Hall.t('usage.' + usage)}),
+			Hall.details([
+				[Hall.t('field.serial'), Hall.format.serial(certificate.serialNumber)],
+				[Hall.t('field.issuer'), Hall.format.common(certificate.issuer)],
+				[Hall.t('field.validity'), Hall.t('field.fromto', {
+					from: Hall.format.date(certificate.notBefore), to: Hall.format.date(certificate.notAfter)
+				})]
+			])
+		]);
+	}
+
 	function show(place, order) {
-		var certificate = Hall.key.issued(order);
-		Hall.fill(place, Hall.details([
-			[Hall.t('field.company'), order.company || order.certificate.company],
-			[Hall.t('field.order'), order.id],
-			[Hall.t('field.token'), order.tokenSerial],
-			certificate && [Hall.t('field.serial'), Hall.format.serial(certificate.serialNumber)],
-			certificate && [Hall.t('field.issuer'), Hall.format.common(certificate.issuer)],
-			certificate && [Hall.t('field.validity'), Hall.t('field.fromto', {
-				from: Hall.format.date(certificate.notBefore), to: Hall.format.date(certificate.notAfter)
-			})],
-			Hall.state.retired.length > 0 && [Hall.t('success.old'), Hall.t('success.retired')]
-		]));
+		var issued = Hall.key.issued(order);
+		Hall.fill(place, [
+			Hall.details([
+				[Hall.t('field.company'), order.company || order.certificate.company],
+				[Hall.t('field.order'), order.id],
+				[Hall.t('field.token'), order.tokenSerial],
+				Hall.state.retired.length > 0 && [Hall.t('success.old'), Hall.t('success.retired')]
+			]),
+			certificateOf('sign', issued.sign),
+			certificateOf('encrypt', issued.encrypt)
+		]);
 	}
 
 	Hall.steps.success = {
@@ -27,10 +41,11 @@
 				Hall.h('div.success', {'data-test': 'success', role: 'status'}, [
 					Hall.h('span.success-mark', {'aria-hidden': 'true', text: '✓'}),
 					Hall.h('p.success-title', {text: Hall.t('success.title')}),
-					Hall.h('p', {text: Hall.t('success.text')})
+					Hall.h('p', {text: Hall.t(isDual(order) ? 'success.text.dual' : 'success.text')})
 				]),
 				place,
 				Hall.notice('warn', {title: Hall.t('success.seal.title'), text: Hall.t('success.seal.text'), test: 'seal-note'}),
+				isDual(order) && Hall.notice('info', {text: Hall.t('success.encryption.kept'), test: 'encryption-note'}),
 				Hall.notice('info', {text: Hall.t('success.invoice')}),
 				Hall.h('div.actions', {}, [
 					Hall.h('a.button.button-primary', {href: '/', text: Hall.t('success.home'), 'data-test': 'home'})

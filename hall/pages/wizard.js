@@ -16,7 +16,7 @@
  *                pay-expired pay-again
  *   install      paid update issued install running progress recovery recover busy busy-retry stopped;
  *                phases: data-phase = begin key install receipt complete
- *   success      success success-details seal-note home
+ *   success      success success-details ([data-usage=sign|encrypt]) seal-note encryption-note home
  */
 (function () {
 	'use strict';

@@ -157,7 +157,7 @@ for (const name of ['chromium', 'firefox'])
 			await scene.pins.untilAsked(2);
 			await clerk.error('agent.busy');
 			await clerk.test('busy-retry').click();
-			await clerk.test('update').click();
+			await clerk.mode('watching');
 			await clerk.error('agent.busy');
 			scene.pins.go();
 			await second.test('install').click();
