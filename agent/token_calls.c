@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* libp11 waits for ever when the module gives it no session. */
+#define SECOND_READER_SECONDS 15
+
 /* How long each may take without a PIN window, in seconds. */
 static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
 	[KH_HOST_METHOD_HOST_CONFIGURE] = 30,	 [KH_HOST_METHOD_TOKEN_LIST] = 10,
@@ -18,9 +21,17 @@ static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
 	[KH_HOST_METHOD_PENDING_DELETE] = 60,
 };
 
-void kh_token_calls_init(struct kh_token_calls *calls)
+static uint64_t deadline_of(enum kh_host_method_id method, const void *params)
 {
-	*calls = (struct kh_token_calls){0};
+	const struct kh_host_certificate_prove_params *prove = params;
+
+	return method == KH_HOST_METHOD_CERTIFICATE_PROVE && prove->second_reader ? SECOND_READER_SECONDS
+										  : deadlines[method];
+}
+
+void kh_token_calls_init(struct kh_token_calls *calls, int64_t percent)
+{
+	*calls = (struct kh_token_calls){.percent = (uint64_t)percent};
 	calls->last = &calls->first;
 }
 
@@ -35,6 +46,7 @@ enum kh_code kh_token_calls_make(struct kh_token_calls *calls, enum kh_host_meth
 		return kh_fail(error, KH_AGENT_FAILED);
 	made->id = id.number;
 	made->method = method;
+	made->deadline = deadline_of(method, params) * 10 * calls->percent;
 	code = kh_request_encode(&kh_host_contract.methods[method], &id, params, &made->line, error);
 	if (code != KH_OK) {
 		kh_buffer_finish(&made->line);
@@ -98,9 +110,4 @@ void kh_token_call_end(struct kh_token_call *call, enum kh_code code, void *resu
 bool kh_token_call_asks_pin(const struct kh_token_call *call)
 {
 	return call->method == KH_HOST_METHOD_TOKEN_LOGIN || call->method == KH_HOST_METHOD_PIN_CHANGE;
-}
-
-uint64_t kh_token_call_deadline(const struct kh_token_call *call)
-{
-	return deadlines[call->method] * UINT64_C(1000);
 }

@@ -12,6 +12,7 @@ struct kh_token_call {
 	long long id;
 	enum kh_host_method_id method;
 	int64_t session;
+	uint64_t deadline;     /* ms of its own time, without a PIN window */
 	struct kh_buffer line; /* as it is sent */
 	kh_token_reply reply;  /* NULL: nobody waits for the answer */
 	void *context;
@@ -21,9 +22,10 @@ struct kh_token_call {
 struct kh_token_calls {
 	struct kh_token_call *first, **last;
 	long long number; /* of calls so far */
+	uint64_t percent; /* of the built-in deadlines */
 };
 
-void kh_token_calls_init(struct kh_token_calls *calls);
+void kh_token_calls_init(struct kh_token_calls *calls, int64_t percent);
 
 /* A call that is in no queue yet. */
 KH_CHECKED enum kh_code kh_token_calls_make(struct kh_token_calls *calls, enum kh_host_method_id method,
@@ -39,7 +41,5 @@ struct kh_token_call *kh_token_calls_take_pin(struct kh_token_calls *calls, int6
 void kh_token_call_end(struct kh_token_call *call, enum kh_code code, void *result, const struct kh_error *error);
 /* Whether it may open a PIN window. */
 bool kh_token_call_asks_pin(const struct kh_token_call *call);
-/* In milliseconds, without a PIN window. */
-uint64_t kh_token_call_deadline(const struct kh_token_call *call);
 
 #endif

@@ -75,7 +75,7 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	link->settings = settings;
 	link->module = module;
 	link->program = program;
-	kh_token_calls_init(&link->waiting);
+	kh_token_calls_init(&link->waiting, settings->config.deadlines);
 	link->failure.code = KH_OK;
 	return link;
 }
@@ -331,7 +331,7 @@ static void send_next(struct kh_token_link *link)
 	link->current = kh_token_calls_take(&link->waiting);
 	if (link->current == NULL)
 		return;
-	set_deadline(link, kh_token_call_deadline(link->current));
+	set_deadline(link, link->current->deadline);
 	write_line(link, &link->current->line);
 }
 

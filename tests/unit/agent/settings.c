@@ -94,6 +94,8 @@ static const struct {
 	{"{\"retire\":\"all\"}", "retire"},
 	{"{\"locale\":\"fr\"}", "locale"},
 	{"{\"downloads\":\"javascript:alert(1)\"}", "downloads"},
+	{"{\"deadlines\":4}", "deadlines"},
+	{"{\"deadlines\":1001}", "deadlines"},
 	{"{\"port\":1", NULL},
 	{"", NULL},
 	{"[]", NULL},
