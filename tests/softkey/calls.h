@@ -1,24 +1,25 @@
 /*
- * Every function of PKCS#11 2.40, once: CALL has a soft_ function behind it,
- * LACK answers CKR_FUNCTION_NOT_SUPPORTED. Included several times, so no guard.
+ * Every function of PKCS#11 2.40, once. FREE has no session, opens or closes
+ * one; CALL and LACK have a parameter "session", and LACK is what softkey does
+ * not have. Included several times, so no guard.
  */
-CALL(Initialize, (void *arguments), (arguments))
-CALL(Finalize, (void *reserved), (reserved))
-CALL(GetInfo, (CK_INFO *info), (info))
-CALL(GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count), (present, list, count))
-CALL(GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
-CALL(GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), (slot, info))
-CALL(WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved), (flags, slot, reserved))
-CALL(GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count), (slot, list, count))
-CALL(GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info), (slot, type, info))
-CALL(InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG length, CK_BYTE *label), (slot, pin, length, label))
+FREE(Initialize, (void *arguments), (arguments))
+FREE(Finalize, (void *reserved), (reserved))
+FREE(GetInfo, (CK_INFO *info), (info))
+FREE(GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count), (present, list, count))
+FREE(GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
+FREE(GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), (slot, info))
+FREE(WaitForSlotEvent, (CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved), (flags, slot, reserved))
+FREE(GetMechanismList, (CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count), (slot, list, count))
+FREE(GetMechanismInfo, (CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info), (slot, type, info))
+FREE(InitToken, (CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG length, CK_BYTE *label), (slot, pin, length, label))
 CALL(InitPIN, (CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG length), (session, pin, length))
 CALL(SetPIN, (CK_SESSION_HANDLE session, CK_BYTE *old, CK_ULONG old_length, CK_BYTE *new, CK_ULONG new_length),
      (session, old, old_length, new, new_length))
-CALL(OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify, CK_SESSION_HANDLE *session),
+FREE(OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify, CK_SESSION_HANDLE *session),
      (slot, flags, data, notify, session))
-CALL(CloseSession, (CK_SESSION_HANDLE session), (session))
-CALL(CloseAllSessions, (CK_SLOT_ID slot), (slot))
+FREE(CloseSession, (CK_SESSION_HANDLE session), (session))
+FREE(CloseAllSessions, (CK_SLOT_ID slot), (slot))
 CALL(GetSessionInfo, (CK_SESSION_HANDLE session, CK_SESSION_INFO *info), (session, info))
 CALL(Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length),
      (session, user, pin, length))
@@ -70,36 +71,65 @@ CALL(UnwrapKey,
      (session, mechanism, key, in, length, template, count, object))
 CALL(GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG length), (session, out, length))
 
-LACK(GetOperationState, (CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *length))
-LACK(SetOperationState, (CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG length, CK_OBJECT_HANDLE a,
-			 CK_OBJECT_HANDLE b))
-LACK(CopyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count,
-		  CK_OBJECT_HANDLE *copy))
-LACK(EncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-LACK(Encrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
-LACK(EncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
-LACK(EncryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length))
-LACK(DecryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
-LACK(DecryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length))
-LACK(DigestKey, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key))
-LACK(SignRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-LACK(SignRecover, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
-LACK(VerifyRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key))
-LACK(VerifyRecover, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
+LACK(GetOperationState, (CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *length), (session, state, length))
+LACK(SetOperationState,
+     (CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG length, CK_OBJECT_HANDLE a, CK_OBJECT_HANDLE b),
+     (session, state, length, a, b))
+LACK(CopyObject,
+     (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count,
+      CK_OBJECT_HANDLE *copy),
+     (session, object, template, count, copy))
+LACK(EncryptInit,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+     (session, mechanism, key))
+LACK(Encrypt,
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
+LACK(EncryptUpdate,
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
+LACK(EncryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
+LACK(DecryptUpdate,
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
+LACK(DecryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
+LACK(DigestKey, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key), (session, key))
+LACK(SignRecoverInit,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+     (session, mechanism, key))
+LACK(SignRecover,
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
+LACK(VerifyRecoverInit,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+     (session, mechanism, key))
+LACK(VerifyRecover,
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
 LACK(DigestEncryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
 LACK(DecryptDigestUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
 LACK(SignEncryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
 LACK(DecryptVerifyUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length))
-LACK(GenerateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template, CK_ULONG count,
-		   CK_OBJECT_HANDLE *key))
-LACK(WrapKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
-	       CK_BYTE *out, CK_ULONG *length))
-LACK(DeriveKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
-		 CK_ULONG count, CK_OBJECT_HANDLE *object))
-LACK(SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG length))
-LACK(GetFunctionStatus, (CK_SESSION_HANDLE session))
-LACK(CancelFunction, (CK_SESSION_HANDLE session))
+     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+     (session, in, length, out, out_length))
+LACK(GenerateKey,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template, CK_ULONG count,
+      CK_OBJECT_HANDLE *key),
+     (session, mechanism, template, count, key))
+LACK(WrapKey,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
+      CK_BYTE *out, CK_ULONG *length),
+     (session, mechanism, wrapping, key, out, length))
+LACK(DeriveKey,
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
+      CK_ULONG count, CK_OBJECT_HANDLE *object),
+     (session, mechanism, key, template, count, object))
+LACK(SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG length), (session, seed, length))
+LACK(GetFunctionStatus, (CK_SESSION_HANDLE session), (session))
+LACK(CancelFunction, (CK_SESSION_HANDLE session), (session))

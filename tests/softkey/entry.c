@@ -1,7 +1,7 @@
 /* The choke point: every C_ function counts, meets the fault script, holds the lock, goes on. */
 #include <pthread.h>
 
-#include "softkey.h"
+#include "choke.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool initialized;
@@ -12,15 +12,15 @@ static CK_RV enter(const char *name, bool is_initialize)
 
 	pthread_mutex_lock(&lock);
 	if (is_initialize && !initialized) {
-		rv = store_open();
+		rv = module_open();
 		if (rv != CKR_OK)
 			return rv;
-		fault_open(store_path());
+		fault_open(module_folder());
 	}
 	if (is_initialize == initialized)
 		return initialized ? CKR_CRYPTOKI_ALREADY_INITIALIZED : CKR_CRYPTOKI_NOT_INITIALIZED;
 	rv = fault_before(name);
-	slots_refresh();
+	module_refresh();
 	return rv;
 }
 
@@ -47,20 +47,14 @@ static CK_RV leave(const char *name, CK_RV rv, bool done)
 			initialized = false;                                          \
 		return leave("C_" #name, rv, done);                                   \
 	}
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#define LACK(name, parameters)                        \
-	static CK_RV entry_##name parameters          \
-	{                                             \
-		return CKR_FUNCTION_NOT_SUPPORTED;    \
-	}
+#define FREE CALL
+#define LACK CALL
 #include "calls.h"
 #undef CALL
-#undef LACK
 
 __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 
 #define CALL(name, parameters, arguments) .C_##name = entry_##name,
-#define LACK(name, parameters) .C_##name = entry_##name,
 static CK_FUNCTION_LIST functions = {
 	.version = {2, 40},
 	.C_GetFunctionList = C_GetFunctionList,

@@ -1,5 +1,5 @@
 /*
- * The fault script, DIR/faults, one rule a line (README.md):
+ * The fault script, faults in the module's folder, one rule a line (README.md):
  *
  *     CALL N [after] ACTION [ARGUMENT]
  *
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "softkey.h"
+#include "choke.h"
 
 #define RULES 32
 
@@ -33,6 +33,13 @@ static struct rule rules[RULES];
 static size_t rule_count;
 static bool cut;
 static long calls_so_far; /* of this process */
+
+/* A script that cannot be followed proves nothing: nothing goes on. */
+static _Noreturn void refuse(const char *why, const char *line)
+{
+	fprintf(stderr, "%s: a rule of the fault script cannot be: %s: %s\n", module_name, why, line);
+	abort();
+}
 
 static bool parse(const char *line, struct rule *rule)
 {
@@ -54,20 +61,21 @@ static bool parse(const char *line, struct rule *rule)
 	for (int i = 0; i < ACTIONS; i++) {
 		if (strcmp(words[at], action_names[i]) == 0) {
 			rule->action = (enum action)i;
+			if (!module_writes && (i == ACTION_CUT || strcmp(rule->call, "write") == 0))
+				refuse("this module does not write the objects itself", line);
 			return true;
 		}
 	}
-	fprintf(stderr, "softkey: a rule with an unknown action: %s", line);
-	abort();
+	refuse("unknown action", line);
 }
 
-void fault_open(const char *store)
+void fault_open(const char *folder)
 {
 	char line[128];
 	FILE *file;
 
-	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, store);
-	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, store);
+	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, folder);
+	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, folder);
 	rule_count = 0;
 	cut = false;
 	file = fopen(path, "r");
@@ -113,8 +121,7 @@ static CK_RV act(const struct rule *rule)
 	case ACTION_ERROR:
 		return (CK_RV)number;
 	case ACTION_PULL:
-		store_pull(rule->argument[0] ? rule->argument : NULL);
-		slots_refresh();
+		module_pull(rule->argument[0] ? rule->argument : NULL);
 		return CKR_OK;
 	case ACTION_EXIT:
 		_exit((int)number);

@@ -14,10 +14,10 @@
 #include <openssl/evp.h>
 #include <p11-kit/pkcs11.h>
 
+#include "choke.h"
+
 #define SLOTS 2
 #define SESSIONS 64
-#define NAME 32
-#define PATH 512
 #define PIN_MIN 4
 #define PIN_MAX 64
 /* The private key's PKCS#8; never given out. */
@@ -25,20 +25,6 @@
 #define NOBODY ((CK_USER_TYPE)-1)
 /* PKCS#11 3.0; not in the header of p11-kit. */
 #define CKM_AES_KEY_WRAP_KWP 0x210bUL
-
-#define CALL(name, parameters, arguments) CK_RV soft_##name parameters;
-#define LACK(name, parameters)
-#include "calls.h"
-#undef CALL
-#undef LACK
-
-/* fault.c: the fault script and the list of calls. */
-void fault_open(const char *store);
-/* Before and after a call, or a "write" of the store; other than CKR_OK: answer that. */
-CK_RV fault_before(const char *call);
-CK_RV fault_after(const char *call);
-/* True once after a "cut" rule fired: power goes between write and rename. */
-bool fault_cut(void);
 
 /* store.c: DIR/slots, DIR/tokens/NAME/token and one file for each object. */
 struct token {

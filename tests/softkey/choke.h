@@ -1,0 +1,41 @@
+/*
+ * What softkey and tests/shim share: the choke point (entry.c), through which
+ * every function of calls.h goes into a soft_ function, and the fault script
+ * (fault.c). The module brings the soft_ functions and what is called module_… here.
+ */
+#ifndef SOFTKEY_CHOKE_H
+#define SOFTKEY_CHOKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <p11-kit/pkcs11.h>
+
+#define NAME 32
+#define PATH 512
+
+#define CALL(name, parameters, arguments) CK_RV soft_##name parameters;
+#define FREE CALL
+#define LACK CALL
+#include "calls.h"
+#undef CALL
+#undef FREE
+#undef LACK
+
+extern const char module_name[];
+/* Whether it keeps the objects itself: else "write" and "cut" in a script are refused. */
+extern const bool module_writes;
+CK_RV module_open(void); /* before C_Initialize */
+const char *module_folder(void); /* of the script and the list of calls */
+void module_refresh(void); /* at every call: what was pulled and plugged in */
+void module_pull(const char *name); /* NULL: all tokens */
+
+/* fault.c: the fault script and the list of calls. */
+void fault_open(const char *folder);
+/* Before and after a call, or a "write" of the store; other than CKR_OK: answer that. */
+CK_RV fault_before(const char *call);
+CK_RV fault_after(const char *call);
+/* True once after a "cut" rule fired: power goes between write and rename. */
+bool fault_cut(void);
+
+#endif
