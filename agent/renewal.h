@@ -31,6 +31,7 @@ enum kh_renewal_fact {
 	KH_FACT_CHECKED = 1 << 14,
 	KH_FACT_PROVED = 1 << 15,
 	KH_FACT_ANSWERED = 1 << 16, /* the answer for the page is there */
+	KH_FACT_IMPORTED = 1 << 17, /* the encryption pair is there and has been proved */
 };
 
 enum kh_renewal_step {

@@ -337,6 +337,9 @@ void kh_run_go(struct kh_run *run)
 {
 	const struct kh_request *request = run->request;
 
+	/* What was said at begin is a plan; the hall decides. */
+	if (run->act == KH_ACT_INSTALL)
+		run->entry.dual = (run->facts & KH_FACT_DUAL) != 0;
 	if (run->module != NULL) {
 		if (!kh_agent_claim(request->agent, run->entry.serial, run->entry.order, request->session)) {
 			fail(run, KH_AGENT_BUSY);

@@ -128,7 +128,8 @@ static void tried(void *context, enum kh_code code, void *result, const struct k
 	const struct kh_key_certificate *present = NULL;
 
 	/* For a key that is here, but not to be installed: that is worth saying. */
-	if (code == KH_CERTIFICATE_MISMATCH && strcmp(error->what, "spki") != 0)
+	if ((code == KH_CERTIFICATE_MISMATCH && strcmp(error->what, "spki") != 0) || code == KH_ENCRYPTION_UNOPENED ||
+	    code == KH_ENCRYPTION_MISMATCH)
 		run->refusal = *error;
 	if (code == KH_OK)
 		present = find_on(run->module, run->token, checked->certificate);

@@ -19,7 +19,7 @@
 #define PROVED KH_FACT_PROVED
 #define SAME KH_FACT_SAME
 #define DUAL KH_FACT_DUAL
-#define ALL_FACTS (KH_FACT_ANSWERED * 2u)
+#define ALL_FACTS (KH_FACT_IMPORTED * 2u)
 
 /* The six sets of a residue × the calls, logged in and looked at. */
 static const struct {
@@ -44,7 +44,13 @@ static const struct {
 	{"4 encryption key", IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY, KH_STEP_REFUSE, KH_STEP_IMPORT,
 	 KH_STEP_REFUSE, KH_STEP_REFUSE},
 	{"5 everything", IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY | ENC_CERTIFICATE, KH_STEP_REFUSE,
+	 KH_STEP_IMPORT, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"5 everything, the second pair proved", IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY | ENC_CERTIFICATE |
+	 KH_FACT_IMPORTED, KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"5 everything, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY | ENC_CERTIFICATE, KH_STEP_REFUSE,
 	 KH_STEP_PROVE, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"4 encryption key, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY, KH_STEP_REFUSE, KH_STEP_PROVE,
+	 KH_STEP_REFUSE, KH_STEP_REFUSE},
 	{"5 everything, proved", IN | PAIR | CERTIFICATE | CHECKED | PROVED, KH_STEP_REFUSE, KH_STEP_RECEIPT,
 	 KH_STEP_RETIRE, KH_STEP_REFUSE},
 	{"another certificate", IN | PAIR | CERTIFICATE | CHECKED | KH_FACT_OTHER, KH_STEP_REFUSE, KH_STEP_REFUSE,
@@ -97,7 +103,7 @@ static const struct {
 	{KH_STEP_DELETE, IN, CERTIFICATE | KH_FACT_COMPLETED},
 	{KH_STEP_REQUEST, IN, CERTIFICATE | KH_FACT_COMPLETED},
 	{KH_STEP_WRITE, IN | CHECKED, CERTIFICATE | KH_FACT_OTHER},
-	{KH_STEP_IMPORT, IN | CHECKED | CERTIFICATE | DUAL, ENC_CERTIFICATE | KH_FACT_OTHER},
+	{KH_STEP_IMPORT, IN | CHECKED | CERTIFICATE | DUAL, KH_FACT_IMPORTED | KH_FACT_OTHER},
 	{KH_STEP_RECEIPT, IN | CHECKED | CERTIFICATE | PROVED, KH_FACT_OTHER},
 	{KH_STEP_RETIRE, LOOKED | KH_FACT_LOGIN | CERTIFICATE | PROVED, KH_FACT_COMPLETED},
 };
@@ -117,6 +123,17 @@ static void test_rules_hold_for_everything(void **state)
 						 kh_renewal_step_name(step), facts);
 			}
 		}
+	}
+}
+
+static void test_no_receipt_before_the_second_pair(void **state)
+{
+	(void)state;
+	for (unsigned facts = DUAL; facts < ALL_FACTS; facts++) {
+		enum kh_renewal_step step = kh_renewal_next(KH_ACT_INSTALL, facts);
+
+		if ((facts & DUAL) && !(facts & KH_FACT_IMPORTED))
+			assert_true(step != KH_STEP_PROVE && step != KH_STEP_RECEIPT);
 	}
 }
 
@@ -232,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_rules_hold_for_everything),
+		cmocka_unit_test(test_no_receipt_before_the_second_pair),
 		cmocka_unit_test(test_a_pair_is_never_made_or_deleted_but_by_its_call),
 		cmocka_unit_test(test_every_way_ends),
 		cmocka_unit_test(test_look),
