@@ -70,7 +70,7 @@ static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, stru
 	return done ? HALL_OK : hall_fail_call(error, "write", "crl.der");
 }
 
-enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *error)
+static enum hall_code publish(struct hall_ca_openssl *own, struct hall_error *error)
 {
 	size_t max, count = 0;
 	if (!count_revoked(own->db, &max))
@@ -92,4 +92,11 @@ enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *e
 		free((char *)(uintptr_t)rows[i].serial);
 	free(rows);
 	return code;
+}
+
+/* One at a time, also beside `keyhall-hall certify`: the list that is written last is the newest. */
+enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *error)
+{
+	enum hall_code code = hall_sql_begin(own->db, error);
+	return code == HALL_OK ? hall_sql_end(own->db, publish(own, error), error) : code;
 }
