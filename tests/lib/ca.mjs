@@ -103,13 +103,20 @@ string_mask = utf8only
 
 	get rootPem() { return readFileSync(this.root, 'utf8'); }
 
-	// notBefore, notAfter: Date. Other options go to `openssl ca`.
-	async issue(csrPem, { notBefore = days(-1), notAfter = days(365), usage = 'sign', name } = {}) {
+	// To stand under another authority: its request, then the certificate it got.
+	async request(name) {
+		return (await run('openssl', ['req', '-new', '-utf8', '-config', this.configuration, '-key', path.join(this.folder, 'key.pem'), ...this.signing,
+			...(this.signing.length ? ['-sm3'] : []), '-subj', name])).stdout;
+	}
+	become(pem) { writeFileSync(this.root, pem); }
+
+	// notBefore, notAfter: Date. signing: options for its signature. Other options go to `openssl ca`.
+	async issue(csrPem, { notBefore = days(-1), notAfter = days(365), usage = 'sign', name, signing = this.signing } = {}) {
 		const request = path.join(this.folder, 'in.csr'), out = path.join(this.folder, 'out.pem');
 		writeFileSync(request, csrPem);
 		await run('openssl', ['ca', '-batch', '-notext', '-utf8', '-preserveDN', '-config', this.configuration, '-extensions', usage,
 			'-startdate', stamp(notBefore), '-enddate', stamp(notAfter), '-in', request, '-out', out,
-			...this.signing, ...(pemToDer(csrPem).includes(sm2Curve) ? ['-vfyopt', distid] : []),
+			...signing, ...(pemToDer(csrPem).includes(sm2Curve) ? ['-vfyopt', distid] : []),
 			...(name ? ['-subj', name] : [])]);
 		return readFileSync(out, 'utf8');
 	}

@@ -2,6 +2,7 @@
 import { X509Certificate, verify } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { until } from './process.mjs';
+import { sm2Verifies } from './witness.mjs';
 
 const WebSocket = createRequire(import.meta.url)('ws');
 
@@ -70,7 +71,9 @@ export function readJws(jws) {
 	const header = JSON.parse(Buffer.from(head, 'base64url'));
 	const certificate = new X509Certificate(Buffer.from(header.x5c[0], 'base64'));
 	const data = Buffer.from(`${head}.${body}`), raw = Buffer.from(signature, 'base64url');
+	const parts = { header, payload: JSON.parse(Buffer.from(body, 'base64url')), certificate };
+	if (header.alg === 'SM2SM3') return { ...parts, valid: sm2Verifies(certificate, data, raw) };
 	const hash = { RS256: 'sha256', ES256: 'sha256', ES384: 'sha384', EdDSA: null }[header.alg];
 	const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' };
-	return { header, payload: JSON.parse(Buffer.from(body, 'base64url')), certificate, valid: verify(hash, data, key, raw) };
+	return { ...parts, valid: verify(hash, data, key, raw) };
 }

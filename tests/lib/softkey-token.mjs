@@ -1,16 +1,31 @@
 // A token of tests/softkey: PINs that lock, faults, removal; see tests/softkey/README.md. Else it is used as any Token.
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './paths.mjs';
 import { run } from './process.mjs';
-import { Token } from './token.mjs';
+import { Token, isSm2 } from './token.mjs';
+
+// An object's file, as tests/softkey/attributes.c has it: type, length and value of each attribute. Numbers become CK_ULONGs, booleans bytes.
+function packObject(attributes) {
+	const number = (value) => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64LE(BigInt(value)); return bytes; };
+	const bytes = (value) => (typeof value === 'number' ? number(value) : typeof value === 'boolean' ? Buffer.from([Number(value)]) : Buffer.from(value));
+	return Buffer.concat([Buffer.from('SOFTKEY1'), ...Object.entries(attributes).flatMap(([type, value]) =>
+		[number(Number(type)), number(bytes(value).length), bytes(value)])]);
+}
+
+const CLASS = 0, TOKEN = 1, PRIVATE = 2, LABEL = 3, KEY_TYPE = 0x100, ID = 0x102, SENSITIVE = 0x103, ENCRYPT = 0x104, DECRYPT = 0x105,
+	UNWRAP = 0x107, SIGN = 0x108, VERIFY = 0x10a, EXTRACTABLE = 0x162, LOCAL = 0x163, MODIFIABLE = 0x170, EC_PARAMS = 0x180, EC_POINT = 0x181,
+	SECRET = 0x80004b48, sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
 
 export class SoftKey extends Token {
-	static async make(folder, { label = 'Soft key', pin = '123456', soPin = '87654321' } = {}) {
+	// vendor: sansec or tass, whose numbers it has for SM2.
+	static async make(folder, { label = 'Soft key', pin = '123456', soPin = '87654321', vendor } = {}) {
 		const key = new SoftKey();
 		Object.assign(key, { folder, store: path.join(folder, 'softkey'), label, pin, soPin });
 		key.module = path.join(build, 'tests/softkey/softkey.so');
 		mkdirSync(key.store, { recursive: true });
+		if (vendor) key.write('vendor', `${vendor}\n`);
 		await key.run('--init-token', '--slot', '0', '--so-pin', soPin, '--label', label);
 		await key.run('--slot', '0', '--login', '--login-type', 'so', '--so-pin', soPin, '--init-pin', '--new-pin', pin);
 		key.serial = key.read('tokens/A/token').match(/^serial=(.*)$/m)[1];
@@ -27,12 +42,26 @@ export class SoftKey extends Token {
 	async importPair(keyPem, { id = '01', label = '旧证书' } = {}) {
 		const at = (name) => path.join(this.folder, `import-${name}`);
 		const write = (type) => this.tool(['--login', '--pin', this.pin, '--write-object', at(type), '--type', type, '--id', id, '--label', label]);
+		if (isSm2(keyPem)) return this.importSm2(keyPem, id, label);
 		writeFileSync(at('pem'), keyPem);
 		await run('openssl', ['pkey', '-in', at('pem'), '-outform', 'DER', '-out', at('privkey')]);
 		await run('openssl', ['pkey', '-in', at('pem'), '-pubout', '-outform', 'DER', '-out', at('pubkey')]);
 		await write('privkey');
 		await write('pubkey');
 		for (const name of ['pem', 'privkey', 'pubkey']) rmSync(at(name));
+	}
+
+	// pkcs11-tool has no SM2: straight into the store.
+	importSm2(keyPem, id, label) {
+		const key = createPrivateKey(keyPem);
+		const point = createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(-65);
+		const common = { [TOKEN]: true, [LABEL]: label, [ID]: Buffer.from(id, 'hex'), [KEY_TYPE]: 0x80000004, [LOCAL]: false, [MODIFIABLE]: true,
+			[EC_PARAMS]: sm2Curve };
+		const put = (attributes) => writeFileSync(path.join(this.store, `tokens/A/${randomBytes(8).toString('hex')}.object`), packObject(attributes));
+		put({ [CLASS]: 3, [PRIVATE]: true, ...common, [SENSITIVE]: true, [EXTRACTABLE]: false, [SIGN]: true, [DECRYPT]: true, [UNWRAP]: true,
+			[SECRET]: key.export({ type: 'pkcs8', format: 'der' }) });
+		put({ [CLASS]: 2, [PRIVATE]: false, ...common, [VERIFY]: true, [ENCRYPT]: true,
+			[EC_POINT]: this.read('vendor').trim() === 'tass' ? point : Buffer.concat([Buffer.from([4, point.length]), point]) });
 	}
 
 	write(name, text) {

@@ -1,8 +1,11 @@
 // What the openssl program says about certificates and requests.
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { run } from './process.mjs';
-import { distid } from './token.mjs';
+import { removeFolder, run, temporaryFolder } from './process.mjs';
+import { distid, pemToDer } from './token.mjs';
+
+const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
 
 // What `openssl verify` says about a certificate; crl: DER to check it against.
 export async function verifyCertificate(scene, pem, { chain = [], crl } = {}) {
@@ -20,9 +23,26 @@ export async function verifyCertificate(scene, pem, { chain = [], crl } = {}) {
 
 // Whether the request's own signature holds, by openssl; and its subject.
 export async function verifyRequest(csr) {
-	const { status, stderr, stdout } = await run('openssl', ['req', '-verify', '-noout', '-subject', '-nameopt', 'utf8,sep_comma_plus'],
+	const sm2 = pemToDer(csr).includes(sm2Curve) ? ['-vfyopt', distid] : [];
+	const { status, stderr, stdout } = await run('openssl', ['req', '-verify', ...sm2, '-noout', '-subject', '-nameopt', 'utf8,sep_comma_plus'],
 		{ input: csr, status: null });
 	return { ok: status === 0 && /verify OK/i.test(stderr + stdout), subject: stdout.replace(/^subject=/m, '').trim(), text: stderr + stdout };
+}
+
+// Whether a signature of r and s is the SM2 certificate's (an X509Certificate) over the data, by openssl: Node's crypto has no SM2.
+export function sm2Verifies(certificate, data, raw) {
+	if (raw.length !== 64) return false;
+	const folder = temporaryFolder('sm2'), at = (name) => path.join(folder, name);
+	const number = (half) => { let at = 0; while (at < 31 && half[at] === 0 && half[at + 1] < 0x80) at++; const short = half.subarray(at); return short[0] < 0x80 ? short : Buffer.concat([Buffer.from([0]), short]); };
+	const integer = (half) => Buffer.concat([Buffer.from([2, number(half).length]), number(half)]);
+	const both = Buffer.concat([integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
+	writeFileSync(at('certificate'), certificate.toString());
+	writeFileSync(at('data'), data);
+	writeFileSync(at('signature'), Buffer.concat([Buffer.from([0x30, both.length]), both]));
+	const { status } = spawnSync('openssl', ['pkeyutl', '-verify', '-certin', '-inkey', at('certificate'), '-rawin', '-digest', 'sm3', '-pkeyopt', distid, '-in', at('data'),
+		'-sigfile', at('signature')]);
+	removeFolder(folder);
+	return status === 0;
 }
 
 // RFC 4514 order reversed, as openssl prints it, UTF-8.

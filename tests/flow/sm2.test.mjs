@@ -1,0 +1,202 @@
+// SM2 through module profiles: the token host on the test token with either vendor's numbers, judged by the openssl program.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { refused } from '../lib/assert.mjs';
+import { Authority, days, makeRequest } from '../lib/ca.mjs';
+import { PinScript } from '../lib/pin.mjs';
+import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
+import { checkProof, checkReceipt } from '../lib/renewal.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
+import { TokenHost } from '../lib/token-host.mjs';
+import { certificateId, makeKey } from '../lib/token.mjs';
+import { verifyRequest } from '../lib/witness.mjs';
+
+const origin = 'https://hall.example.cn', order = 'G-1';
+const mark = createHash('sha256').update(`keyhall:${order}`).digest('hex').slice(0, 40);
+
+// A token with an SM2 pair and its certificate by an SM2 CA. vendor: its numbers; profiles: what is in the deployer's folder.
+async function staged({ vendor = 'sansec', profiles, caType = 'sm2' }, action) {
+	const folder = temporaryFolder();
+	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
+	const it = { folder, key: await SoftKey.make(folder, { vendor }), ca: await Authority.make(place('ca'), { keyType: caType }),
+		pins: new PinScript(folder, '123456') };
+	const pair = await makeKey('sm2');
+	it.oldPem = await it.ca.issue(await makeRequest(pair, place('old')), { notBefore: days(-345), notAfter: days(20) });
+	await it.key.importPair(pair);
+	await it.key.writeCertificate(it.oldPem);
+	it.old = certificateId(it.oldPem);
+	const own = place('profiles');
+	for (const [name, text] of Object.entries(profiles ?? {})) writeFileSync(path.join(own, `${name}.json`), typeof text === 'string' ? text : JSON.stringify(text));
+	it.start = async () => {
+		it.host = await TokenHost.start({ module: it.key.module, env: { ...it.key.env, ...it.pins.env }, pinentry: it.pins.program, locale: 'en',
+			anchors: [it.ca.root], ...(profiles ? { profiles: own } : {}) });
+		it.uri = (await it.host.call('token.list')).tokens[0]?.token;
+	};
+	it.call = (method, params = {}) => it.host.call(method, { token: it.uri, order, ...params });
+	it.login = () => it.call('token.login', { order: undefined, prompt: { session: 1, origin, locale: 'en', purpose: 'begin', order } });
+	it.begin = async (keyType = 'sm2', key = 'new', certificate = it.old) => {
+		await it.login();
+		if (key === 'new') it.made = (await it.call('key.generate', { keyType })).publicKey;
+		return it.call('request.create', { certificate, key, origin });
+	};
+	it.install = async (certificate, { key = 'new', chain = [] } = {}) => {
+		await it.login();
+		const { certificate: id } = await it.call('certificate.check', { certificate, chain, key, oldCertificate: it.old });
+		await it.call('certificate.write', { certificate, key });
+		it.proved = await it.call('certificate.prove', { certificate: id, secondReader: true });
+		return it.call('receipt.create', { certificate: id, origin });
+	};
+	it.list = async () => (await it.host.call('certificate.list')).certificates;
+	try {
+		await it.start();
+		await action(it);
+	} catch (error) {
+		error.message += `\n${it.host?.log}`;
+		throw error;
+	} finally {
+		if (it.host && !it.host.end) await it.host.stop();
+		removeFolder(folder);
+	}
+}
+
+async function expectRequest(csr) {
+	const verdict = await verifyRequest(csr);
+	assert.ok(verdict.ok, verdict.text);
+	const { stdout } = await run('openssl', ['req', '-noout', '-text'], { input: csr });
+	assert.match(stdout, /Signature Algorithm: SM2-with-SM3/);
+	assert.match(stdout, /ASN1 OID: SM2/);
+	assert.equal((await run('openssl', ['req', '-verify', '-noout'], { input: csr, status: null })).stderr.includes('OK'), false, 'not with an empty ID');
+}
+
+async function renewal(it, { key = 'new' } = {}) {
+	const [listed] = await it.list();
+	assert.deepEqual([listed.id, listed.keyType, listed.hasPrivateKey, listed.usage], [it.old, 'sm2', true, 'sign']);
+	const begun = await it.begin('sm2', key);
+	await expectRequest(begun.csr);
+	const proof = checkProof(begun.proof, { order, origin, serial: it.key.serial, csr: begun.csr, certificate: it.oldPem });
+	assert.equal(proof.header.alg, 'SM2SM3');
+	const pem = await it.ca.issue(begun.csr);
+	const { receipt } = await it.install(pem, { key });
+	assert.equal(it.proved.secondReader, 'absent');
+	assert.equal(checkReceipt(receipt, { order, origin, serial: it.key.serial, certificate: pem }).header.alg, 'SM2SM3');
+	const { retired } = await it.call('pair.retire', { certificate: certificateId(pem), oldCertificate: it.old, retire: 'pair' });
+	assert.deepEqual(retired, [it.old]);
+	const after = await it.list();
+	assert.deepEqual(after.map((one) => [one.id, one.keyType, one.hasPrivateKey]), [[certificateId(pem), 'sm2', true]]);
+	return { begun, pem };
+}
+
+for (const vendor of ['sansec', 'tass']) {
+	test(`${vendor}: a renewal with the packaged profile`, () => staged({ vendor }, async (it) => {
+		assert.equal(it.host.about.profile, vendor);
+		assert.equal(it.host.about.profileProblems, undefined);
+		const { begun } = await renewal(it);
+		assert.equal(begun.publicKey, it.made);
+	}));
+
+	test(`${vendor}: with the same key`, () => staged({ vendor }, (it) => renewal(it, { key: 'same' })));
+
+	test(`${vendor}: the public key comes back from the private one and the certificate`, () => staged({ vendor }, async (it) => {
+		const { csr } = await it.begin();
+		const pem = await it.ca.issue(csr), other = await it.ca.issue(await makeRequest(await makeKey('sm2'), it.folder));
+		const objects = await it.key.objects();
+		await it.host.stop();
+		await it.key.user('--delete-object', '--type', 'pubkey', '--id', mark);
+		assert.equal((await it.key.objects()).length, objects.length - 1);
+		await it.start();
+		await it.login();
+		await refused(it.call('key.rebuild', { certificate: other }), 'certificate.mismatch', { what: 'spki' });
+		assert.equal((await it.call('key.rebuild', { certificate: pem })).publicKey, it.made);
+		await it.install(pem);
+	}));
+}
+
+// Every way a token may sign, as deployers' profiles over the same token.
+const base = { keyType: '0x80000004', pair: '0x80008001' };
+const match = [{ manufacturer: '*like test' }];
+for (const [vendor, mechanism, input, output, point] of [
+	['sansec', '0x80008104', 'digest', 'der', 'octet'], ['sansec', '0x80008102', 'message', 'raw', 'octet'],
+	['sansec', '0x80008103', 'message', 'der', 'octet'], ['tass', '0x80008100', 'message', 'raw', 'raw']])
+	test(`${vendor}: ${mechanism} signs the ${input}, ${output}`, () => staged(
+		{ vendor, profiles: { own: { name: 'own', match, sm2: { ...base, point, sign: { mechanism, input, output } } } } }, async (it) => {
+			assert.equal(it.host.about.profile, 'own');
+			await renewal(it);
+		}));
+
+test('a profile that is wrong about the token loses nothing', () => staged(
+	{ profiles: { own: { name: 'own', match, sm2: { ...base, sign: { mechanism: '0x80008100', input: 'message', output: 'raw' } } } } }, async (it) => {
+		const { csr } = await it.begin();
+		assert.equal((await verifyRequest(csr)).ok, false, 'this mechanism leaves Z out');
+		await it.host.stop();
+		await it.key.objects();
+	}));
+
+test('without a profile: listed, not renewed', () => staged({ vendor: 'sansec', profiles: { sansec: { name: 'sansec', match: [{ library: 'nothing' }] } } }, async (it) => {
+	assert.equal(it.host.about.profile, 'standard');
+	const [listed] = await it.list();
+	assert.deepEqual([listed.id, listed.keyType], [it.old, 'sm2']);
+	await it.login();
+	await refused(it.call('key.generate', { keyType: 'sm2' }), 'token.unsupported');
+	await refused(it.call('request.create', { certificate: it.old, key: 'same', origin }), 'token.unsupported');
+	assert.deepEqual((await it.list()).map((one) => one.hasPrivateKey), [true]);
+}));
+
+test('RSA, EC and SM2 on one token', () => staged({ vendor: 'sansec' }, async (it) => {
+	const pairs = {};
+	for (const [id, keyType] of [['02', 'rsa2048'], ['03', 'ec-p256']]) {
+		const pair = await makeKey(keyType);
+		pairs[keyType] = await it.ca.issue(await makeRequest(pair, it.folder, { name: `/C=CN/CN=${keyType}` }), { notBefore: days(-345), notAfter: days(20) });
+		await it.key.importPair(pair, { id });
+		await it.key.writeCertificate(pairs[keyType], { id });
+	}
+	await it.login();
+	assert.deepEqual((await it.list()).map((one) => `${one.keyType} ${one.hasPrivateKey}`).sort(), ['ec-p256 true', 'rsa2048 true', 'sm2 true']);
+	const before = await it.key.objects();
+	const all = it.list;
+	it.list = async () => (await all()).filter((one) => one.keyType === 'sm2');
+	await renewal(it);
+	for (const [keyType, pem] of Object.entries(pairs)) {
+		const old = certificateId(pem), mixed = `M-${keyType}`;
+		await it.call('key.generate', { order: mixed, keyType });
+		const { csr, proof } = await it.call('request.create', { order: mixed, certificate: old, key: 'new', origin });
+		assert.ok((await verifyRequest(csr)).ok);
+		checkProof(proof, { order: mixed, origin, serial: it.key.serial, csr, certificate: pem });
+		const certificate = await it.ca.issue(csr), id = certificateId(certificate);
+		await it.call('certificate.check', { order: mixed, certificate, chain: [], key: 'new', oldCertificate: old });
+		await it.call('certificate.write', { order: mixed, certificate, key: 'new' });
+		await it.call('certificate.prove', { order: mixed, certificate: id, secondReader: true });
+		assert.deepEqual((await it.call('pair.retire', { order: mixed, certificate: id, oldCertificate: old, retire: 'pair' })).retired, [old]);
+	}
+	assert.equal((await it.key.objects()).length, before.length);
+}));
+
+test('another kind of key takes an SM2 certificate over', () => staged({ vendor: 'tass', caType: 'ec-p256' }, async (it) => {
+	const begun = await it.begin('ec-p256');
+	assert.ok((await verifyRequest(begun.csr)).ok);
+	checkProof(begun.proof, { order, origin, serial: it.key.serial, csr: begun.csr, certificate: it.oldPem });
+	await it.install(await it.ca.issue(begun.csr));
+}));
+
+// Root, intermediate, certificate: all SM2, each verified with the default ID; one that was signed with an empty ID is not trusted.
+test('a chain of SM2 certificates', () => staged({ vendor: 'sansec' }, async (it) => {
+	const { csr } = await it.begin();
+	const under = path.join(it.folder, 'under');
+	const name = '/C=CN/CN=SM2 issuing CA', middle = await Authority.make(under, { keyType: 'sm2', name });
+	middle.become(await it.ca.issue(await middle.request(name), { usage: 'authority' }));
+	const pem = await middle.issue(csr);
+	await refused(it.install(pem), 'certificate.untrusted');
+	await refused(it.install(await middle.issue(csr, { signing: [] }), { chain: [middle.rootPem] }), 'certificate.untrusted');
+	await it.install(pem, { chain: [middle.rootPem, it.ca.rootPem] });
+}));
+
+test('a broken profile is told and does not keep the others from work', () => staged({ vendor: 'tass', profiles: { broken: '{"name":"x"', number: { name: 'n', match, rsa: { unwrap: '12' } } } }, async (it) => {
+	assert.equal(it.host.about.profile, 'tass');
+	assert.equal(it.host.about.profileProblems.length, 2);
+	assert.match(it.host.about.profileProblems[0], /broken\.json: is no JSON object/);
+	assert.match(it.host.about.profileProblems[1], /number\.json: rsa\.unwrap must be given once/);
+	assert.match(it.host.log, /number\.json/);
+	await renewal(it);
+}));
