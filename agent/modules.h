@@ -19,6 +19,7 @@ struct kh_module {
 	struct kh_host_certificate_found_params certificates; /* all of them */
 	struct kh_host_certificate_found_params found;	      /* of a list that is on the way */
 	char *certificates_revision;			      /* NULL: they are not known */
+	bool unread; /* the second reader hung or died on it: it is not asked again */
 };
 
 struct kh_modules {

@@ -118,7 +118,7 @@ static void ask_prove(struct kh_run *run, kh_token_reply reply)
 		.token = run->token,
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
-		.second_reader = run->act == KH_ACT_COMPLETE,
+		.second_reader = run->act == KH_ACT_COMPLETE && !run->module->unread,
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, reply);

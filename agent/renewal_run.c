@@ -275,12 +275,30 @@ static void old_key_seen(void *context, const struct kh_error *error)
 		go_on(run);
 }
 
+/* The second reader took its token host along. Its opinion is not worth the
+ * renewal: it is done without, after another login. */
+static bool goes_unread(struct kh_run *run, enum kh_code code)
+{
+	if (code != KH_TOKEN_FAILED || run->step != KH_STEP_PROVE || run->act != KH_ACT_COMPLETE ||
+	    run->module->unread || kh_token_link_runs(run->module->link))
+		return false;
+	kh_log(KH_LOG_WARNING, "order %s: no answer from the second reader, which is not asked again", run->entry.order);
+	run->module->unread = true;
+	run->facts &= ~(unsigned)KH_FACT_LOGIN;
+	kh_token_link_retry(run->module->link);
+	return true;
+}
+
 static void answered(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct kh_run *run = context;
 
 	if (code == KH_TOKEN_UNSUPPORTED && run->step == KH_STEP_REBUILD && run->act == KH_ACT_BEGIN) {
 		run->facts |= KH_FACT_UNBUILDABLE;
+		go_on(run);
+		return;
+	}
+	if (goes_unread(run, code)) {
 		go_on(run);
 		return;
 	}

@@ -441,6 +441,11 @@ bool kh_token_link_prompting(const struct kh_token_link *link)
 	return link->prompting;
 }
 
+bool kh_token_link_runs(const struct kh_token_link *link)
+{
+	return link->state == STATE_RUNNING;
+}
+
 bool kh_token_link_idle(const struct kh_token_link *link)
 {
 	return link->current == NULL && link->waiting.first == NULL;

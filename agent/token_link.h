@@ -46,6 +46,8 @@ void kh_token_link_logout(struct kh_token_link *link, int64_t session);
 bool kh_token_link_asking(const struct kh_token_link *link);
 /* A PIN window is open. */
 bool kh_token_link_prompting(const struct kh_token_link *link);
+/* The child runs and is configured; a call that was lost with it finds it down. */
+bool kh_token_link_runs(const struct kh_token_link *link);
 /* Nothing is on the way and nothing waits. */
 bool kh_token_link_idle(const struct kh_token_link *link);
 

@@ -31,3 +31,31 @@ for (const [percent, least, most] of [[5, 400, 2000], [20, 1800, 5000]])
 test('a slow key is no hung key', () => withScene({ settings: { deadlines: 10 }, faults: ['C_GetTokenInfo 1 delay 500'] }, async (scene, agent) => {
 	assert.equal((await agent.call('token.list')).tokens.length, 1);
 }));
+
+// The second C_OpenSession is libp11's, which waits for ever when it fails.
+
+async function installed(scene, agent, order) {
+	const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+	const pem = await scene.ca.issue(csr);
+	await agent.call('renewal.install', { order, certificate: pem, chain: [] });
+	return pem;
+}
+
+for (const fault of ['C_OpenSession 2 error 0xb1', 'C_OpenSession 2 crash', 'C_OpenSession 2 hang'])
+	test(`the second reader, ${fault}: the renewal is completed without it`, () => withScene({ settings: { deadlines: 10 } }, async (scene, agent) => {
+		await installed(scene, agent, 'R-1');
+		await scene.daemon.stop();
+		scene.key.fault(fault);
+		await scene.daemon.again();
+		const page = await scene.connect();
+		assert.equal((await page.call('renewal.inspect', { order: 'R-1' })).next, 'complete');
+		let retired;
+		const took = await timed(async () => { ({ retired } = await page.call('renewal.complete', { order: 'R-1' })); });
+		assert.equal(scene.key.read('faults').trim(), '', 'the fault was met');
+		assert.deepEqual(retired, [scene.old]);
+		assert.ok(took < 6000, `${took} ms`);
+		const log = scene.daemon.service.output();
+		assert.match(log, /no answer from the second reader/);
+		assert.equal((await page.call('renewal.inspect', { order: 'R-1' })).stage, 'completed');
+		await page.close();
+	}));
