@@ -17,7 +17,7 @@ export class Daemon {
 		daemon.configuration = path.join(folder, 'keyhall.json');
 		daemon.settings = {
 			port: daemon.port, origins, modules: [{ path: token.module }], ...(pinentry ? { pinentry } : {}),
-			state: path.join(folder, 'state'), anchors, ...settings,
+			state: path.join(folder, 'state'), anchors, ...token.settings, ...settings,
 		};
 		daemon.env = {
 			HOME: home, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: path.join(home, '.config'), XDG_STATE_HOME: path.join(home, '.local/state'),

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from './paths.mjs';
+import { build, root } from './paths.mjs';
 import { run } from './process.mjs';
 import { Token, isSm2 } from './token.mjs';
 
@@ -33,6 +33,9 @@ export class SoftKey extends Token {
 	}
 
 	get env() { return { SOFTKEY_STORE: this.store }; }
+
+	// What the agent's configuration must have: the packaged profiles leave out the numbers that were made up for this token.
+	get settings() { return this.read('vendor') ? { profiles: path.join(root, 'tests/softkey/profiles') } : {}; }
 
 	// pkcs11-tool on it; trial(): whatever it ends with; user(): the same, logged in.
 	run(...args) { return run('pkcs11-tool', ['--module', this.module, ...args], { env: this.env }); }
