@@ -8,6 +8,8 @@
  *   same certificate, also after a crash between issuing and answering;
  * - the subject, key usage, extended key usage and credit code come from the
  *   old certificate; the CSR gives only the public key;
+ * - so it is with the encryption certificate: one for a `request`, everything
+ *   but key and usage from the signing certificate;
  * - ca.unavailable means "ask again", ca.refused means "a person must look".
  */
 #ifndef HALL_CA_H
@@ -43,6 +45,11 @@ struct hall_ca {
 	 * it supersedes. */
 	enum hall_code (*reissue)(void *self, const struct hall_ca_request *request, const char *superseded,
 				  char **pem, struct hall_error *error);
+
+	/* Certifies the public key of an encryption pair that belongs to a signing
+	 * certificate of this CA. */
+	enum hall_code (*encryption)(void *self, const char *request, X509 *signing, EVP_PKEY *key, char **pem,
+				     struct hall_error *error);
 
 	enum hall_code (*status)(void *self, X509 *certificate, enum hall_ca_status *status,
 				 struct hall_error *error);

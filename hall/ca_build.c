@@ -135,8 +135,10 @@ static bool add_usage(X509 *certificate, X509 *issuer, const char *usage, EVP_PK
 
 static bool extend_new(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *leaf)
 {
+	const char *purposes = strcmp(leaf->usage, "encrypt") == 0 ? "emailProtection" : "clientAuth,emailProtection";
 	return add_usage(certificate, issuer, leaf->usage, leaf->key) &&
-	       hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, "clientAuth,emailProtection") &&
+	       hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, purposes) &&
+	       (leaf->names == NULL || copy_extension(certificate, leaf->names, NID_subject_alt_name)) &&
 	       (leaf->credit == NULL || X509_add_ext(certificate, leaf->credit, -1) == 1);
 }
 

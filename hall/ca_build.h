@@ -28,9 +28,11 @@ struct hall_ca_leaf {
 	const char *crl_url;
 	/* Either the extensions of an old certificate ... */
 	X509 *like;
-	/* ... or these: key usage by name, the credit code's extension or NULL. */
+	/* ... or these: key usage by name, the credit code's extension or NULL,
+	 * the certificate whose alternative names it takes or NULL. */
 	const char *usage;
 	X509_EXTENSION *credit;
+	X509 *names;
 };
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key);
 

@@ -99,13 +99,31 @@ static enum hall_code record(struct hall_ca_openssl *own, X509 *certificate, con
 	return code;
 }
 
+/* 0: no time. */
+static int64_t time_of(const ASN1_TIME *time)
+{
+	struct tm parts;
+	return ASN1_TIME_to_tm(time, &parts) == 1 ? (int64_t)timegm(&parts) : 0;
+}
+
 /* A year from the end of the old one, or from now when that is over. */
 static int64_t new_end(X509 *old, int64_t now)
 {
 	static const struct hall_span year = {.years = 1};
-	struct tm parts;
-	int64_t end = ASN1_TIME_to_tm(X509_get0_notAfter(old), &parts) == 1 ? (int64_t)timegm(&parts) : now;
+	int64_t end = time_of(X509_get0_notAfter(old));
 	return hall_span_add(end > now ? end : now, &year, 1);
+}
+
+/* The second certificate's validity is the first one's to the second. */
+static X509 *build_encryption(struct hall_ca_openssl *own, X509 *signing, EVP_PKEY *key)
+{
+	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
+	struct hall_ca_leaf leaf = {.key = key, .subject = X509_get_subject_name(signing),
+				    .not_before = time_of(X509_get0_notBefore(signing)),
+				    .not_after = time_of(X509_get0_notAfter(signing)),
+				    .crl_url = url == NULL ? "" : url, .usage = "encrypt",
+				    .credit = hall_credit_extension(signing), .names = signing};
+	return hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
 }
 
 static X509 *build(struct hall_ca_openssl *own, const struct hall_ca_request *request, X509_REQ *csr)
@@ -149,6 +167,38 @@ static enum hall_code reissue(void *self, const struct hall_ca_request *request,
 	enum hall_code code = issue(self, request, &text, error);
 	if (code == HALL_OK)
 		code = revoke(self, superseded, error);
+	if (code == HALL_OK)
+		*pem = hall_steal(&text);
+	return code;
+}
+
+/* The key centre must not have changed its mind about a key that was certified. */
+static enum hall_code check_key(const char *pem, EVP_PKEY *key, struct hall_error *error)
+{
+	struct hall_certificate read;
+	enum hall_code code = hall_certificate_read(pem, "certificate", &read, error);
+	if (code != HALL_OK)
+		return code;
+	bool same = EVP_PKEY_eq(X509_get0_pubkey(read.x509), key) == 1;
+	hall_certificate_finish(&read);
+	return same ? HALL_OK : hall_fail_what(error, HALL_E_CA_REFUSED, "encryption key");
+}
+
+static enum hall_code encryption(void *self, const char *request, X509 *signing, EVP_PKEY *key, char **pem,
+				 struct hall_error *error)
+{
+	struct hall_ca_openssl *own = self;
+	enum hall_code code = unavailable(own, error);
+	if (code != HALL_OK)
+		return code;
+	HALL_AUTO_FREE char *text = issued_before(own->db, request);
+	if (text == NULL) {
+		X509 *certificate = build_encryption(own, signing, key);
+		code = record(own, certificate, request, &text, error);
+		X509_free(certificate);
+	}
+	if (code == HALL_OK)
+		code = check_key(text, key, error);
 	if (code == HALL_OK)
 		*pem = hall_steal(&text);
 	return code;
@@ -234,8 +284,8 @@ enum hall_code hall_ca_open(const char *state, struct hall_ca *ca, struct hall_e
 {
 	HALL_AUTO_FREE char *folder = hall_path(state, "ca");
 	struct hall_ca_openssl *own = calloc(1, sizeof(*own));
-	struct hall_ca out = {.self = own, .issue = issue, .reissue = reissue, .status = status, .confirm = confirm,
-			      .revoke = revoke, .crl = crl};
+	struct hall_ca out = {.self = own, .issue = issue, .reissue = reissue, .encryption = encryption, .status = status,
+			      .confirm = confirm, .revoke = revoke, .crl = crl};
 	enum hall_code code = own == NULL || folder == NULL ? hall_fail_call(error, "calloc", "ca")
 							    : open_at(own, state, folder, error);
 	/* A crash between a revocation and its list is mended here. */

@@ -104,6 +104,14 @@ uint8_t *hall_base64_decode(const char *text, size_t text_length, size_t *length
 	return decode(text, text_length, "+/", length);
 }
 
+char *hall_base64(const void *data, size_t length)
+{
+	char *out = malloc((length + 2) / 3 * 4 + 1);
+	if (out != NULL)
+		EVP_EncodeBlock((uint8_t *)out, data, (int)length);
+	return out;
+}
+
 bool hall_same_secret(const char *a, const char *b)
 {
 	size_t length = strlen(a);

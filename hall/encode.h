@@ -28,6 +28,9 @@ uint8_t *hall_base64url_decode(const char *text, size_t text_length, size_t *len
 /* RFC 4648 base64 with padding, strict. */
 uint8_t *hall_base64_decode(const char *text, size_t text_length, size_t *length);
 
+/* RFC 4648 base64 with padding; the caller frees it. NULL: out of memory. */
+char *hall_base64(const void *data, size_t length);
+
 /* True when both texts are the same; time does not depend on where they differ. */
 bool hall_same_secret(const char *a, const char *b);
 

@@ -45,7 +45,8 @@ struct hall_route {
 const char *hall_exchange_variable(const struct hall_exchange *exchange, const char *name);
 
 /* Order as a page sees it (README.md); the contact is masked for every browser
- * but the one that entered it. */
+ * but the one that entered it, what was issued is for those that have shown the
+ * order's certificate. */
 HALL_CHECKED enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order, const char *visitor,
 					    json_t **out, struct hall_error *error);
 
@@ -59,6 +60,7 @@ enum hall_code hall_http_confirm(struct hall_exchange *exchange);
 enum hall_code hall_http_payment(struct hall_exchange *exchange);
 enum hall_code hall_http_key(struct hall_exchange *exchange);
 enum hall_code hall_http_receipt(struct hall_exchange *exchange);
+enum hall_code hall_http_envelope(struct hall_exchange *exchange);
 enum hall_code hall_http_cancel(struct hall_exchange *exchange);
 
 /* public_http.c */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAMES_MAX 16
+
 static enum hall_code fail(const char *prefix, const char *name, struct hall_error *error)
 {
 	char field[64];
@@ -29,6 +31,18 @@ static bool is_text(json_t *value, const struct hall_input *row)
 	return true;
 }
 
+static bool is_names(json_t *value, size_t max)
+{
+	size_t i;
+	json_t *name;
+	if (!json_is_array(value) || json_array_size(value) > NAMES_MAX)
+		return false;
+	json_array_foreach(value, i, name)
+		if (json_string_length(name) == 0 || json_string_length(name) > max)
+			return false;
+	return true;
+}
+
 static bool take(json_t *value, const struct hall_input *row)
 {
 	switch (row->kind) {
@@ -41,6 +55,9 @@ static bool take(json_t *value, const struct hall_input *row)
 	case HALL_INPUT_OBJECT:
 		*(json_t **)row->out = value;
 		return json_is_object(value);
+	case HALL_INPUT_NAMES:
+		*(json_t **)row->out = value;
+		return is_names(value, row->max);
 	case HALL_INPUT_NUMBER:
 		*(int64_t *)row->out = json_integer_value(value);
 		return json_is_integer(value) && json_integer_value(value) >= 0 &&

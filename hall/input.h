@@ -15,7 +15,8 @@ enum hall_input_kind {
 	HALL_INPUT_LINE,   /* const char **; no control characters */
 	HALL_INPUT_TEXT,   /* const char **; lines allowed */
 	HALL_INPUT_OBJECT, /* json_t ** */
-	HALL_INPUT_NUMBER  /* int64_t *; 0 to max */
+	HALL_INPUT_NUMBER, /* int64_t *; 0 to max */
+	HALL_INPUT_NAMES   /* json_t **; an array of at most 16 short texts, each at most max bytes */
 };
 
 struct hall_input {

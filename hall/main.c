@@ -7,6 +7,7 @@
 #include "ca_openssl.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "kmc_openssl.h"
 #include "options.h"
 #include "places.h"
 #include "system.h"
@@ -103,6 +104,9 @@ static enum hall_code set_site(const struct hall_options *options, const struct 
 	settings->ca_retry_seconds = options->ca_retry_seconds;
 	settings->ca_tries = options->ca_tries;
 	settings->reissues = options->reissues;
+	settings->envelopes = options->envelopes;
+	settings->dual = options->dual;
+	settings->allow_single = options->allow_single;
 	site->address = options->bind;
 	site->pages = options->pages != NULL ? options->pages : places->pages;
 	site->sdk = places->sdk;
@@ -137,6 +141,17 @@ static enum hall_code open_bank(const struct hall_options *options, struct hall_
 	return hall_bank_open(options->state, url, options->https ? tls->folder : NULL, &site->hall.bank, error);
 }
 
+/* Also without --dual: orders that were begun with it go on. */
+static enum hall_code open_kmc(const struct hall_options *options, struct hall_kmc *kmc, struct hall_error *error)
+{
+	enum hall_padding padding;
+	if (!hall_padding_parse(options->kmc_padding, &padding))
+		return hall_fail_field(error, "--kmc-oaep");
+	if (!options->dual && !hall_kmc_exists(options->state))
+		return HALL_OK;
+	return hall_kmc_open(options->state, padding, kmc, error);
+}
+
 static enum hall_code open_stores(const struct hall_options *options, struct hall_site *site, struct hall_tls *tls,
 				  struct hall_error *error)
 {
@@ -153,6 +168,8 @@ static enum hall_code open_stores(const struct hall_options *options, struct hal
 	if (code == HALL_OK)
 		code = open_ca(options, site->hall.settings.origin, &site->hall.ca, error);
 	if (code == HALL_OK)
+		code = open_kmc(options, &site->hall.kmc, error);
+	if (code == HALL_OK)
 		code = open_bank(options, site, tls, error);
 	if (code == HALL_OK)
 		code = hall_store_open(path, &site->hall.store, error);
@@ -164,6 +181,7 @@ static void close_stores(struct hall_site *site, struct hall_tls *tls)
 	hall_bank_close(&site->hall.bank);
 	hall_store_close(site->hall.store);
 	hall_ca_close(&site->hall.ca);
+	hall_kmc_close(&site->hall.kmc);
 	hall_tls_finish(tls);
 }
 

@@ -34,6 +34,10 @@ static const struct option {
 	{"--ca-retry-seconds", NUMBER, AT(ca_retry_seconds), 0, 600, "N", "first pause when the CA is away (10)"},
 	{"--ca-tries", NUMBER, AT(ca_tries), 1, 1000, "N", "then a person must look: MANUAL (20)"},
 	{"--reissues", NUMBER, AT(reissues), 0, 100, "N", "re-issues of an order with another key (3)"},
+	{"--dual", FLAG, AT(dual), 0, 0, NULL, "two certificates: the key centre makes an encryption key too"},
+	{"--allow-single", FLAG, AT(allow_single), 0, 0, NULL, "with --dual: one for a key that takes no encryption key"},
+	{"--kmc-oaep", TEXT, AT(kmc_padding), 0, 0, "P", "envelopes to RSA keys: sha1, sha256 or pkcs1 (sha1)"},
+	{"--envelopes", NUMBER, AT(envelopes), 0, 1000, "N", "envelopes made again for a key (10)"},
 	{"--ca-key", TEXT, AT(ca_key), 0, 0, "TYPE", "init: ec-p256, rsa3072 or sm2 (ec-p256)"},
 	{"--csr", TEXT, AT(csr), 0, 0, "FILE", "certify: the certificate request, PEM"},
 	{"--not-before-days", NUMBER, AT(not_before_days), -36500, 36500, "N", "certify: begin, days from now (-1)"},
@@ -120,7 +124,7 @@ bool hall_options_read(int argc, char **argv, struct hall_options *out)
 	*out = (struct hall_options){
 		.command = "serve", .bind = "127.0.0.1", .port = -1, .price = 20000, .window_before = "1 month",
 		.window_after = "1 year", .payment_seconds = 900, .ca_retry_seconds = 10, .ca_tries = 20, .reissues = 3,
-		.ca_key = "ec-p256", .not_before_days = -1, .not_after_days = 365, .usage = "sign",
+		.envelopes = 10, .connections = 200, .ca_key = "ec-p256", .kmc_padding = "sha1", .not_before_days = -1, .not_after_days = 365, .usage = "sign",
 		.name_zh = "数字证书网上服务厅", .name_en = "Certificate Service Hall", .hotline = "400-000-0000",
 		.agent_minimum = "0.1.0"};
 	int at = 1;

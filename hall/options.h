@@ -14,15 +14,15 @@ struct hall_options {
 	const char *bind;
 	const char *origin;
 	const char *pages;
-	const char *csr, *out, *usage, *credit_code, *ca_key;
+	const char *csr, *out, *usage, *credit_code, *ca_key, *kmc_padding;
 	const char *window_before, *window_after;
 	const char *name_zh, *name_en, *hotline, *agent_minimum;
-	long port, price, payment_seconds, ca_retry_seconds, ca_tries, reissues;
+	long port, price, payment_seconds, ca_retry_seconds, ca_tries, reissues, envelopes, connections;
 	long time_offset;
 	long not_before_days, not_after_days;
 	long agent_ports[HALL_PORTS_MAX];
 	size_t agent_port_count;
-	bool https, help, version;
+	bool https, dual, allow_single, help, version;
 };
 
 /* False: a sentence about what is wrong went to stderr. */

@@ -21,20 +21,20 @@
 /* An empty cell is refused. */
 static const enum hall_state table[HALL_STATE_COUNT][HALL_EVENT_COUNT] = {
 /* clang-format off */
-	/*             BIND       CONFIRM    PAY        MONEY      KEY        REKEY      APPLY    ISSUE   GIVE_UP RECEIPT    INVOICE   CANCEL     RETRY    REFUND */
-	[NEW]       = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0},
-	[BOUND]     = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0},
-	[CONFIRMED] = {CONFIRMED, CONFIRMED, PAYING,    0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0},
-	[PAYING]    = {PAYING,    PAYING,    PAYING,    PAID,      0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0},
-	[PAID]      = {PAID,      0,         PAID,      PAID,      KEY_BOUND, 0,         0,       0,      0,      0,         0,        0,         0,       REFUND},
-	[KEY_BOUND] = {KEY_BOUND, 0,         KEY_BOUND, KEY_BOUND, KEY_BOUND, KEY_BOUND, APPLIED, 0,      0,      0,         0,        0,         0,       0},
-	[APPLIED]   = {APPLIED,   0,         APPLIED,   APPLIED,   APPLIED,   KEY_BOUND, APPLIED, ISSUED, MANUAL, 0,         0,        0,         0,       0},
-	[ISSUED]    = {ISSUED,    0,         ISSUED,    ISSUED,    ISSUED,    KEY_BOUND, 0,       ISSUED, 0,      INSTALLED, 0,        0,         0,       0},
-	[INSTALLED] = {0,         0,         INSTALLED, INSTALLED, INSTALLED, 0,         0,       0,      0,      INSTALLED, INVOICED, 0,         0,       0},
-	[INVOICED]  = {0,         0,         INVOICED,  INVOICED,  INVOICED,  0,         0,       0,      0,      INVOICED,  INVOICED, 0,         0,       0},
-	[CANCELLED] = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0},
-	[REFUND]    = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        0,         0,       REFUND},
-	[MANUAL]    = {MANUAL,    0,         MANUAL,    MANUAL,    MANUAL,    0,         0,       0,      MANUAL, 0,         0,        0,         APPLIED, REFUND},
+	/*             BIND       CONFIRM    PAY        MONEY      KEY        REKEY      APPLY    ISSUE   GIVE_UP RECEIPT    INVOICE   CANCEL     RETRY    REFUND  ENVELOPE */
+	[NEW]       = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
+	[BOUND]     = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
+	[CONFIRMED] = {CONFIRMED, CONFIRMED, PAYING,    0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
+	[PAYING]    = {PAYING,    PAYING,    PAYING,    PAID,      0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
+	[PAID]      = {PAID,      0,         PAID,      PAID,      KEY_BOUND, 0,         0,       0,      0,      0,         0,        0,         0,       REFUND, 0},
+	[KEY_BOUND] = {KEY_BOUND, 0,         KEY_BOUND, KEY_BOUND, KEY_BOUND, KEY_BOUND, APPLIED, 0,      0,      0,         0,        0,         0,       0,      0},
+	[APPLIED]   = {APPLIED,   0,         APPLIED,   APPLIED,   APPLIED,   KEY_BOUND, APPLIED, ISSUED, MANUAL, 0,         0,        0,         0,       0,      0},
+	[ISSUED]    = {ISSUED,    0,         ISSUED,    ISSUED,    ISSUED,    KEY_BOUND, 0,       ISSUED, 0,      INSTALLED, 0,        0,         0,       0,      ISSUED},
+	[INSTALLED] = {0,         0,         INSTALLED, INSTALLED, INSTALLED, 0,         0,       0,      0,      INSTALLED, INVOICED, 0,         0,       0,      0},
+	[INVOICED]  = {0,         0,         INVOICED,  INVOICED,  INVOICED,  0,         0,       0,      0,      INVOICED,  INVOICED, 0,         0,       0,      0},
+	[CANCELLED] = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
+	[REFUND]    = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        0,         0,       REFUND, 0},
+	[MANUAL]    = {MANUAL,    0,         MANUAL,    MANUAL,    MANUAL,    0,         0,       0,      MANUAL, 0,         0,        0,         APPLIED, REFUND, 0},
 /* clang-format on */
 };
 
@@ -59,7 +59,7 @@ static const char *const events[HALL_EVENT_COUNT] = {
 	[HALL_EVENT_MONEY] = "money",	  [HALL_EVENT_KEY] = "key",	    [HALL_EVENT_REKEY] = "rekey",
 	[HALL_EVENT_APPLY] = "apply",	  [HALL_EVENT_ISSUE] = "issue",	    [HALL_EVENT_GIVE_UP] = "give-up",
 	[HALL_EVENT_RECEIPT] = "receipt", [HALL_EVENT_INVOICE] = "invoice", [HALL_EVENT_CANCEL] = "cancel",
-	[HALL_EVENT_RETRY] = "retry",	  [HALL_EVENT_REFUND] = "refund",
+	[HALL_EVENT_RETRY] = "retry",	  [HALL_EVENT_REFUND] = "refund",   [HALL_EVENT_ENVELOPE] = "envelope",
 };
 
 enum hall_state hall_order_next(enum hall_state state, enum hall_event event)

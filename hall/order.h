@@ -50,6 +50,7 @@ enum hall_event {
 	HALL_EVENT_CANCEL,  /* the clerk does not want it */
 	HALL_EVENT_RETRY,   /* operator: try the CA again */
 	HALL_EVENT_REFUND,  /* operator: give the money back */
+	HALL_EVENT_ENVELOPE, /* the encryption key in another envelope */
 	HALL_EVENT_COUNT
 };
 

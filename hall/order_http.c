@@ -57,7 +57,7 @@ enum hall_code hall_http_hall(struct hall_exchange *exchange)
 				     site->name_zh, "en", site->name_en, "time", now, "hotline", site->hotline, "price",
 				     (json_int_t)site->hall.settings.price, "window", "before", site->window_before,
 				     "after", site->window_after, "agent", "minimum", site->agent_minimum, "ports", ports,
-				     "dual", 0);
+				     "dual", site->hall.settings.dual);
 	return HALL_OK;
 }
 
@@ -197,17 +197,18 @@ enum hall_code hall_http_payment(struct hall_exchange *exchange)
 
 enum hall_code hall_http_key(struct hall_exchange *exchange)
 {
-	const char *csr, *proof;
+	struct hall_offer offer = {0};
 	const struct hall_input rows[] = {
-		{"csr", HALL_INPUT_TEXT, false, HALL_PEM_MAX, &csr},
-		{"proof", HALL_INPUT_LINE, false, HALL_JWS_MAX, &proof},
+		{"csr", HALL_INPUT_TEXT, false, HALL_PEM_MAX, &offer.csr},
+		{"proof", HALL_INPUT_LINE, false, HALL_JWS_MAX, &offer.proof},
+		{"importAlgorithms", HALL_INPUT_NAMES, true, 64, &offer.algorithms},
 	};
 	struct hall_order order = {0};
-	enum hall_code code = read_body(exchange, rows, 2);
+	enum hall_code code = read_body(exchange, rows, 3);
 	if (code == HALL_OK)
 		code = take(exchange, &order);
 	if (code == HALL_OK)
-		code = hall_service_key(exchange->hall, exchange->visitor, &order, csr, proof, &exchange->error);
+		code = hall_service_key(exchange->hall, exchange->visitor, &order, &offer, &exchange->error);
 	return answer(exchange, code, &order);
 }
 
@@ -221,6 +222,17 @@ enum hall_code hall_http_receipt(struct hall_exchange *exchange)
 		code = take(exchange, &order);
 	if (code == HALL_OK)
 		code = hall_service_receipt(exchange->hall, exchange->visitor, &order, receipt, &exchange->error);
+	return answer(exchange, code, &order);
+}
+
+enum hall_code hall_http_envelope(struct hall_exchange *exchange)
+{
+	struct hall_order order = {0};
+	enum hall_code code = read_body(exchange, NULL, 0);
+	if (code == HALL_OK)
+		code = take(exchange, &order);
+	if (code == HALL_OK)
+		code = hall_service_envelope(exchange->hall, exchange->visitor, &order, &exchange->error);
 	return answer(exchange, code, &order);
 }
 

@@ -90,7 +90,12 @@ static void add_issued(const struct hall *hall, const struct hall_order *order, 
 	json_t *chain = json_array();
 	if (hall->ca.issuing != NULL)
 		json_array_append_new(chain, json_string(hall->ca.issuing));
-	json_object_set_new(out, "issued", json_pack("{s:s, s:o}", "certificate", order->issued_pem, "chain", chain));
+	json_t *issued = json_pack("{s:s, s:o}", "certificate", order->issued_pem, "chain", chain);
+	if (order->encryption_pem != NULL)
+		json_object_set_new(issued, "encryption",
+				    json_pack("{s:s, s:s, s:s}", "certificate", order->encryption_pem, "envelope",
+					      order->envelope, "format", order->format));
+	json_object_set_new(out, "issued", issued);
 }
 
 static void add_problem(const struct hall_order *order, json_t *out)
@@ -124,7 +129,7 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 	set_time(object, "updated", order->updated);
 	if (order->contact_by != NULL)
 		json_object_set_new(object, "contact", contact(order, strcmp(order->contact_by, visitor) == 0));
-	if (order->issued_pem != NULL)
+	if (order->issued_pem != NULL && hall_store_has_visited(hall->store, visitor, order->id))
 		add_issued(hall, order, object);
 	if (order->problem != NULL)
 		add_problem(order, object);

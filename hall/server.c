@@ -28,6 +28,7 @@ static const struct hall_route routes[] = {
 	{"POST", "/api/orders/:id/payment", hall_http_payment, HALL_GUARD_PAGE, true, true},
 	{"POST", "/api/orders/:id/key", hall_http_key, HALL_GUARD_PAGE, true, true},
 	{"POST", "/api/orders/:id/receipt", hall_http_receipt, HALL_GUARD_PAGE, true, true},
+	{"POST", "/api/orders/:id/envelope", hall_http_envelope, HALL_GUARD_PAGE, true, true},
 	{"POST", "/api/orders/:id/cancel", hall_http_cancel, HALL_GUARD_PAGE, true, true},
 	{"GET", "/api/payments/:payment/qr.svg", hall_http_qr, HALL_GUARD_NONE, false, true},
 	{"POST", "/api/bank/notice", hall_http_notice, HALL_GUARD_BANK, false, true},

@@ -14,6 +14,7 @@
 
 #include "bank.h"
 #include "ca.h"
+#include "kmc.h"
 #include "store_payment.h"
 #include "window.h"
 
@@ -25,12 +26,16 @@ struct hall_settings {
 	int64_t ca_retry_seconds; /* first pause after the CA was away; doubles up to 10 minutes */
 	int64_t ca_tries;         /* then MANUAL */
 	int64_t reissues;
+	int64_t envelopes; /* made again, for one key */
+	bool dual;         /* two certificates */
+	bool allow_single; /* for a key that takes no encryption key */
 };
 
 struct hall {
 	struct hall_settings settings;
 	struct hall_store *store;
 	struct hall_ca ca;
+	struct hall_kmc kmc; /* self NULL: none */
 	struct hall_bank bank;
 };
 
@@ -91,8 +96,13 @@ void hall_service_work_refunds(struct hall *hall);
 
 /* ---- service_issue.c ---- */
 
+struct hall_offer {
+	const char *csr;
+	const char *proof;
+	json_t *algorithms; /* how the key can take an encryption key; NULL: not told */
+};
 HALL_CHECKED enum hall_code hall_service_key(struct hall *hall, const char *visitor, struct hall_order *order,
-					     const char *csr, const char *proof, struct hall_error *error);
+					     const struct hall_offer *offer, struct hall_error *error);
 HALL_CHECKED enum hall_code hall_service_receipt(struct hall *hall, const char *visitor, struct hall_order *order,
 						 const char *receipt, struct hall_error *error);
 
@@ -101,5 +111,24 @@ HALL_CHECKED enum hall_code hall_service_receipt(struct hall *hall, const char *
 HALL_CHECKED enum hall_code hall_service_ask_ca(struct hall *hall, struct hall_order *order, struct hall_error *error);
 /* Tells the CA what it must still be told. */
 void hall_service_work_errands(struct hall *hall);
+
+/* ---- service_dual.c: nothing happens to orders without a format ---- */
+
+/* *format NULL: a signing certificate only. key.import when the key cannot take
+ * the encryption key and that is not allowed. */
+HALL_CHECKED enum hall_code hall_service_choose_format(struct hall *hall, EVP_PKEY *signing, json_t *algorithms,
+						       const char **format, struct hall_error *error);
+/* Before the signing certificate: what can fail shall fail before it. */
+HALL_CHECKED enum hall_code hall_service_prepare_pair(struct hall *hall, const struct hall_order *order,
+						      struct hall_error *error);
+/* After it, into the order. name: of the request for the signing certificate. */
+HALL_CHECKED enum hall_code hall_service_issue_encryption(struct hall *hall, struct hall_order *order, const char *name,
+							  const char *signing_pem, struct hall_error *error);
+/* Another key takes its place; the certificate is to be revoked. */
+HALL_CHECKED enum hall_code hall_service_forget_encryption(struct hall_order *order, struct hall_error *error);
+
+/* The same encryption key in a new envelope: encryption.absent, order.envelopes. */
+HALL_CHECKED enum hall_code hall_service_envelope(struct hall *hall, const char *visitor, struct hall_order *order,
+						  struct hall_error *error);
 
 #endif

@@ -13,7 +13,8 @@
 #define PAUSE_MAX 600
 
 /* What a CSR with its proof says, after every check. */
-struct offer {
+struct checked {
+	EVP_PKEY *key; /* the request's */
 	char public_key[HALL_HASH_SIZE];
 	struct hall_claimed claimed;
 	const char *key_type;
@@ -21,7 +22,7 @@ struct offer {
 };
 
 static enum hall_code check_proof(struct hall *hall, const struct hall_order *order, X509_REQ *csr, const char *proof,
-				  struct offer *offer, struct hall_error *error)
+				  struct checked *out, struct hall_error *error)
 {
 	struct hall_certificate old;
 	char hash[HALL_HASH_SIZE];
@@ -32,13 +33,13 @@ static enum hall_code check_proof(struct hall *hall, const struct hall_order *or
 	struct hall_claim claim = {.failure = HALL_E_PROOF_INVALID, .signer = old.x509, .hash_name = "csrSha256",
 				   .hash = hash, .order = order->id, .origin = hall->settings.origin,
 				   .token_serial = order->token_serial, .now = hall_clock_now()};
-	EVP_PKEY *key = X509_REQ_get0_pubkey(csr);
-	if (!hall_request_hash(csr, hash) || !hall_key_hash(key, offer->public_key))
+	out->key = X509_REQ_get0_pubkey(csr);
+	if (!hall_request_hash(csr, hash) || !hall_key_hash(out->key, out->public_key))
 		code = hall_fail_call(error, "i2d_X509_REQ", "csr");
 	else
-		code = hall_claim_check(&claim, proof, &offer->claimed, error);
-	offer->key_type = hall_key_type(key);
-	offer->same_key = strcmp(old.public_key, offer->public_key) == 0;
+		code = hall_claim_check(&claim, proof, &out->claimed, error);
+	out->key_type = hall_key_type(out->key);
+	out->same_key = strcmp(old.public_key, out->public_key) == 0;
 	hall_certificate_finish(&old);
 	return code;
 }
@@ -66,7 +67,7 @@ static enum hall_code prepare_rekey(struct hall *hall, struct hall_order *order,
 	hall_order_set(&order->issued_id, NULL);
 	hall_order_set(&order->issued_serial, NULL);
 	hall_order_set(&order->issued_pem, NULL);
-	return HALL_OK;
+	return hall_service_forget_encryption(order, error);
 }
 
 /* The proof says that the key was on the token then: other keys' older proofs are stale. */
@@ -78,48 +79,57 @@ static enum hall_code note_seen(struct hall *hall, struct hall_order *order, int
 	return hall_store_save(hall->store, order, error);
 }
 
-static enum hall_code bind_key(struct hall *hall, const char *visitor, struct hall_order *order, const char *csr,
-			       const struct offer *offer, struct hall_error *error)
+/* Into the order, which is not written yet. */
+static enum hall_code set_key(struct hall_order *order, const struct hall_offer *offer, const struct checked *checked,
+			      const char *format, struct hall_error *error)
+{
+	order->same_key = checked->same_key;
+	order->key_iat = checked->claimed.issued;
+	order->attempts = 0;
+	order->next_try = 0;
+	if (hall_order_set(&order->public_key, checked->public_key) && hall_order_set(&order->csr, offer->csr) &&
+	    hall_order_set(&order->token_serial, checked->claimed.token_serial) &&
+	    hall_order_set(&order->key_type, checked->key_type) && hall_order_set(&order->problem, NULL) &&
+	    hall_order_set(&order->format, format))
+		return HALL_OK;
+	return hall_fail_call(error, "strdup", "key");
+}
+
+static enum hall_code bind_key(struct hall *hall, const char *visitor, struct hall_order *order,
+			       const struct hall_offer *offer, const struct checked *checked, struct hall_error *error)
 {
 	bool first = order->public_key == NULL;
-	bool again = !first && strcmp(order->public_key, offer->public_key) == 0;
+	bool again = !first && strcmp(order->public_key, checked->public_key) == 0;
 	enum hall_event event = first || again ? HALL_EVENT_KEY : HALL_EVENT_REKEY;
-	enum hall_code code = HALL_OK;
+	const char *format = NULL;
 
 	if (hall_order_next(order->state, event) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
 	if (again)
-		return note_seen(hall, order, offer->claimed.issued, error);
-	if (!first && offer->claimed.issued <= order->key_iat)
+		return note_seen(hall, order, checked->claimed.issued, error);
+	if (!first && checked->claimed.issued <= order->key_iat)
 		return hall_fail_what(error, HALL_E_PROOF_INVALID, "iat");
-	if (!first)
+	enum hall_code code = hall_service_choose_format(hall, checked->key, offer->algorithms, &format, error);
+	if (code == HALL_OK && !first)
 		code = prepare_rekey(hall, order, error);
-	if (code != HALL_OK)
-		return code;
-	order->same_key = offer->same_key;
-	order->key_iat = offer->claimed.issued;
-	order->attempts = 0;
-	order->next_try = 0;
-	if (!hall_order_set(&order->public_key, offer->public_key) || !hall_order_set(&order->csr, csr) ||
-	    !hall_order_set(&order->token_serial, offer->claimed.token_serial) ||
-	    !hall_order_set(&order->key_type, offer->key_type) || !hall_order_set(&order->problem, NULL))
-		return hall_fail_call(error, "strdup", "key");
-	return hall_store_move(hall->store, order, event, visitor, error);
+	if (code == HALL_OK)
+		code = set_key(order, offer, checked, format, error);
+	return code == HALL_OK ? hall_store_move(hall->store, order, event, visitor, error) : code;
 }
 
-enum hall_code hall_service_key(struct hall *hall, const char *visitor, struct hall_order *order, const char *csr,
-				const char *proof, struct hall_error *error)
+enum hall_code hall_service_key(struct hall *hall, const char *visitor, struct hall_order *order,
+				const struct hall_offer *offer, struct hall_error *error)
 {
 	X509_REQ *request = NULL;
-	struct offer offer;
+	struct checked checked;
 
 	if (hall_order_next(order->state, HALL_EVENT_KEY) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
-	enum hall_code code = hall_request_read(csr, "csr", &request, error);
+	enum hall_code code = hall_request_read(offer->csr, "csr", &request, error);
 	if (code == HALL_OK)
-		code = check_proof(hall, order, request, proof, &offer, error);
+		code = check_proof(hall, order, request, offer->proof, &checked, error);
 	if (code == HALL_OK)
-		code = bind_key(hall, visitor, order, csr, &offer, error);
+		code = bind_key(hall, visitor, order, offer, &checked, error);
 	X509_REQ_free(request);
 	return code == HALL_OK ? hall_service_ask_ca(hall, order, error) : code;
 }
@@ -162,12 +172,16 @@ static enum hall_code take_certificate(struct hall *hall, struct hall_order *ord
 	code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->old_serial, order->id, error);
 	if (code == HALL_OK && order->superseded != NULL)
 		code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->superseded, order->id, error);
+	if (code == HALL_OK && order->encryption_superseded != NULL)
+		code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->encryption_superseded, order->id,
+					     error);
 	if (code == HALL_OK)
 		code = hall_store_move(hall->store, order, HALL_EVENT_ISSUE, "ca", error);
 	return hall_store_end(hall->store, code, error);
 }
 
-static enum hall_code ca_issue(struct hall *hall, const struct hall_order *order, char **pem, struct hall_error *error)
+/* The signing certificate, and what belongs to a second one into the order. */
+static enum hall_code ca_issue(struct hall *hall, struct hall_order *order, char **pem, struct hall_error *error)
 {
 	char name[HALL_NAME_SIZE + HALL_HASH_SIZE + 24];
 	struct hall_certificate old;
@@ -177,9 +191,13 @@ static enum hall_code ca_issue(struct hall *hall, const struct hall_order *order
 	/* A key that comes back after another one took its place gets a new certificate. */
 	snprintf(name, sizeof(name), "%s:%lld:%s", order->id, (long long)order->reissues, order->public_key);
 	struct hall_ca_request request = {.request = name, .csr = order->csr, .old = old.x509};
-	code = order->superseded == NULL
-		       ? hall->ca.issue(hall->ca.self, &request, pem, error)
-		       : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
+	code = hall_service_prepare_pair(hall, order, error);
+	if (code == HALL_OK)
+		code = order->superseded == NULL
+			       ? hall->ca.issue(hall->ca.self, &request, pem, error)
+			       : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
+	if (code == HALL_OK)
+		code = hall_service_issue_encryption(hall, order, name, *pem, error);
 	hall_certificate_finish(&old);
 	return code;
 }

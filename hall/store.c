@@ -11,6 +11,7 @@
 
 #define COLUMN_TEXT(name) #name " TEXT,"
 #define COLUMN_NUMBER(name) #name " INTEGER NOT NULL,"
+#define ADD_TEXT(name) "ALTER TABLE orders ADD COLUMN " #name " TEXT;"
 #define ADD_NUMBER(name) "ALTER TABLE orders ADD COLUMN " #name " INTEGER NOT NULL DEFAULT 0;"
 #define NAMES(name) #name ","
 #define ASSIGN(name) #name "=?,"
@@ -35,6 +36,7 @@ static const char *const schema[] = {
 	"CREATE TABLE errand (kind TEXT NOT NULL, serial TEXT NOT NULL, order_id TEXT NOT NULL REFERENCES orders,"
 	" done INTEGER, PRIMARY KEY (kind, serial)) WITHOUT ROWID",
 	HALL_ORDER_NUMBERS_2(ADD_NUMBER),
+	HALL_ORDER_TEXTS_3(ADD_TEXT) HALL_ORDER_NUMBERS_3(ADD_NUMBER),
 };
 
 static const size_t texts[] = {

@@ -56,10 +56,21 @@ struct hall_store;
 /* Members of later steps of the schema. */
 #define HALL_ORDER_NUMBERS_2(X) X(key_iat) /* of the youngest proof for public_key */
 
-#define HALL_ORDER_TEXTS(X) HALL_ORDER_TEXTS_1(X)
+#define HALL_ORDER_TEXTS_3(X)                                                                                     \
+	X(format) /* of the envelope; NULL: a signing certificate only */                                         \
+	X(encryption_pem)                                                                                         \
+	X(encryption_serial)                                                                                      \
+	X(encryption_superseded) /* serial, as superseded */                                                      \
+	X(envelope)              /* base64 */
+#define HALL_ORDER_NUMBERS_3(X) X(envelopes) /* made again, for this key */
+
+#define HALL_ORDER_TEXTS(X)                                                                                       \
+	HALL_ORDER_TEXTS_1(X)                                                                                     \
+	HALL_ORDER_TEXTS_3(X)
 #define HALL_ORDER_NUMBERS(X)                                                                                     \
 	HALL_ORDER_NUMBERS_1(X)                                                                                   \
-	HALL_ORDER_NUMBERS_2(X)
+	HALL_ORDER_NUMBERS_2(X)                                                                                   \
+	HALL_ORDER_NUMBERS_3(X)
 
 #define HALL_MEMBER_TEXT(name) char *name;
 #define HALL_MEMBER_NUMBER(name) int64_t name;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import test from 'node:test';
+import { openEnvelope } from '../lib/envelope.mjs';
 import { all } from '../lib/paths.mjs';
 import { run, sleep, until } from '../lib/process.mjs';
 import { Stage } from '../lib/softkey.mjs';
@@ -17,6 +18,9 @@ const steps = {
 	pay: [async (clerk) => { await clerk.open(); await clerk.confirm(); await clerk.payment(); }, (clerk) => clerk.pay()],
 	key: [async (clerk) => { await clerk.paid(); await clerk.newKey(); }, (clerk) => clerk.sendKey()],
 	rekey: [async (clerk) => { await clerk.paid(); await clerk.newKey(); await clerk.sendKey(); await clerk.newKey(); }, (clerk) => clerk.sendKey()],
+	'dual key': [async (clerk) => { await clerk.paid(); await clerk.newKey('sm2'); }, (clerk) => clerk.sendKey()],
+	...all && { 'dual rekey': [async (clerk) => { await clerk.paid(); await clerk.newKey('sm2'); await clerk.sendKey(); await clerk.newKey('sm2'); }, (clerk) => clerk.sendKey()] },
+	envelope: [async (clerk) => { await clerk.paid(); await clerk.newKey('sm2'); await clerk.sendKey(); }, (clerk) => clerk.act('envelope')],
 	receipt: [async (clerk) => { await clerk.paid(); await clerk.newKey(); await clerk.sendKey(); }, (clerk) => clerk.sendReceipt()],
 };
 
@@ -53,7 +57,10 @@ async function goOn(clerk) {
 
 async function checkEnd(stage, clerk) {
 	const sql = async (name, text) => (await run('sqlite3', ['-cmd', '.timeout 5000', path.join(stage.state, name), text])).stdout.trim();
-	assert.equal(await sql('ca/ca.db', `SELECT count(*) FROM certificate WHERE request LIKE '${clerk.order.id}:%' AND revoked IS NULL`), '1');
+	const valid = (like) => sql('ca/ca.db', `SELECT count(*) FROM certificate WHERE request LIKE '${clerk.order.id}:%' AND revoked IS NULL AND request ${like} '%:encrypt'`);
+	const dual = clerk.order.keyType === 'sm2';
+	assert.deepEqual([await valid('NOT LIKE'), await valid('LIKE')], ['1', dual ? '1' : '0']);
+	if (dual) await openEnvelope(clerk.fresh, clerk.order.issued.encryption);
 	assert.equal(await sql('hall.db', `SELECT group_concat(state) FROM payment WHERE order_id='${clerk.order.id}' AND state NOT IN ('closed')`), 'paid');
 	const crl = Buffer.from(await (await clerk.client.fetch('/ca/crl.der')).arrayBuffer()), { chain } = clerk.order.issued;
 	assert.match((await verifyCertificate(stage, clerk.old, { chain, crl })).text, /certificate revoked/);
@@ -64,10 +71,10 @@ async function checkEnd(stage, clerk) {
 for (const calls of ['pwrite64', 'fdatasync,fsync,rename'])
 	for (const [name, [before, request]] of Object.entries(steps))
 		test(`${name}, killed at ${calls}`, async (t) => {
-			const stage = await Stage.make();
+			const stage = await Stage.make({ args: ['--dual'] });
 			t.after(() => stage.close());
 			let killed = 0;
-			for (let n = 1; ; n += calls === 'pwrite64' ? stride : 1) {
+			for (let n = 1; ; n += calls === 'pwrite64' ? stride : all ? 1 : 2) {
 				const clerk = await stage.clerk();
 				await before(clerk);
 				if (!await cut(stage.hall, calls, n, () => request(clerk))) break;

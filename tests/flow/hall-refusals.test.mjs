@@ -227,7 +227,7 @@ async function refuseAll(clerk, rows, name, field, send) {
 	});
 }
 
-for (const keyType of ['rsa2048', 'ec-p256', 'ed25519'])
+for (const keyType of ['rsa2048', 'ec-p256', 'ed25519', 'sm2'])
 	test(`every bent proof and receipt, ${keyType}`, async () => {
 		const clerk = await stage.clerk({ keyType }), neighbour = await stage.clerk({ keyType });
 		await clerk.paid();

@@ -138,7 +138,8 @@ export class Clerk {
 	}
 
 	proofClaims(more = {}) {
-		return { order: this.order.id, csrSha256: sha256(pemToDer(this.csr)), origin: this.origin, tokenSerial: this.serial, iat: Math.max(now(), this.iat ?? 0), ...more };
+		this.iat = Math.max(now(), this.iat ?? 0);
+		return { order: this.order.id, csrSha256: sha256(pemToDer(this.csr)), origin: this.origin, tokenSerial: this.serial, iat: this.iat, ...more };
 	}
 
 	proof(more) { return makeJws(this.key, this.old, this.proofClaims(more)); }

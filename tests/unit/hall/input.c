@@ -6,7 +6,7 @@
 #include "input.h"
 
 static const char *line, *text;
-static json_t *object;
+static json_t *object, *names;
 static int64_t number;
 
 static enum hall_code read_text(const char *json, struct hall_error *error)
@@ -16,11 +16,12 @@ static enum hall_code read_text(const char *json, struct hall_error *error)
 		{"text", HALL_INPUT_TEXT, true, 100, &text},
 		{"object", HALL_INPUT_OBJECT, true, 0, &object},
 		{"number", HALL_INPUT_NUMBER, true, 10, &number},
+		{"names", HALL_INPUT_NAMES, true, 3, &names},
 	};
 	json_t *body = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(body);
 	line = text = NULL;
-	enum hall_code code = hall_input_read(body, "x.", rows, 4, error);
+	enum hall_code code = hall_input_read(body, "x.", rows, 5, error);
 	if (code == HALL_OK)
 		assert_non_null(line);
 	json_decref(body);
@@ -50,6 +51,12 @@ static void test_rows(void **state)
 		{"{\"line\":\"a\",\"number\":-1}", "x.number"},
 		{"{\"line\":\"a\",\"number\":1.0}", "x.number"},
 		{"{\"line\":\"a\",\"number\":\"1\"}", "x.number"},
+		{"{\"line\":\"a\",\"names\":[\"abc\",\"d\"]}", NULL},
+		{"{\"line\":\"a\",\"names\":[]}", NULL},
+		{"{\"line\":\"a\",\"names\":[\"\"]}", "x.names"},
+		{"{\"line\":\"a\",\"names\":[\"abcd\"]}", "x.names"},
+		{"{\"line\":\"a\",\"names\":[1]}", "x.names"},
+		{"{\"line\":\"a\",\"names\":{}}", "x.names"},
 		{"{\"line\":\"a\",\"more\":1}", "x.more"},
 		{"{\"line\":\"a\",\"m\\u0001é\":1}", "x.m???"},
 	};

@@ -19,7 +19,8 @@ static const struct {
 	{HALL_KEY_BOUND, "bind>KEY_BOUND pay>KEY_BOUND money>KEY_BOUND key>KEY_BOUND rekey>KEY_BOUND apply>APPLIED"},
 	{HALL_APPLIED, "bind>APPLIED pay>APPLIED money>APPLIED key>APPLIED rekey>KEY_BOUND apply>APPLIED issue>ISSUED "
 		       "give-up>MANUAL"},
-	{HALL_ISSUED, "bind>ISSUED pay>ISSUED money>ISSUED key>ISSUED rekey>KEY_BOUND issue>ISSUED receipt>INSTALLED"},
+	{HALL_ISSUED, "bind>ISSUED pay>ISSUED money>ISSUED key>ISSUED rekey>KEY_BOUND issue>ISSUED receipt>INSTALLED "
+		      "envelope>ISSUED"},
 	{HALL_INSTALLED, "pay>INSTALLED money>INSTALLED key>INSTALLED receipt>INSTALLED invoice>INVOICED"},
 	{HALL_INVOICED, "pay>INVOICED money>INVOICED key>INVOICED receipt>INVOICED invoice>INVOICED"},
 	{HALL_CANCELLED, "money>REFUND cancel>CANCELLED"},
