@@ -3,12 +3,15 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "system.h"
 
 #define FILE_MAX (8 * 1024 * 1024)
 #define PATH_MAX_BYTES 200
+#define INCLUDE "<!--#include virtual=\"/"
+#define INCLUDE_END "\" -->"
 
 static const struct {
 	const char *ending;
@@ -67,6 +70,57 @@ static bool read_page(const char *folder, const char *name, const char *ending, 
 	return page->data != NULL;
 }
 
+/* length bytes of the page at `at` make room for the part. */
+static bool put_part(struct hall_page *page, size_t at, size_t length, const struct hall_page *part)
+{
+	size_t after = page->length - at - length;
+	char *data = malloc(at + part->length + after + 1);
+
+	if (data == NULL)
+		return false;
+	memcpy(data, page->data, at);
+	memcpy(data + at, part->data, part->length);
+	memcpy(data + at + part->length, page->data + at + length, after);
+	data[at + part->length + after] = '\0';
+	free(page->data);
+	page->data = data;
+	page->length = at + part->length + after;
+	return true;
+}
+
+/* Server-side includes, as Apache and nginx know them; not within a part. */
+static bool include_parts(const char *folder, struct hall_page *page)
+{
+	size_t from = 0;
+	char *found, *end;
+	bool good = true;
+
+	while (good && (found = strstr(page->data + from, INCLUDE)) != NULL &&
+	       (end = strstr(found, INCLUDE_END)) != NULL) {
+		struct hall_page part = {0};
+		size_t at = (size_t)(found - page->data);
+		size_t length = (size_t)(end - found) + strlen(INCLUDE_END);
+
+		*end = '\0';
+		good = is_plain(found + strlen(INCLUDE) - 1) &&
+		       read_page(folder, found + strlen(INCLUDE), "", &part) && put_part(page, at, length, &part);
+		from = at + part.length;
+		free(part.data);
+	}
+	return good;
+}
+
+static bool read_whole(const char *folder, const char *name, const char *ending, struct hall_page *page)
+{
+	if (!read_page(folder, name, ending, page))
+		return false;
+	if (strncmp(page->type, "text/html", 9) != 0 || include_parts(folder, page))
+		return true;
+	free(page->data);
+	page->data = NULL;
+	return false;
+}
+
 enum hall_code hall_page_read(const struct hall_site *site, const char *path, struct hall_page *page,
 			      struct hall_error *error)
 {
@@ -76,8 +130,8 @@ enum hall_code hall_page_read(const struct hall_site *site, const char *path, st
 	size_t length = strlen(path);
 	bool index = length == 0 || path[length - 1] == '/';
 
-	if (index ? read_page(folder, path, "index.html", page)
-		  : read_page(folder, path, "", page) || read_page(folder, path, ".html", page))
+	if (index ? read_whole(folder, path, "index.html", page)
+		  : read_whole(folder, path, "", page) || read_whole(folder, path, ".html", page))
 		return HALL_OK;
 	return hall_fail(error, HALL_E_PAGE_ABSENT);
 }

@@ -31,5 +31,8 @@
 		});
 	};
 
+	Array.prototype.forEach.call(document.querySelectorAll('.nav a'), function (link) {
+		if (link.pathname === window.location.pathname) { link.setAttribute('aria-current', 'page'); }
+	});
 	Hall.onLanguage(show);
 }());
