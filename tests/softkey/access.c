@@ -22,7 +22,7 @@ static CK_RV read_attribute(const struct object *object, CK_ATTRIBUTE *wanted)
 	wanted->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	if (is_sensitive(object, wanted->type))
 		return CKR_ATTRIBUTE_SENSITIVE;
-	if (!attribute || attribute->type == ATTRIBUTE_PKCS8)
+	if (!attribute || attribute->type == ATTRIBUTE_SECRET)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	if (wanted->pValue) {
 		if (room < attribute->length)

@@ -86,7 +86,7 @@ bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template,
 	for (CK_ULONG i = 0; i < count; i++) {
 		const struct attribute *attribute = attribute_get(object, template[i].type);
 
-		if (!attribute || attribute->type == ATTRIBUTE_PKCS8 || attribute->length != template[i].ulValueLen ||
+		if (!attribute || attribute->type == ATTRIBUTE_SECRET || attribute->length != template[i].ulValueLen ||
 		    memcmp(attribute->value, template[i].pValue, attribute->length) != 0)
 			return false;
 	}

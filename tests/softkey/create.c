@@ -54,7 +54,7 @@ static CK_RV set_key_defaults(struct object *object)
 	}
 	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY) {
 		key_set_private_defaults(object);
-		return attribute_get(object, ATTRIBUTE_PKCS8) || key_import(object) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+		return attribute_get(object, ATTRIBUTE_SECRET) || key_import(object) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 	}
 	attribute_set_default(object, CKA_VERIFY, &yes, 1);
 	key = key_of(object);
@@ -91,7 +91,7 @@ CK_RV soft_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULO
 	CK_RV rv;
 
 	attributes_take(object, template, count);
-	attribute_drop(object, ATTRIBUTE_PKCS8);
+	attribute_drop(object, ATTRIBUTE_SECRET);
 	rv = attribute_flag(object, CKA_TOKEN) ? session_get_writable(handle, &session) : session_get(handle, &session);
 	if (rv == CKR_OK)
 		rv = out ? object_complete(object) : CKR_ARGUMENTS_BAD;

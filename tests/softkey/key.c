@@ -126,7 +126,7 @@ static EVP_PKEY *ec_public(const struct object *object, CK_KEY_TYPE type)
 
 EVP_PKEY *key_of(const struct object *object)
 {
-	const struct attribute *pkcs8 = attribute_get(object, ATTRIBUTE_PKCS8);
+	const struct attribute *pkcs8 = attribute_get(object, ATTRIBUTE_SECRET);
 	CK_KEY_TYPE type = attribute_number(object, CKA_KEY_TYPE);
 
 	if (pkcs8) {
@@ -212,14 +212,28 @@ void key_set_private_defaults(struct object *object)
 	attribute_set_default(object, CKA_UNWRAP, &no, 1);
 }
 
+/* What a store's reader expects: PKCS#1, SEC 1, and PKCS#8 for all else. */
+static int encode_private(EVP_PKEY *key, unsigned char **der)
+{
+	PKCS8_PRIV_KEY_INFO *info;
+	int length;
+
+	if (!EVP_PKEY_is_a(key, "SM2"))
+		return i2d_PrivateKey(key, der);
+	info = EVP_PKEY2PKCS8(key);
+	length = info ? i2d_PKCS8_PRIV_KEY_INFO(info, der) : 0;
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return length;
+}
+
 bool key_set_secret(struct object *object, EVP_PKEY *key)
 {
 	unsigned char *der = NULL;
-	int length = i2d_PrivateKey(key, &der);
+	int length = encode_private(key, &der);
 
 	if (length <= 0)
 		return false;
-	attribute_set(object, ATTRIBUTE_PKCS8, der, (size_t)length);
+	attribute_set(object, ATTRIBUTE_SECRET, der, (size_t)length);
 	OPENSSL_clear_free(der, (size_t)length);
 	return attribute_number(object, CKA_KEY_TYPE) != CKK_RSA || key_describe(object, key);
 }

@@ -20,8 +20,8 @@
 #define SESSIONS 64
 #define PIN_MIN 4
 #define PIN_MAX 64
-/* The private key's PKCS#8; never given out. */
-#define ATTRIBUTE_PKCS8 (CKA_VENDOR_DEFINED | 0x4b48)
+/* The private key in DER; never given out. */
+#define ATTRIBUTE_SECRET (CKA_VENDOR_DEFINED | 0x4b48)
 #define NOBODY ((CK_USER_TYPE)-1)
 /* PKCS#11 3.0; not in the header of p11-kit. */
 #define CKM_AES_KEY_WRAP_KWP 0x210bUL

@@ -288,7 +288,7 @@ CK_RV soft_UnwrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJEC
 	if (rv == CKR_OK) {
 		object = object_new();
 		attributes_take(object, template, count);
-		attribute_drop(object, ATTRIBUTE_PKCS8);
+		attribute_drop(object, ATTRIBUTE_SECRET);
 		rv = unwrap(&it, handle, object, out);
 	}
 	EVP_PKEY_free(it.key);
