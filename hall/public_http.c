@@ -7,10 +7,9 @@
 #include "cleanup.h"
 #include "exchange.h"
 #include "input.h"
+#include "pages.h"
 #include "qr.h"
 #include "system.h"
-
-#define PAGE_MAX (64 * 1024)
 
 static enum hall_code give(struct hall_exchange *exchange, void *content, size_t length, const char *type)
 {
@@ -61,10 +60,10 @@ enum hall_code hall_http_notice(struct hall_exchange *exchange)
 /* The page is the same for every payment; its script asks for this one. */
 enum hall_code hall_http_bank_page(struct hall_exchange *exchange)
 {
-	HALL_AUTO_FREE char *path = hall_path(exchange->site->pages, "bank.html");
-	size_t length = 0;
-	char *page = path == NULL ? NULL : hall_file_read(path, PAGE_MAX, &length);
-	return give(exchange, page, length, "text/html; charset=utf-8");
+	struct hall_page page;
+	enum hall_code code = hall_page_read(exchange->site, "/bank", &page, &exchange->error);
+
+	return code == HALL_OK ? give(exchange, page.data, page.length, page.type) : code;
 }
 
 enum hall_code hall_http_bank_show(struct hall_exchange *exchange)
