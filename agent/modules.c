@@ -160,6 +160,20 @@ static void part_done(struct part *part, const struct kh_error *error)
 	release(gathering);
 }
 
+void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum kh_host_method_id method,
+		    const void *params, kh_token_reply reply, void *context)
+{
+	struct kh_error failure;
+
+	if (modules->count == 1 || !kh_token_link_suspect(module->link)) {
+		kh_token_link_call(module->link, method, params, 0, reply, context);
+		return;
+	}
+	kh_token_link_probe(module->link);
+	failure = *kh_token_link_failure(module->link);
+	reply(context, failure.code, NULL, &failure);
+}
+
 static void ask(struct gathering *gathering, struct kh_module *module, enum kh_host_method_id method,
 		const void *params, kh_token_reply reply)
 {
@@ -169,7 +183,7 @@ static void ask(struct gathering *gathering, struct kh_module *module, enum kh_h
 		return;
 	*part = (struct part){gathering, module};
 	gathering->waiting++;
-	kh_token_link_call(module->link, method, params, 0, reply, part);
+	kh_modules_ask(gathering->modules, module, method, params, reply, part);
 }
 
 static bool same_tokens(const struct kh_host_token_list_result *a, const struct kh_host_token_list_result *b)

@@ -89,7 +89,8 @@ void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked
 			continue;
 		}
 		looking->waiting++;
-		kh_token_link_call(link, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, 0, got_residues, looking);
+		kh_modules_ask(&agent->modules, &agent->modules.items[i], KH_HOST_METHOD_RENEWAL_RESIDUE, &params,
+			       got_residues, looking);
 	}
 	release(looking);
 }

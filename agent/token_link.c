@@ -34,6 +34,8 @@ struct kh_token_link {
 	uint64_t deadline;  /* of the current call */
 	uint64_t remaining; /* of it, while a PIN window is open */
 	bool prompting, cancelled;
+	bool suspect; /* hung, and has not answered since */
+	bool probing;
 	uint64_t start_after; /* loop time */
 	uint64_t pause;
 	struct kh_error failure; /* of the last start or call */
@@ -179,6 +181,7 @@ static void on_timer(uv_timer_t *timer)
 		notify_cancel(link, link->current->session);
 		return;
 	}
+	link->suspect = true;
 	lose_child(link, "hangs");
 }
 
@@ -249,6 +252,7 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 	call = kh_steal(&link->current);
 	if (call->method != KH_HOST_METHOD_HOST_CONFIGURE) {
 		link->pause = 0;
+		link->suspect = false;
 		link->failure = (struct kh_error){0};
 	}
 	kh_token_call_end(call, error.code, result, &error);
@@ -464,6 +468,36 @@ enum kh_code kh_token_link_state(const struct kh_token_link *link)
 void kh_token_link_retry(struct kh_token_link *link)
 {
 	link->start_after = 0;
+}
+
+bool kh_token_link_suspect(const struct kh_token_link *link)
+{
+	return link->suspect;
+}
+
+static void probed(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct kh_token_link *link = context;
+
+	(void)code;
+	(void)result;
+	(void)error;
+	link->probing = false;
+}
+
+void kh_token_link_probe(struct kh_token_link *link)
+{
+	const struct kh_host_token_list_params params = {.refresh = false};
+
+	if (link->probing)
+		return;
+	link->probing = true;
+	kh_token_link_call(link, KH_HOST_METHOD_TOKEN_LIST, &params, 0, probed, link);
+}
+
+const struct kh_error *kh_token_link_failure(const struct kh_token_link *link)
+{
+	return &link->failure;
 }
 
 static enum kh_module_report_state report_state(const struct kh_token_link *link)

@@ -73,8 +73,11 @@ static enum kh_code load(struct kh_module *module, struct kh_error *error)
 
 	if (module->functions)
 		return KH_OK;
+	/* Its constructors run; they may crash or hang, too. */
+	kh_mark_set(&module->mark, "dlopen");
 	if (!module->library)
 		module->library = kh_library_open(module->path);
+	kh_mark_set(&module->mark, "");
 	if (!module->library)
 		return missing(module, "dlopen", error);
 	symbol = kh_library_symbol(module->library, "C_GetFunctionList");

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
-import { run, sleep, temporaryFolder, until } from '../lib/process.mjs';
+import { run, until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 
 async function withScene(options, action) {
@@ -59,3 +59,63 @@ for (const fault of ['C_OpenSession 2 error 0xb1', 'C_OpenSession 2 crash', 'C_O
 		assert.equal((await page.call('renewal.inspect', { order: 'R-1' })).stage, 'completed');
 		await page.close();
 	}));
+
+// A module of its own beside the scene's: what happens when it is loaded or started.
+async function makeModule(folder, name, source) {
+	const file = path.join(folder, `${name}.c`), module = path.join(folder, `${name}.so`);
+	writeFileSync(file, source);
+	const { stdout } = await run('pkg-config', ['--cflags', 'p11-kit-1']);
+	await run('cc', ['-shared', '-fPIC', ...stdout.trim().split(/\s+/), '-o', module, file]);
+	return module;
+}
+
+const atLoad = (what) => `#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) { ${what} }\n`;
+const started = (what) => `#include <p11-kit/pkcs11.h>\n#include <unistd.h>
+static CK_RV initialize(void *arguments) { ${what} }
+static CK_FUNCTION_LIST list = {.version = {2, 40}, .C_Initialize = initialize};
+CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out) { *out = &list; return CKR_OK; }
+`;
+
+for (const [what, source, call] of [
+	['hangs when it is loaded', atLoad('for (;;) pause();'), 'dlopen'],
+	['crashes when it is loaded', atLoad('abort();'), 'dlopen'],
+	['exits when it is loaded', atLoad('_exit(3);'), 'dlopen'],
+	['hangs when it is started', started('(void)arguments; for (;;) pause();'), 'C_Initialize'],
+	['crashes when it is started', started('(void)arguments; *(volatile int *)0 = 1; return 0;'), 'C_Initialize'],
+])
+	test(`a module that ${what} is named, and the other key does not wait for it`, () => withScene({ settings: { deadlines: 10 } }, async (scene, first) => {
+		await first.close();
+		await scene.daemon.stop();
+		const module = await makeModule(scene.folder, 'broken', source);
+		await scene.daemon.again({ modules: [{ path: module }, { path: scene.key.module }] });
+		const agent = await scene.connect();
+		assert.equal((await agent.call('token.list')).tokens.length, 1, 'at first it may wait');
+		for (let i = 0; i < 3; i++) {
+			const took = await timed(async () => {
+				assert.equal((await agent.call('token.list')).tokens[0].serial, scene.key.serial);
+				assert.equal((await agent.call('certificate.list')).certificates.length, 1);
+				assert.equal((await agent.call('renewal.inspect', { order: 'L-1' })).stage, 'nothing');
+			});
+			assert.ok(took < 1000, `${took} ms`);
+		}
+		const took = await timed(() => agent.call('environment.check'));
+		assert.ok(took < 1000, `${took} ms`);
+		const report = await agent.call('diagnostics.report');
+		assert.equal(report.modules[0].lastFailure, call);
+		await agent.close();
+	}));
+
+test('a module that answers again is listened to again', () => withScene({ settings: { deadlines: 10 } }, async (scene, first) => {
+	await first.close();
+	await scene.daemon.stop();
+	const flag = path.join(scene.folder, 'flag');
+	const slow = await makeModule(scene.folder, 'slow', `#include <dlfcn.h>\n#include <unistd.h>
+		__attribute__((constructor)) static void loaded(void) { while (access("${flag}", F_OK) != 0) pause(); }
+		long C_GetFunctionList(void **list) { long (*real)(void **) = (long (*)(void **))dlsym(dlopen("${scene.key.module}", RTLD_NOW), "C_GetFunctionList"); return real(list); }`);
+	await scene.daemon.again({ modules: [{ path: slow }, { path: '/nonexistent.so' }] });
+	const agent = await scene.connect();
+	await refused(agent.call('certificate.list'), 'token.failed', { call: 'dlopen' });
+	writeFileSync(flag, '');
+	await until(() => agent.call('token.list').then(({ tokens }) => tokens.length === 1, () => false), 'its token');
+	await agent.close();
+}));
