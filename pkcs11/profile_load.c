@@ -17,13 +17,25 @@
 #define KH_PROFILES_FOLDER "../../share/keyhall/modules.d"
 #endif
 
+static const char *file_name(const char *path)
+{
+	const char *name = path;
+
+	for (; *path; path++) {
+		if (*path == '/' || *path == '\\')
+			name = path + 1;
+	}
+	return name;
+}
+
+/* The whole path stands in the log only: others hear of problems, too. */
 static void add_problem(struct kh_profiles *profiles, const char *path, const char *what)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer raw = {0};
 	struct kh_buffer text = {0};
 
 	kh_log(KH_LOG_ERROR, "module profile %s: %s", path, what);
-	kh_buffer_printf(&raw, "%.400s: %.400s", path, what);
+	kh_buffer_printf(&raw, "%.100s: %.200s", file_name(path), what);
 	kh_utf8_append(&text, raw.data, raw.length);
 	if (text.failed || profiles->problems_count == KH_PROFILE_PROBLEMS_MAX)
 		kh_buffer_finish(&text);
@@ -162,15 +174,10 @@ static bool packaged_folder(char *path, size_t size)
 {
 	char program[PATH_SIZE];
 	size_t length = sizeof(program);
-	size_t end = 0;
 
 	if (uv_exepath(program, &length) != 0)
 		return false;
-	for (size_t i = 0; program[i]; i++) {
-		if (program[i] == '/' || program[i] == '\\')
-			end = i + 1;
-	}
-	program[end] = '\0';
+	program[file_name(program) - program] = '\0';
 	if (snprintf(path, size, "%smodules.d", program) < (int)size && is_folder(path))
 		return true;
 	if (KH_PROFILES_FOLDER[0] == '/')

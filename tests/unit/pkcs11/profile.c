@@ -205,7 +205,7 @@ static void test_folders(void **state)
 	assert_int_equal(profiles.problems_count, 3);
 	assert_non_null(strstr(profiles.problems[0], "b.json: name is taken, or there are too many profiles"));
 	assert_non_null(strstr(profiles.problems[1], "broken.json: x is not a known key"));
-	assert_string_equal(profiles.problems[2], "/nowhere: is no folder that can be read");
+	assert_string_equal(profiles.problems[2], "nowhere: is no folder that can be read");
 	kh_profiles_clear(&profiles);
 }
 
