@@ -256,6 +256,10 @@ export interface ModuleReport {
 	version?: string;
 	/** missing: the file is not there. */
 	state: 'running' | 'starting' | 'failed' | 'missing';
+	/** Name of the module profile in use; standard: none fits. */
+	profile?: string;
+	/** Profiles that are left out, and what is wrong with them. */
+	profileProblems?: string[];
 	/** How often it had to be started again. */
 	restarts: number;
 	/** The call it died in. */
