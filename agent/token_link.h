@@ -63,6 +63,10 @@ void kh_token_link_probe(struct kh_token_link *link);
 const struct kh_error *kh_token_link_failure(const struct kh_token_link *link);
 /* Forgets the pause before the next start: the clerk asks again. */
 void kh_token_link_retry(struct kh_token_link *link);
+/* The module profile in use; NULL: none, or not known. */
+const char *kh_token_link_profile(const struct kh_token_link *link);
+/* A profile that was left out, and why; NULL: none. */
+const char *kh_token_link_profile_problem(const struct kh_token_link *link);
 /* Everything in report becomes the caller's. */
 KH_CHECKED enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
 					     struct kh_error *error);
