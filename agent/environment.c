@@ -140,6 +140,16 @@ static const struct kh_token_link *failed_module(const struct kh_modules *module
 	return failed;
 }
 
+/* What the first module says that says anything; NULL: none does. */
+static const char *of_modules(const struct kh_modules *modules, const char *(*tell)(const struct kh_token_link *link))
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; text == NULL && i < modules->count; i++)
+		text = tell(modules->items[i].link);
+	return text;
+}
+
 static void check_driver(struct check *check)
 {
 	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
@@ -170,14 +180,23 @@ static void check_driver(struct check *check)
 					      KH_REMEDY_KIND_DRIVER,
 					      "environment.driver.remedy",
 					      true};
+	static const struct finding profile = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
+					       KH_ENVIRONMENT_ITEM_STATE_WARN,
+					       "environment.driver.profile",
+					       "driver.profile",
+					       KH_REMEDY_KIND_CONTACT,
+					       "environment.contact",
+					       false};
 	const struct kh_modules *modules = check->environment->modules;
 	const struct kh_token_link *failed = failed_module(modules);
+	const char *problem = of_modules(modules, kh_token_link_profile_problem);
 	const struct kh_usb_model *key = kh_usb_key(check->environment->usb, 0);
 	const char *values[] = {"module", failed != NULL ? kh_token_link_name(failed) : "", "name",
 				key != NULL ? key->name : "", NULL};
+	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (failed == NULL && modules->count > 0)
-		add(check, &fine, NULL);
+		add(check, problem != NULL ? &profile : &fine, about);
 	else if (key != NULL)
 		add(check, &missing, values);
 	else
