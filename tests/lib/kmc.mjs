@@ -4,7 +4,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeRequest } from './ca.mjs';
 import { run } from './process.mjs';
-import { makeKey } from './token.mjs';
+import { makeKey, pemToDer } from './token.mjs';
+
+const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
 
 const paddings = {
 	'oaep-sha1': { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
@@ -34,7 +36,7 @@ const bits = (bytes) => der(3, Buffer.from([0]), bytes);
 
 // The 65 bytes of a point at the end of an SM2 key's SubjectPublicKeyInfo, and the 32 of its scalar.
 const pointOf = (spki) => spki.subarray(spki.length - 65);
-const scalarOf = (sec1) => sec1.subarray(sec1.indexOf(Buffer.from('020101 0420'.replace(' ', ''), 'hex')) + 5).subarray(0, 32);
+const scalarOf = (sec1) => sec1.subarray(sec1.indexOf(Buffer.from('0201010420', 'hex')) + 5).subarray(0, 32);
 
 // SM2EnvelopedKey (GM/T 0009) of a PEM key to the key of a certificate. long: the private key as 64 bytes.
 export async function wrapSm2(folder, certificatePem, keyPem, { long = false, point } = {}) {
@@ -53,9 +55,16 @@ export async function wrapSm2(folder, certificatePem, keyPem, { long = false, po
 	return der(0x30, algorithm, cipher, bits(point ?? pointOf(spki)), bits(wrapped));
 }
 
-// An encryption pair for a signing certificate: {key (PEM), certificate}. Other options go to the CA.
-export async function makePair(ca, folder, { keyType = 'rsa2048', name, ...options } = {}) {
-	const key = await makeKey(keyType);
+// Keys take long to make: one of each type and name in a process.
+const made = new Map();
+function keyNamed(keyType, name) {
+	if (!made.has(keyType + name)) made.set(keyType + name, makeKey(keyType));
+	return made.get(keyType + name);
+}
+
+// An encryption pair: {key (PEM), certificate}. which: of several keys. Other options go to the CA.
+export async function makePair(ca, folder, { keyType = 'rsa2048', which = 'first', name, ...options } = {}) {
+	const key = await keyNamed(keyType, which);
 	const place = path.join(folder, 'kmc');
 	mkdirSync(place, { recursive: true });
 	const certificate = await ca.issue(await makeRequest(key, place, { code: null, ...(name ? { name } : {}) }), { usage: 'encrypt', ...options });
@@ -64,10 +73,12 @@ export async function makePair(ca, folder, { keyType = 'rsa2048', name, ...optio
 
 export const encryptionOf = (pair, envelope, format = 'rsa-aes-kw') => ({ certificate: pair.certificate, envelope: envelope.toString('base64'), format });
 
-// What goes into renewal.install.
-export async function makeEncryption(ca, folder, signingPem, options = {}) {
-	const pair = options.pair ?? await makePair(ca, folder, options);
-	return encryptionOf(pair, wrapRsa(signingPem, pair.key, options));
+// What goes into renewal.install: a pair and its envelope for a signing certificate, of the same family of keys.
+export async function makeEncryption(ca, folder, signingPem, { padding, aes, long, ...options } = {}) {
+	const sm2 = pemToDer(signingPem).includes(sm2Curve);
+	const pair = await makePair(ca, folder, { keyType: sm2 ? 'sm2' : 'rsa2048', ...options });
+	if (sm2) return encryptionOf(pair, await wrapSm2(folder, signingPem, pair.key, { long }), 'sm2-enveloped-key');
+	return encryptionOf(pair, wrapRsa(signingPem, pair.key, { padding, aes }));
 }
 
 // Whether the token decrypts with the private key of that id what openssl encrypted for the certificate: pkcs11-tool's account.
