@@ -70,7 +70,7 @@ static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, stru
 	return done ? HALL_OK : hall_fail_call(error, "write", "crl.der");
 }
 
-static enum hall_code publish(struct hall_ca_openssl *own, struct hall_error *error)
+static enum hall_code write_list(struct hall_ca_openssl *own, int64_t number, struct hall_error *error)
 {
 	size_t max, count = 0;
 	if (!count_revoked(own->db, &max))
@@ -79,14 +79,9 @@ static enum hall_code publish(struct hall_ca_openssl *own, struct hall_error *er
 	if (rows == NULL)
 		return hall_fail_call(error, "calloc", "revoked");
 	bool whole = read_revoked(own->db, rows, max, &count);
-	int64_t number = hall_ca_setting_number(own->db, "crl_number") + 1;
 	X509_CRL *crl = whole ? hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count) : NULL;
-	enum hall_code code = whole ? set_number(own->db, "crl_number", number, error)
+	enum hall_code code = whole ? write_crl(own, crl, error)
 				    : hall_fail_call(error, "read certificate", sqlite3_errmsg(own->db));
-	if (code == HALL_OK)
-		code = write_crl(own, crl, error);
-	if (code == HALL_OK)
-		code = set_number(own->db, "crl_time", hall_clock_now(), error);
 	X509_CRL_free(crl);
 	for (size_t i = 0; i < count; i++)
 		free((char *)(uintptr_t)rows[i].serial);
@@ -94,9 +89,33 @@ static enum hall_code publish(struct hall_ca_openssl *own, struct hall_error *er
 	return code;
 }
 
+/* Committed before the list is written: after a crash no number is used twice. */
+static enum hall_code take_number(sqlite3 *db, int64_t *number, struct hall_error *error)
+{
+	enum hall_code code = hall_sql_begin(db, error);
+	if (code != HALL_OK)
+		return code;
+	*number = hall_ca_setting_number(db, "crl_number") + 1;
+	return hall_sql_end(db, set_number(db, "crl_number", *number, error), error);
+}
+
+/* A list with a later number knows every revocation that was recorded before ours was taken. */
+static enum hall_code publish(struct hall_ca_openssl *own, int64_t number, struct hall_error *error)
+{
+	if (hall_ca_setting_number(own->db, "crl_written") > number)
+		return HALL_OK;
+	enum hall_code code = write_list(own, number, error);
+	if (code == HALL_OK)
+		code = set_number(own->db, "crl_written", number, error);
+	return code == HALL_OK ? set_number(own->db, "crl_time", hall_clock_now(), error) : code;
+}
+
 /* One at a time, also beside `keyhall-hall certify`: the list that is written last is the newest. */
 enum hall_code hall_ca_publish(struct hall_ca_openssl *own, struct hall_error *error)
 {
-	enum hall_code code = hall_sql_begin(own->db, error);
-	return code == HALL_OK ? hall_sql_end(own->db, publish(own, error), error) : code;
+	int64_t number;
+	enum hall_code code = take_number(own->db, &number, error);
+	if (code == HALL_OK)
+		code = hall_sql_begin(own->db, error);
+	return code == HALL_OK ? hall_sql_end(own->db, publish(own, number, error), error) : code;
 }

@@ -13,7 +13,7 @@ struct hall_ca_openssl {
 	char *crl;
 };
 
-/* Settings in ca.db: crl_url, crl_number, crl_time. The caller frees the text;
+/* Settings in ca.db: crl_url, crl_number (taken last), crl_written, crl_time. The caller frees the text;
  * NULL and 0: not set. */
 char *hall_ca_setting(sqlite3 *db, const char *name);
 int64_t hall_ca_setting_number(sqlite3 *db, const char *name);
