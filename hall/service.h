@@ -87,7 +87,8 @@ HALL_CHECKED enum hall_code hall_service_pay(struct hall *hall, const char *visi
 /* The bank says that the money of a payment came. */
 HALL_CHECKED enum hall_code hall_service_money(struct hall *hall, const char *payment, struct hall_error *error);
 
-/* Asks the bank about every payment of the order that is not settled. */
+/* Asks the bank about every payment of the order that is not settled; order
+ * NULL: of every order. */
 void hall_service_ask_bank(struct hall *hall, const char *order);
 /* Nobody shall be able to pay for this order any more. */
 void hall_service_close_payments(struct hall *hall, const char *order);

@@ -224,12 +224,13 @@ static void ask_ca_again(struct hall *hall, const char *id)
 
 void hall_service_repair(struct hall *hall)
 {
-	HALL_AUTO_JSON json_t *waiting = hall_store_waiting(hall->store);
 	size_t i;
 	json_t *id;
 
+	hall_service_ask_bank(hall, NULL);
 	hall_service_work_refunds(hall);
 	hall_service_work_errands(hall);
+	HALL_AUTO_JSON json_t *waiting = hall_store_waiting(hall->store);
 	json_array_foreach(waiting, i, id)
 		ask_ca_again(hall, json_string_value(id));
 }

@@ -177,7 +177,7 @@ void hall_service_close_payments(struct hall *hall, const char *order)
 
 void hall_service_work_refunds(struct hall *hall)
 {
-	HALL_AUTO_JSON json_t *payments = hall_store_payments_pending(hall->store, NULL);
+	HALL_AUTO_JSON json_t *payments = hall_store_payments_due(hall->store);
 	size_t i;
 	json_t *id;
 	json_array_foreach(payments, i, id) {

@@ -64,13 +64,18 @@ static json_t *list(sqlite3_stmt *row)
 	return out;
 }
 
+#define PENDING "SELECT id FROM payment WHERE state IN ('open','expired','refund-due')"
+
 json_t *hall_store_payments_pending(struct hall_store *store, const char *order)
 {
 	if (order == NULL)
-		return list(hall_sql_ask(store->db, "SELECT id FROM payment WHERE state='refund-due'", ""));
-	return list(hall_sql_ask(store->db,
-				 "SELECT id FROM payment WHERE order_id=? AND state IN ('open','expired','refund-due')",
-				 "s", order));
+		return list(hall_sql_ask(store->db, PENDING, ""));
+	return list(hall_sql_ask(store->db, PENDING " AND order_id=?", "s", order));
+}
+
+json_t *hall_store_payments_due(struct hall_store *store)
+{
+	return list(hall_sql_ask(store->db, "SELECT id FROM payment WHERE state='refund-due'", ""));
 }
 
 enum hall_code hall_store_errand_add(struct hall_store *store, enum hall_errand kind, const char *serial,

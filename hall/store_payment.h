@@ -42,8 +42,10 @@ HALL_CHECKED enum hall_code hall_store_payment_find(struct hall_store *store, co
 						    struct hall_payment *payment, struct hall_error *error);
 
 /* Payments of an order whose money may still come or must still go back, as a
- * JSON array of names. order NULL: of all orders, refunds only. */
+ * JSON array of names. order NULL: of all orders. */
 json_t *hall_store_payments_pending(struct hall_store *store, const char *order);
+/* Money that must go back. */
+json_t *hall_store_payments_due(struct hall_store *store);
 
 enum hall_errand { HALL_ERRAND_REVOKE, HALL_ERRAND_CONFIRM };
 

@@ -138,6 +138,21 @@ test('paid twice and paid after a cancel: the money goes back', async (t) => {
 	assert.equal((await quick.look()).state, 'PAID');
 });
 
+test('money after a cancel is found at the start, without a look', async (t) => {
+	const stage = await makeStage(t);
+	const clerk = await stage.clerk();
+	await clerk.open();
+	await clerk.confirm();
+	await clerk.payment();
+	await clerk.pay('late', { seconds: 1 });
+	await clerk.act('cancel');
+	await stage.hall.kill();
+	await sql(stage, 'bank.db', 'DELETE FROM notice');
+	await sleep(1200);
+	await stage.hall.again();
+	assert.equal(await sql(stage, 'hall.db', `SELECT orders.state, payment.state FROM orders JOIN payment ON order_id=orders.id WHERE orders.id='${clerk.order.id}'`), 'REFUND|refunded');
+});
+
 test('the CA is down, then back; or stays away until a person looks', async (t) => {
 	const stage = await makeStage(t, ['--ca-retry-seconds', '0', '--ca-tries', '4']);
 	const down = path.join(stage.state, 'ca-down');
