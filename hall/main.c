@@ -108,6 +108,7 @@ static enum hall_code set_site(const struct hall_options *options, const struct 
 	settings->dual = options->dual;
 	settings->allow_single = options->allow_single;
 	site->address = options->bind;
+	site->connections = (unsigned)options->connections;
 	site->pages = options->pages != NULL ? options->pages : places->pages;
 	site->sdk = places->sdk;
 	site->name_zh = options->name_zh;

@@ -21,6 +21,7 @@ static const struct option {
 	{"--port", NUMBER, AT(port), 0, 65535, "N", "port to listen on (8080, with --https 8443; 0: a free one)"},
 	{"--bind", TEXT, AT(bind), 0, 0, "IPV4", "address to listen on (127.0.0.1)"},
 	{"--https", FLAG, AT(https), 0, 0, NULL, "TLS with a certificate made for localhost"},
+	{"--connections", NUMBER, AT(connections), 0, 1000, "N", "connections from one address at a time (200; 0: no limit)"},
 	{"--origin", TEXT, AT(origin), 0, 0, "URL", "own origin as browsers write it (http://localhost:PORT)"},
 	{"--agent-port", PORTS, AT(agent_ports), 1, 65535, "N", "port of the key agent; may be repeated (18317, 28317)"},
 	{"--agent-minimum", TEXT, AT(agent_minimum), 0, 0, "V", "oldest version of the key agent (0.1.0)"},

@@ -212,23 +212,30 @@ static bool add_routes(struct hall_server *server)
 	return ulfius_set_default_endpoint(&server->instance, serve_page, server) == U_OK;
 }
 
-/* As ulfius starts it, but without TLS 1.0 and 1.1. */
-static bool start_tls(struct hall_server *server)
+/* As ulfius starts it, but with a limit of connections and without TLS 1.0 and 1.1. */
+static bool listen_on(struct hall_server *server)
 {
+	const struct hall_site *site = server->site;
 	struct _u_instance *instance = &server->instance;
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)site->tls_key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)site->tls_certificate},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
 	struct MHD_OptionItem options[] = {
 		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)mhd_request_completed, NULL},
 		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)ulfius_uri_logger, NULL},
 		{MHD_OPTION_SOCK_ADDR, 0, instance->bind_address},
 		{MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->site->tls_key},
-		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)server->site->tls_certificate},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)site->connections, NULL},
+		{site->tls_key != NULL ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, tls},
 		{MHD_OPTION_END, 0, NULL},
 	};
-	return ulfius_start_framework_with_mhd_options(
-		       instance, MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS,
-		       options) == U_OK;
+	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD;
+	if (site->tls_key != NULL)
+		flags |= MHD_USE_TLS;
+	return ulfius_start_framework_with_mhd_options(instance, flags, options) == U_OK;
 }
 
 static bool start(struct hall_server *server)
@@ -243,11 +250,7 @@ static bool start(struct hall_server *server)
 	server->instance.max_post_body_size = HALL_BODY_MAX + 1;
 	server->instance.allowed_post_processor = U_POST_PROCESS_NONE;
 	server->instance.timeout = IDLE_SECONDS;
-	if (!add_routes(server))
-		return false;
-	if (site->tls_key != NULL)
-		return start_tls(server);
-	return ulfius_start_framework(&server->instance) == U_OK;
+	return add_routes(server) && listen_on(server);
 }
 
 enum hall_code hall_server_start(struct hall_site *site, struct hall_server **server, struct hall_error *error)

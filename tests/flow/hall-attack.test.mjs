@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { X509Certificate, createPrivateKey, createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
 import tls from 'node:tls';
 import { program } from '../lib/paths.mjs';
-import { freePort, run } from '../lib/process.mjs';
+import { freePort, run, sleep, until } from '../lib/process.mjs';
 import { Hall } from '../lib/hall.mjs';
-import { Stage, now } from '../lib/softkey.mjs';
+import { Stage, now, serialOf } from '../lib/softkey.mjs';
 import { makeKey } from '../lib/token.mjs';
 
 let stage;
@@ -188,6 +189,44 @@ test('damaged records of the CA publish no shorter list', async (t) => {
 	const error = await startFails(other.state);
 	assert.match(error, /malformed|certificate/);
 	assert.deepEqual(readFileSync(list), before);
+});
+
+// certify publishes a list when it opens the CA; it is held up when it has read the records and not yet written the file.
+test('certify beside a running hall publishes no older list', async (t) => {
+	const other = await Stage.make();
+	t.after(() => other.close());
+	const clerk = await other.clerk(), csr = other.file('beside.csr', await other.request(await makeKey('ec-p256')));
+	await clerk.paid();
+	await clerk.newKey();
+	const list = path.join(other.state, 'ca/crl.der'), before = readFileSync(list);
+	const held = run('strace', ['-f', '-e', 'trace=rename', '-e', 'inject=rename:delay_enter=2000000:when=2', program.hall, 'certify', '--state', other.state, '--csr', csr]);
+	await until(() => !readFileSync(list).equals(before), 'the first list');
+	await sleep(300);
+	await clerk.sendKey();
+	await held;
+	const { stdout } = await run('openssl', ['crl', '-inform', 'DER', '-in', list, '-noout', '-text']);
+	assert.ok(stdout.toLowerCase().includes(serialOf(clerk.old)), stdout);
+	const number = Number(/CRL Number:\s+(\d+)/.exec(stdout)[1]);
+	assert.equal(Number(await sql(other.state, 'ca/ca.db', "SELECT value FROM setting WHERE name='crl_number'")), number);
+});
+
+test('one address has so many connections and no more', async (t) => {
+	const other = await Stage.make({ args: ['--connections', '3'] });
+	t.after(() => other.close());
+	await other.hall.stop();
+	await other.hall.again();
+	const open = () => new Promise((resolve) => {
+		const socket = net.connect({ host: '127.0.0.1', port: other.hall.port });
+		t.after(() => socket.destroy());
+		socket.on('close', () => resolve('closed'));
+		socket.on('error', () => resolve('closed'));
+		socket.on('data', () => resolve('answered'));
+		socket.write('GET /api/hall HTTP/1.1\r\nHost: localhost\r\n\r\n');
+		setTimeout(() => resolve('silent'), 3000);
+	});
+	const all = [];
+	for (let i = 0; i < 5; i++) all.push(await open());
+	assert.deepEqual(all, ['answered', 'answered', 'answered', 'closed', 'closed']);
 });
 
 test('a CA whose certificate is gone is not replaced', async (t) => {
