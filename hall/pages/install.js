@@ -212,6 +212,7 @@
 			makePhases('')
 		]);
 		phases.root.className = 'run run-watched';
+		phases.text.textContent = Hall.t('busy.waiting');
 		function look() { stopWatching(); begin(); }
 		stopWatching();
 		stopPolling = Hall.watchBusy(look, function (error) { stopWatching(); showRecovery(error); });

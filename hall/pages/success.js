@@ -7,7 +7,7 @@
 	function isDual(order) { return Boolean(order.issued && order.issued.encryption); }
 
 	function certificateOf(usage, certificate) {
-		return certificate && Hall.h('section', {'data-certificate': certificate.id, 'data-usage': usage}, [
+		return certificate && Hall.h('section.issued-one', {'data-certificate': certificate.id, 'data-usage': usage}, [
 			Hall.h('h3', {text: Hall.t('usage.' + usage)}),
 			Hall.details([
 				[Hall.t('field.serial'), Hall.format.serial(certificate.serialNumber)],
@@ -28,8 +28,7 @@
 				[Hall.t('field.token'), order.tokenSerial],
 				Hall.state.retired.length > 0 && [Hall.t('success.old'), Hall.t('success.retired')]
 			]),
-			certificateOf('sign', issued.sign),
-			certificateOf('encrypt', issued.encrypt)
+			Hall.h('div.issued', {}, [certificateOf('sign', issued.sign), certificateOf('encrypt', issued.encrypt)])
 		]);
 	}
 

@@ -162,7 +162,8 @@
 		'pin.right': ['PIN 码正确。', 'The PIN is right.'],
 		'pin.failed': ['PIN 码未通过检验', 'The PIN was not verified'],
 		'error.detail': ['错误代码：{detail}', 'Error: {detail}'],
-		'busy.title': ['正在另一个页面办理', 'Under way in another page'],
+		'busy.title': ['USB Key 正在办理业务', 'The key is at work'],
+		'busy.waiting': ['等待当前操作结束……', 'Waiting for its end …'],
 		'busy.text': ['同一个 USB Key 一次只能办理一项业务。请先完成另一页面的操作或已弹出的 PIN 码窗口；结束后本页面会自动继续。',
 			'A key does one thing at a time. Finish in the other page, or answer the PIN window; this page then goes on by itself.'],
 
