@@ -1,6 +1,6 @@
-// Both OpenRPC documents by OpenRPC's own meta-schema, the configuration by JSON Schema's; and that they agree in themselves.
+// Both OpenRPC documents by OpenRPC's own meta-schema, configuration and module profiles by JSON Schema's; and that they agree in themselves.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -18,7 +18,7 @@ const { $schema, ...openrpc } = JSON.parse(JSON.stringify(metaSchema), (key, val
 
 const read = (name) => JSON.parse(readFileSync(path.join(root, 'protocol', name), 'utf8'));
 const documents = { 'keyhall.openrpc.json': read('keyhall.openrpc.json'), 'token.openrpc.json': read('token.openrpc.json') };
-const configuration = read('configuration.schema.json');
+const configuration = read('configuration.schema.json'), profile = read('profile.schema.json');
 const contract = documents['keyhall.openrpc.json'];
 
 function* objects(value, trail = '#') {
@@ -61,7 +61,7 @@ for (const [name, document] of Object.entries(documents)) {
 test('the schemas in the documents are JSON Schema', () => {
 	const ajv = new Ajv2020({ strict: false });
 	for (const [name, schema] of Object.entries(contract.components.schemas)) assert.ok(ajv.validateSchema(schema), name);
-	assert.ok(ajv.validateSchema(configuration), JSON.stringify(ajv.errors));
+	for (const schema of [configuration, profile]) assert.ok(ajv.validateSchema(schema), JSON.stringify(ajv.errors));
 });
 
 test('the example configuration and the defaults are valid', () => {
@@ -72,6 +72,33 @@ test('the example configuration and the defaults are valid', () => {
 	assert.equal(validate({ prot: 1 }), false);
 	for (const [trail, part] of objects(configuration.$defs))
 		if ('default' in part) assert.ok(ajv.compile({ ...part, $id: undefined })(part.default), trail);
+});
+
+test('the example profile and the packaged ones are valid', () => {
+	const ajv = new Ajv2020({ strict: false });
+	ajv.addSchema(profile, 'profile');
+	const validate = ajv.compile({ $ref: 'profile#/$defs/ProfileFile' });
+	const load = (folder) => readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.json')).map((name) =>
+		[name, JSON.parse(readFileSync(path.join(root, folder, name), 'utf8'))]);
+	const packaged = load('pkcs11/modules.d'), tested = load('tests/softkey/profiles');
+	for (const [name, value] of [...packaged, ...tested, ...profile.examples.map((example) => [`${example.name}.json`, example])]) {
+		assert.ok(validate(value), `${name}: ${JSON.stringify(validate.errors)}`);
+		assert.equal(name, `${value.name}.json`);
+	}
+	assert.equal(validate({ ...packaged[0][1], sm3: '0x80009001' }), false);
+	for (const [trail, part] of objects(profile)) {
+		if (part.type === 'string' && !part.enum) assert.ok(part.maxLength > 0, `${trail} has no maxLength`);
+		if (part.type === 'array') assert.ok(part.maxItems > 0, `${trail} has no maxItems`);
+	}
+});
+
+// A test profile is the packaged one and what only the test token has.
+test('the profiles of the tests have the packaged numbers', () => {
+	const read = (folder, name) => JSON.parse(readFileSync(path.join(root, folder, `${name}.json`), 'utf8'));
+	const { rsa, ...sansec } = read('tests/softkey/profiles', 'sansec'), { sm2: { envelope, ...sm2 }, ...tass } = read('tests/softkey/profiles', 'tass');
+	assert.deepEqual(sansec, read('pkcs11/modules.d', 'sansec'));
+	assert.deepEqual({ ...tass, sm2 }, read('pkcs11/modules.d', 'tass'));
+	assert.ok(rsa.unwrap && envelope.mechanism);
 });
 
 test('errors: one number each, both languages, the same values in both', () => {

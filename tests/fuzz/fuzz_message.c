@@ -11,6 +11,7 @@
 #include "configuration.h"
 #include "fuzz.h"
 #include "host_contract.h"
+#include "profile_file.h"
 
 static void require(int condition)
 {
@@ -85,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct kh_config config;
+	struct kh_profile_file profile;
 
 	as_message(&kh_contract, text, size);
 	as_message(&kh_host_contract, text, size);
@@ -93,6 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (kh_decode(&kh_config_type, text, size, &config, NULL) == KH_OK) {
 		again(&kh_config_type, &config);
 		kh_clear(&kh_config_type, &config);
+	}
+	if (kh_decode(&kh_profile_file_type, text, size, &profile, NULL) == KH_OK) {
+		again(&kh_profile_file_type, &profile);
+		kh_clear(&kh_profile_file_type, &profile);
 	}
 	return 0;
 }
