@@ -78,7 +78,6 @@ test('whatever happens to the bank\'s notice, it is paid once', async () => {
 				took.messages++, took.points++, took.tried++;
 				try {
 					const order = await page.openOrder();
-					scene.payMode = 'now';
 					const look = page.look;
 					page.look = () => { throw new Error('the browser is closed'); };
 					await assert.rejects(page.pay(order), /closed/);

@@ -82,7 +82,8 @@ export class Ground {
 		const scene = new Scene(), folder = path.join(this.folder, `scene-${this.made++}`);
 		mkdirSync(folder);
 		cpSync(this.token.store, path.join(folder, 'softkey'), { recursive: true });
-		Object.assign(scene, { ground: this, folder, hall: this.hall, origin: this.hall.origin, errors: [], pages: [], daemons: [] });
+		Object.assign(scene, { ground: this, folder, hall: this.hall, origin: this.hall.origin, errors: [], pages: [], daemons: [],
+			payment: { mode: 'now' } });
 		scene.token = Object.assign(new SoftKey(), this.token, { folder, store: path.join(folder, 'softkey') });
 		scene.oldPem = await this.certify();
 		scene.old = certificateId(scene.oldPem);
@@ -205,7 +206,8 @@ export class Page {
 			CONFIRMED: () => this.web.post(`${this.where}/payment`),
 			PAYING: async (now) => {
 				if (now.payment.state === 'expired') return this.web.post(`${this.where}/payment`);
-				if (now.payment.state === 'open') await this.web.pay(now.payment, this.scene.payMode ?? 'now');
+				if (now.payment.state === 'open' && !this.paid) this.paid = await this.web.post(new URL(now.payment.url, this.scene.origin).pathname, this.scene.payment);
+				else await sleep(100);
 				return { order: await this.look() };
 			},
 		};
@@ -224,7 +226,7 @@ export class Page {
 
 	// As hall/pages/drive.js does: the hall's errors say by their status whether to come again.
 	judge(error) {
-		throw Object.assign(error, { data: { ...error.data, retry: !error.status || error.status >= 500 ? 'later' : 'no' } });
+		throw Object.assign(error, { data: { retry: !error.status || error.status >= 500 ? 'later' : 'no', ...error.data } });
 	}
 
 	drive(more = {}) {
