@@ -1,0 +1,88 @@
+// Two certificates on the hall's pages: signing and encryption, and an envelope that does not open at first.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { makeScene } from '../lib/scene.mjs';
+import { certificateId } from '../lib/token.mjs';
+import { Clerk } from './clerk.mjs';
+
+async function withClerk(action) {
+	const scene = await makeScene({ hall: true, keyType: 'rsa2048', hallArgs: ['--dual'] });
+	let clerk;
+	scene.id = certificateId(scene.oldPem);
+	scene.open = async (profile) => { clerk = await Clerk.open('chromium', path.join(scene.folder, profile)); return clerk; };
+	try {
+		await action(scene, await scene.open('profile'));
+		await clerk.close();
+	} catch (error) {
+		await clerk?.picture('dual-failed').catch(() => {});
+		error.message += `\n--- agent\n${scene.daemon.service.output().slice(-3000)}\n--- hall\n${scene.hall.service.output().slice(-1500)}`;
+		await clerk?.close().catch(() => {});
+		throw error;
+	} finally {
+		await scene.close();
+	}
+}
+
+// Every answer of the hall until the next envelope carries one that was made for another key.
+async function spoilEnvelopes(clerk, times) {
+	const seen = { envelopes: 0 };
+	await clerk.page.route(/\/api\/orders/, async (route) => {
+		if (/\/envelope$/.test(route.request().url())) seen.envelopes += 1;
+		const response = await route.fetch();
+		const text = await response.text();
+		const answer = JSON.parse(text);
+		const encryption = answer.order?.issued?.encryption;
+		if (!encryption || seen.envelopes >= times) return route.fulfill({ response, body: text });
+		const bytes = Buffer.from(encryption.envelope, 'base64');
+		bytes[40] ^= 1;
+		encryption.envelope = bytes.toString('base64');
+		return route.fulfill({ response, json: answer });
+	});
+	return seen;
+}
+
+async function seesBoth(scene, clerk) {
+	await clerk.succeed();
+	for (const [usage, name] of [['sign', '签名证书'], ['encrypt', '加密证书']])
+		assert.match(await clerk.page.locator(`[data-usage="${usage}"]`).innerText(), new RegExp(`^${name}\\s`));
+	assert.match(await clerk.test('seal-note').innerText(), /电子印章/);
+	assert.match(await clerk.test('encryption-note').innerText(), /加密/);
+	const objects = await scene.token.objects();
+	assert.deepEqual(objects.map((text) => text.split(/;| Object/)[0]).sort(),
+		['Certificate', 'Certificate', 'Private Key', 'Private Key', 'Public Key', 'Public Key'], objects.join('\n'));
+}
+
+test('a whole renewal with two certificates', () => withClerk(async (scene, clerk) => {
+	await clerk.untilPaid(scene.origin, scene.id, scene.company);
+	await clerk.install();
+	await seesBoth(scene, clerk);
+}));
+
+test('an envelope that does not open: a new one is had by itself', () => withClerk(async (scene, clerk) => {
+	await clerk.untilPaid(scene.origin, scene.id, scene.company);
+	const seen = await spoilEnvelopes(clerk, 1);
+	await clerk.install();
+	assert.equal(seen.envelopes, 1);
+	await seesBoth(scene, clerk);
+}));
+
+test('nor the second: 异常恢复, also in another browser', () => withClerk(async (scene, clerk) => {
+	await clerk.untilPaid(scene.origin, scene.id, scene.company);
+	const seen = await spoilEnvelopes(clerk, 9);
+	await clerk.test('update').click();
+	await clerk.test('install').click();
+	await clerk.mode('recovery');
+	await clerk.error('encryption.unopened');
+	assert.equal(seen.envelopes, 1, 'asked once, not again and again');
+	assert.match(await clerk.test('problem').innerText(), /签名证书不受影响/);
+	await clerk.close();
+
+	const other = await scene.open('another');
+	await other.environment(scene.origin);
+	await other.choose(scene.id);
+	await other.step('install');
+	assert.match(await other.test('issued').innerText(), /证书安装尚未完成/);
+	await other.test('install').click();
+	await seesBoth(scene, other);
+}));
