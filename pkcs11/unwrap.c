@@ -41,6 +41,11 @@ bool kh_way_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAGS f
 	       (info.flags & flags) == flags;
 }
 
+bool kh_way_number(struct kh_token *token, CK_MECHANISM_TYPE type, bool claimed)
+{
+	return type != KH_NO_NUMBER && (!claimed || kh_way_mechanism(token, type, 0));
+}
+
 void kh_way_template(struct kh_template *template, const struct kh_attempt *attempt, enum kh_way_ask ask)
 {
 	static const CK_ULONG class = CKO_PRIVATE_KEY;

@@ -43,8 +43,7 @@ bool kh_way_known_sm2_decrypt(struct kh_token *token, const struct kh_way *way, 
 	const struct kh_profile *profile = kh_module_sm2(token->module);
 
 	(void)way;
-	(void)claimed;
-	return profile && profile->sm2_decrypt.mechanism != KH_NO_NUMBER;
+	return profile && kh_way_number(token, profile->sm2_decrypt.mechanism, claimed);
 }
 
 static const EVP_CIPHER *wrap_cipher(size_t length)

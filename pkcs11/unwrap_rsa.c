@@ -24,14 +24,12 @@ bool kh_way_known_parts(struct kh_token *token, const struct kh_way *way, bool c
 	       kh_way_mechanism(token, way->inner, flag(claimed));
 }
 
-/* What a profile gives is there, whatever the module's list says. */
 bool kh_way_known_vendor(struct kh_token *token, const struct kh_way *way, bool claimed)
 {
 	const struct kh_profile *profile = kh_module_profile(token->module);
 
 	(void)way;
-	(void)claimed;
-	return profile && profile->rsa_unwrap != KH_NO_NUMBER;
+	return profile && kh_way_number(token, profile->rsa_unwrap, claimed);
 }
 
 CK_RV kh_way_open_whole(struct kh_attempt *attempt, const struct kh_way *way, CK_OBJECT_HANDLE *key)

@@ -6,8 +6,7 @@ bool kh_way_known_sm2_whole(struct kh_token *token, const struct kh_way *way, bo
 	const struct kh_profile *profile = kh_module_sm2(token->module);
 
 	(void)way;
-	(void)claimed;
-	return profile && profile->sm2_envelope != KH_NO_NUMBER;
+	return profile && kh_way_number(token, profile->sm2_envelope, claimed);
 }
 
 bool kh_way_known_sm2_parts(struct kh_token *token, const struct kh_way *way, bool claimed)
@@ -15,9 +14,9 @@ bool kh_way_known_sm2_parts(struct kh_token *token, const struct kh_way *way, bo
 	const struct kh_profile *profile = kh_module_sm2(token->module);
 
 	(void)way;
-	(void)claimed;
-	return profile && profile->sm2_unwrap.mechanism != KH_NO_NUMBER && profile->sm4_key_type != KH_NO_NUMBER &&
-	       profile->sm4_ecb != KH_NO_NUMBER;
+	return profile && profile->sm4_key_type != KH_NO_NUMBER &&
+	       kh_way_number(token, profile->sm2_unwrap.mechanism, claimed) &&
+	       kh_way_number(token, profile->sm4_ecb, claimed);
 }
 
 CK_RV kh_way_open_sm2_whole(struct kh_attempt *attempt, const struct kh_way *way, CK_OBJECT_HANDLE *key)

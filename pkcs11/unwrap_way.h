@@ -41,6 +41,8 @@ struct kh_way {
 
 /* The mechanism is there, and with it every one of flags. */
 bool kh_way_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAGS flags);
+/* A profile gives it. That is enough to try; claimed: the module lists it, too. */
+bool kh_way_number(struct kh_token *token, CK_MECHANISM_TYPE type, bool claimed);
 
 /* The template of the private key. Tokens refuse attributes: from what we want
  * to the least that will do. */
