@@ -41,7 +41,7 @@ enum kh_code kh_csr_create(const struct kh_signer *signer, const struct kh_certi
 	kh_der_wrap(der, from, KH_DER_SEQUENCE);
 	if (der->failed)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = kh_sign(signer, der->data + from, der->length - from, &signature, error);
+	code = kh_sign_checked(signer, der->data + from, der->length - from, &signature, error);
 	if (code == KH_OK)
 		code = kh_sign_put_algorithm(type, der, error);
 	if (code != KH_OK)

@@ -62,7 +62,7 @@ enum kh_code kh_jws_sign(struct kh_token *token, const struct kh_object *key, co
 	kh_base64url_append(&jws, json.data, json.length);
 	if (json.failed || jws.failed)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = kh_sign(&signer, jws.data, jws.length, &signature, error);
+	code = kh_sign_checked(&signer, jws.data, jws.length, &signature, error);
 	if (code != KH_OK)
 		return code;
 	kh_buffer_append_text(&jws, ".");

@@ -180,6 +180,24 @@ static bool verify_init(EVP_MD_CTX *context, const struct row *row, EVP_PKEY *ke
 				       row->type == KH_ANY_KEY_TYPE_SM2 ? parameters : NULL) == 1;
 }
 
+enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message, size_t length, struct kh_buffer *out,
+			     struct kh_error *error)
+{
+	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)signer->spki.data, signer->spki.length};
+	enum kh_any_key_type type = kh_spki_type(signer->spki);
+	struct kh_buffer signature;
+	size_t from = out->length;
+	enum kh_code code = kh_sign(signer, message, length, out, error);
+
+	if (code != KH_OK || type != KH_ANY_KEY_TYPE_SM2)
+		return code;
+	signature = (struct kh_buffer){.data = out->data + from, .length = out->length - from};
+	if (kh_sign_verify(&spki, type, message, length, &signature))
+		return KH_OK;
+	kh_buffer_cut(out, from);
+	return kh_fail_call(error, KH_TOKEN_FAILED, "C_Sign", "signature");
+}
+
 bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,
 		    const struct kh_buffer *raw)
 {

@@ -25,6 +25,12 @@ const char *kh_sign_jws_name(enum kh_any_key_type type);
 KH_CHECKED enum kh_code kh_sign(const struct kh_signer *signer, const void *message, size_t length,
 				struct kh_buffer *out, struct kh_error *error);
 
+/* The same for what leaves the host. How a module signs with SM2 is what a
+ * profile claims: such a signature is verified first. token.failed, C_Sign,
+ * "signature" when the claim is wrong, or the key is another one. */
+KH_CHECKED enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message, size_t length,
+					struct kh_buffer *out, struct kh_error *error);
+
 /* AlgorithmIdentifier and signature value (ECDSA and SM2 as DER) as X.509 has them. */
 KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out,
 					      struct kh_error *error);

@@ -190,7 +190,7 @@ static enum kh_code sign_message(struct kh_buffer *out)
 	kh_buffer_cut(out, 0);
 	stub.sign_init = note_mechanism;
 	stub_functions.C_Sign = sign_on_token;
-	return kh_sign(&signer, "message", 7, out, NULL);
+	return kh_sign_checked(&signer, "message", 7, out, NULL);
 }
 
 static void expect_good(struct kh_buffer *out)
@@ -215,8 +215,14 @@ static void test_signing(void **state)
 		profile.sm2_sign_output = token_der ? KH_PROFILE_SIGN_OUTPUT_DER : KH_PROFILE_SIGN_OUTPUT_RAW;
 		expect_good(&out);
 	}
+	/* A token that hashes the digest it is given. */
 	token_der = false;
+	token_hashes = true;
+	profile.sm2_sign_input = KH_PROFILE_SIGN_INPUT_DIGEST;
 	profile.sm2_sign_output = KH_PROFILE_SIGN_OUTPUT_RAW;
+	assert_int_equal(sign_message(&out), KH_TOKEN_FAILED);
+	assert_int_equal(out.length, 0);
+	token_hashes = false;
 	token_length = 63;
 	assert_int_equal(sign_message(&out), KH_TOKEN_FAILED);
 	module.profile = NULL;
