@@ -1,11 +1,10 @@
 // What is on a test token, read from its files: a witness that needs no process. The form of a file: tests/softkey/attributes.c.
 import { X509Certificate, createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { sha256 } from './token.mjs';
 
-const CLASS = 0, LABEL = 3, VALUE = 0x11, KEY_TYPE = 0x100, ID = 0x102, SECRET = 0x80004b48;
-const forms = { 0: 'pkcs1', 3: 'sec1' };
+const CLASS = 0, LABEL = 3, VALUE = 0x11, ID = 0x102, SECRET = 0x80004b48;
 const names = ['data', 'certificate', 'public', 'private'];
 
 function parseAttributes(bytes) {
@@ -16,6 +15,13 @@ function parseAttributes(bytes) {
 		at += 16 + length;
 	}
 	return attributes;
+}
+
+// As OpenSSL wrote it, which is one form for each family and whether it was made here.
+function readSecret(der) {
+	for (const type of ['pkcs8', 'pkcs1', 'sec1'])
+		try { return createPrivateKey({ key: der, format: 'der', type }); } catch { /* the next */ }
+	throw new Error('a private key in an unknown form');
 }
 
 const spkiOf = (key) => (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' }).toString('hex');
@@ -31,7 +37,7 @@ function parse(bytes) {
 		object.sha256 = sha256(object.certificate.raw);
 	}
 	if (kind === 'private')
-		object.spki = spkiOf(createPrivateKey({ key: attributes.get(SECRET), format: 'der', type: forms[attributes.get(KEY_TYPE)[0]] ?? 'pkcs8' }));
+		object.spki = spkiOf(readSecret(attributes.get(SECRET)));
 	return object;
 }
 
@@ -61,3 +67,11 @@ export const triesLeft = (key) => Number(/^left=(.*)$/m.exec(key.read('tokens/A/
 
 // Whether no rule of the fault script waits any more.
 export const faultMet = (key) => !existsSync(path.join(key.store, 'faults')) || key.read('faults').trim() === '';
+
+// The order's pending objects go, as by a tool of the key's vendor; how many. The module must not be loaded meanwhile.
+export function losePending(key, order, token = 'A') {
+	const folder = path.join(key.store, 'tokens', token);
+	const lost = readdirSync(folder).filter((name) => name.endsWith('.object') && readObject(path.join(folder, name)).label.startsWith(`keyhall:${order}`));
+	for (const name of lost) rmSync(path.join(folder, name));
+	return lost.length;
+}

@@ -8,15 +8,16 @@ import { parts } from './world.mjs';
 const errors = ['0x30', '0x5', '0x6', '0x31', '0xb3'];
 
 // rule: a line of softkey's fault script for call n. kill: the daemon is killed when the call has begun.
+// done: the work is done and only the answer is missing; where nothing is written that is the same key as before, so not tried again.
 export const actions = [
 	{ name: 'error', rule: (n) => `** ${n} error ${errors[n % errors.length]}` },
-	{ name: 'error after', rule: (n) => `** ${n} after error ${errors[n % errors.length]}` },
+	{ name: 'error after', rule: (n) => `** ${n} after error ${errors[n % errors.length]}`, done: true },
 	{ name: 'pulled', rule: (n) => `** ${n} pull A`, pulls: true },
 	{ name: 'exit', rule: (n) => `** ${n} exit 7` },
 	{ name: 'crash', rule: (n) => `** ${n} after crash` },
 	{ name: 'daemon killed', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, kill: true },
-	// Waits for the deadlines' percentage: { name: 'hang', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, waits: true },
-	{ name: 'power cut', rule: (n) => `write ${n} cut`, writes: true },
+	{ name: 'hang', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, waits: true },
+	{ name: 'power cut', rule: (n) => `write ${n} cut`, cuts: true },
 ];
 // Not a call: what the key holds of the order is gone once the certificate is issued. issues: how often the hall may issue then (a
 // private key that does not show its public key is made anew where no journal has it).
@@ -25,14 +26,24 @@ const same = { name: '' }, other = { name: 'other computer', fresh: true };
 const otherSlot = { name: 'other slot', slot: true };
 const places = [same, other, otherSlot], placesOf = (action) => (action.pulls ? places : [same, other]);
 
+// The recorded lines: a call, then the numbers of its writes.
+function readCalls(lines) {
+	const calls = [];
+	let written = 0;
+	for (const name of lines) if (name === 'write') calls.at(-1).writes.push(++written); else calls.push({ name, writes: [] });
+	return calls;
+}
+
 // Every point of a world: {part, action, n, call, place}; a test of it is named by its text.
 export function listPoints(world) {
 	const points = [];
 	world.calls.forEach((lines, part) => {
-		const calls = lines.filter((name) => name !== 'write'), writes = lines.filter((name) => name === 'write');
+		const calls = readCalls(lines);
+		const add = (action, call, n) => { for (const place of placesOf(action)) points.push({ part, action: action.name, n, call, place: place.name }); };
 		for (const action of actions)
-			(action.writes ? writes : calls).forEach((call, i) => {
-				for (const place of placesOf(action)) points.push({ part, action: action.name, n: i + 1, call, place: place.name });
+			calls.forEach(({ name, writes }, i) => {
+				if (action.cuts) writes.forEach((n) => add(action, name, n));
+				else if (!action.done || writes.length) add(action, name, i + 1);
 			});
 	});
 	for (const call of world.kind.same ? [] : Object.keys(losses))
@@ -66,7 +77,7 @@ async function interrupt(scene, point, action) {
 
 // The clerk plugs the key in again, whenever it went: the last calls are the agent's own, after its answer.
 async function putBack(scene, place) {
-	await until(() => scene.closed || scene.token.read('slots').trim() === '- -', 'the pull', 600000);
+	await until(() => scene.closed || !scene.plugged, 'the pull', 600000);
 	await sleep(20);
 	if (!scene.closed) scene.token.place(...(place.slot ? ['-', 'A'] : ['A']));
 }
@@ -76,6 +87,7 @@ async function play(scene, point, action, place) {
 	if (action?.pulls) putBack(scene, place);
 	if (action) await interrupt(scene, point, action); else scene.lose(losses[point.call].kinds);
 	scene.checkUsable('after the interruption');
+	await until(() => scene.plugged, 'the key to be plugged in', 5000);
 	await scene.startAgain(place.fresh);
 	await scene.recover();
 	scene.checkEnd(action ? 1 : losses[point.call].issues);
@@ -84,7 +96,7 @@ async function play(scene, point, action, place) {
 // {failure: null or a text, met: whether the call came at all}.
 export async function tryPoint(world, point) {
 	const action = actions.find((one) => one.name === point.action), place = places.find((one) => one.name === point.place);
-	const settings = {};
+	const settings = { deadlines: action?.waits ? 5 : 10 };
 	let scene;
 	try {
 		scene = await Scene.open(world, point.part, { faults: action ? [action.rule(point.n)] : [], settings });

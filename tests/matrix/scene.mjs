@@ -52,6 +52,7 @@ export class Scene {
 	get state() { return path.join(this.folder, 'state'); }
 	get objects() { return storeObjects(this.token); }
 	get met() { return faultMet(this.token); }
+	get plugged() { return this.token.read('slots').includes('A'); }
 	get alive() { return this.child && this.child.exitCode === null && this.child.signalCode === null; }
 
 	async configure(settings) {
@@ -127,7 +128,12 @@ export class Scene {
 	// Again and again, as the clerk would, while the errors say that this may help.
 	async recover() {
 		for (let i = 0; ; i++) {
-			try { return await this.drive(); } catch (error) {
+			try {
+				const { stage } = await this.drive();
+				// Without a key it ends where the hall has its receipt.
+				if (stage !== 'completed' && !this.world.kind.same) throw new Error(`ended as ${stage}`);
+				return;
+			} catch (error) {
 				this.errors.push(error.name === 'Error' ? error.message : error.name);
 				if (i === 6 || (error.data && error.data.retry === 'no')) throw error;
 				this.checkUsable('while it recovered');

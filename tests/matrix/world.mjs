@@ -6,6 +6,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, days, makeRequest } from '../lib/ca.mjs';
+import { encryptionOf, makeEncryption, makePair, wrapSm2 } from '../lib/kmc.mjs';
 import { removeFolder, sleep, temporaryFolder } from '../lib/process.mjs';
 import { describeObjects, storeObjects } from '../lib/softkey-store.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
@@ -32,7 +33,7 @@ export class World {
 		const folder = temporaryFolder('keyhall-matrix'), world = new World();
 		Object.assign(world, { kind, folder, old: null, certificates: {}, ids: {}, bases: [], calls: [] });
 		for (const name of ['ca', 'token', 'requests']) mkdirSync(path.join(folder, name));
-		world.ca = await Authority.make(path.join(folder, 'ca'));
+		world.ca = await Authority.make(path.join(folder, 'ca'), { keyType: kind.vendor ? 'sm2' : 'ec-p256' });
 		await world.makeToken();
 		await world.makePool();
 		world.writePinentry();
@@ -53,18 +54,26 @@ export class World {
 	// The company's certificate, and what must never be touched.
 	async makeToken() {
 		const pair = await makeKey(this.kind.keyType), foreign = await makeKey('ec-p256'), seal = path.join(this.folder, 'seal');
-		const token = this.token = await SoftKey.make(path.join(this.folder, 'token'), { pin: '123456' });
+		const token = this.token = await SoftKey.make(path.join(this.folder, 'token'), { pin: '123456', vendor: this.kind.vendor });
 		this.oldPem = await this.ca.issue(await this.request(pair), { notBefore: days(-345), notAfter: days(20) });
 		this.old = certificateId(this.oldPem);
 		await token.importPair(pair);
 		await token.writeCertificate(this.oldPem);
 		await token.importPair(foreign, { id: '0f', label: 'another' });
 		await token.writeCertificate(await this.ca.issue(await this.request(foreign, '/C=CN/O=Another/CN=Another')), { id: '0f', label: 'another' });
+		if (this.kind.dual) await this.addEncryptionPair();
 		writeFileSync(seal, 'an electronic seal');
 		await token.user('--write-object', seal, '--type', 'data', '--label', 'seal', '--private');
-		this.foreign = storeObjects(token).filter((one) => one.id === '0f' || one.kind === 'data').map((one) => one.print).sort();
-		assert.equal(this.foreign.length, 4);
+		this.foreign = storeObjects(token).filter((one) => one.id !== '01').map((one) => one.print).sort();
+		assert.equal(this.foreign.length, this.kind.dual ? 7 : 4);
 		if (this.kind.same) await this.certify(pair);
+	}
+
+	// Of the years before: old files need it.
+	async addEncryptionPair() {
+		const { key, certificate } = await makePair(this.ca, this.folder, { keyType: this.kind.keyType, notBefore: days(-345), notAfter: days(20) });
+		await this.token.importPair(key, { id: '02', label: '旧加密证书' });
+		await this.token.writeCertificate(certificate, { id: '02', label: '旧加密证书' });
 	}
 
 	async makePool() {
@@ -80,8 +89,15 @@ export class World {
 	// What the CA will issue for a key.
 	async certify(key) {
 		const certificate = await this.ca.issue(await this.request(key));
-		this.certificates[spkiHash(key)] = { certificate, chain: [] };
+		this.certificates[spkiHash(key)] = { certificate, chain: [], ...(this.kind.dual ? { encryption: await this.envelop(certificate) } : {}) };
 		this.ids[spkiHash(key)] = certificateId(certificate);
+	}
+
+	async envelop(certificate) {
+		const { folder, kind: { keyType, vendor } } = this;
+		if (!vendor) return makeEncryption(this.ca, folder, certificate, { keyType });
+		const pair = await makePair(this.ca, folder, { keyType });
+		return encryptionOf(pair, await wrapSm2(folder, certificate, pair.key), 'sm2-enveloped-key');
 	}
 
 	// A PIN window that gives the PIN at once.
