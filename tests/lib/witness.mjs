@@ -5,10 +5,11 @@ import path from 'node:path';
 import { removeFolder, run, temporaryFolder } from './process.mjs';
 import { distid, pemToDer } from './token.mjs';
 
-const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
+const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex'), sm2WithSm3 = Buffer.from('06082a811ccf55018375', 'hex');
 
 // What `openssl verify` says about a certificate; crl: DER to check it against.
 export async function verifyCertificate(scene, pem, { chain = [], crl } = {}) {
+	if (!crl && pemToDer(pem).includes(sm2WithSm3)) return verifySm2(scene, pem, chain);
 	const file = path.join(scene.folder, 'verify.pem'), more = path.join(scene.folder, 'chain.pem'), list = path.join(scene.folder, 'crl.pem');
 	writeFileSync(file, pem);
 	writeFileSync(more, chain.join('\n'));
