@@ -43,8 +43,8 @@
 	  "The proof by the old certificate is not valid ({what}).")                                              \
 	X(RECEIPT_INVALID, "receipt.invalid", 422, "新证书的安装回执无效（{what}）。",                            \
 	  "The receipt by the new certificate is not valid ({what}).")                                            \
-	X(KEY_IMPORT, "key.import", 422, "这个 USB Key 不能导入加密密钥，请更换或联系客服。",                     \
-	  "This key cannot take an encryption key; use another one or call the hotline.")                        \
+	X(KEY_IMPORT, "key.import", 422, "这个 USB Key 不能导入加密密钥，请联系客服。",                           \
+	  "This key cannot take an encryption key; please call the hotline.")                                     \
 	X(ORDER_ENVELOPES, "order.envelopes", 409, "重新获取加密密钥的次数已用完，请联系客服。",                  \
 	  "The encryption key cannot be had once more; please call the hotline.")                                \
 	X(ENCRYPTION_ABSENT, "encryption.absent", 404, "这个订单没有加密证书。",                                  \

@@ -197,6 +197,41 @@ static void test_sm2(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* Everything but key and usage is the signing certificate's; a request's key is settled. */
+static void test_encryption(void **state)
+{
+	(void)state;
+	struct hall_certificate signing, read;
+	char *pem = NULL, *again = NULL;
+	EVP_PKEY *key = EVP_RSA_gen(2048), *other = EVP_EC_gen("P-256");
+	first(-1, 300, "sign", "91140100MA00000016", &signing);
+	assert_int_equal(ca.encryption(ca.self, "e:0:k:encrypt", signing.x509, key, &pem, NULL), HALL_OK);
+	assert_int_equal(ca.encryption(ca.self, "e:0:k:encrypt", signing.x509, key, &again, NULL), HALL_OK);
+	assert_string_equal(pem, again);
+	assert_int_equal(hall_certificate_read(pem, "pem", &read, NULL), HALL_OK);
+	assert_string_equal(read.subject, signing.subject);
+	assert_string_equal(read.credit_code, signing.credit_code);
+	assert_int_equal(read.not_before, signing.not_before);
+	assert_int_equal(read.not_after, signing.not_after);
+	assert_int_equal(X509_get_key_usage(read.x509), KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT);
+	assert_int_equal(X509_get_extended_key_usage(read.x509), XKU_SMIME);
+	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(read.x509), key), 1);
+	assert_int_equal(status(&read), HALL_CA_GOOD);
+
+	free(again);
+	again = NULL;
+	assert_int_equal(ca.encryption(ca.self, "e:0:k:encrypt", signing.x509, other, &again, NULL), HALL_E_CA_REFUSED);
+	assert_null(again);
+	assert_int_equal(ca.revoke(ca.self, read.serial, NULL), HALL_OK);
+	assert_int_equal(status(&read), HALL_CA_REVOKED);
+	assert_int_equal(status(&signing), HALL_CA_GOOD);
+	free(pem);
+	hall_certificate_finish(&read);
+	hall_certificate_finish(&signing);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(key);
+}
+
 static void test_down_and_refused(void **state)
 {
 	(void)state;
@@ -260,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first),	 cmocka_unit_test(test_renewal), cmocka_unit_test(test_down_and_refused),
 		cmocka_unit_test(test_reopened), cmocka_unit_test(test_foreign), cmocka_unit_test(test_sm2),
+		cmocka_unit_test(test_encryption),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
