@@ -3,54 +3,38 @@
  */
 #include "journal.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <uv.h>
 
+#include "journal_file.h"
 #include "log.h"
-#include "system.h"
 
-#define VERSION 1
-#define FILE_NAME "journal.db"
 #define KEPT "10000" /* steps */
 #define TRIM_EVERY 64
+#define CHECK_ROW "0" /* of step: kh_journal_works() writes there */
 
 /* Prepared once: parsing costs more than running. */
 enum query { QUERY_BEGIN, QUERY_COMMIT, QUERY_RENEWAL, QUERY_STEP, QUERY_TRIM, QUERY_FIND, QUERY_COUNT };
 
-enum state { STATE_UNOPENED, STATE_OPEN, STATE_OFF };
-
 struct kh_journal {
-	char folder[KH_PATH_MAX];
-	sqlite3 *database;
+	struct kh_journal_file file;
+	unsigned long opening; /* of the file, when the queries were prepared */
 	sqlite3_stmt *queries[QUERY_COUNT];
-	enum state state;
-	bool reopened; /* after damage, once */
 };
 
-static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS renewal("
-	" \"order\" TEXT PRIMARY KEY, serial TEXT, old_certificate TEXT, certificate TEXT, public_key TEXT,"
-	" key INTEGER, dual INTEGER, stage INTEGER, updated INTEGER, origin TEXT, certificate_pem TEXT) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS step("
-	" id INTEGER PRIMARY KEY, \"order\" TEXT, act TEXT, step TEXT, moment TEXT, time INTEGER, origin TEXT);"
-	"PRAGMA user_version=1;";
-
-#define COLUMNS "\"order\",serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin"
+#define COLUMNS "\"order\",serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin,sum"
 
 static const char *const query_texts[QUERY_COUNT] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_RENEWAL] =
-		"INSERT INTO renewal VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(\"order\") DO UPDATE SET"
-		" serial=?2, old_certificate=iif(?3='',old_certificate,?3), certificate=iif(?4='',certificate,?4),"
-		" public_key=iif(?5='',public_key,?5), key=?6, dual=?7, stage=?8, updated=?9, origin=?10,"
-		" certificate_pem=iif(?11='',certificate_pem,?11)",
+		"INSERT INTO renewal(" COLUMNS ",certificate_pem) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+		" ON CONFLICT(\"order\") DO UPDATE SET"
+		" serial=?2, old_certificate=?3, certificate=?4, public_key=?5, key=?6, dual=?7, stage=?8, updated=?9,"
+		" origin=?10, sum=?11, certificate_pem=iif(?12='',certificate_pem,?12)",
 	[QUERY_STEP] = "INSERT INTO step(\"order\",act,step,moment,time,origin) VALUES(?1,?2,?3,?4,?5,?6)",
-	[QUERY_TRIM] = "DELETE FROM step WHERE id <= (SELECT max(id) FROM step) - " KEPT,
+	[QUERY_TRIM] = "DELETE FROM step WHERE id <= (SELECT max(id) FROM step) - " KEPT " AND id > " CHECK_ROW,
 	[QUERY_FIND] = "SELECT " COLUMNS " FROM renewal WHERE \"order\"=?1",
 };
 
@@ -59,154 +43,31 @@ struct kh_journal *kh_journal_new(const char *folder)
 	struct kh_journal *journal = calloc(1, sizeof(*journal));
 
 	if (journal != NULL)
-		snprintf(journal->folder, sizeof(journal->folder), "%s", folder);
+		kh_journal_file_init(&journal->file, folder);
 	return journal;
-}
-
-static void shut(struct kh_journal *journal, enum state state)
-{
-	for (int i = 0; i < QUERY_COUNT; i++) {
-		sqlite3_finalize(journal->queries[i]);
-		journal->queries[i] = NULL;
-	}
-	sqlite3_close(journal->database);
-	journal->database = NULL;
-	journal->state = state;
 }
 
 void kh_journal_free(struct kh_journal *journal)
 {
 	if (journal == NULL)
 		return;
-	shut(journal, STATE_OFF);
+	kh_journal_file_shut(&journal->file);
 	free(journal);
 }
 
-static bool execute(struct kh_journal *journal, const char *statement)
-{
-	return sqlite3_exec(journal->database, statement, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-/* The first value of a statement's first row; -1: it fails. */
-static int64_t number(struct kh_journal *journal, const char *text)
-{
-	sqlite3_stmt *statement = NULL;
-	int64_t value = -1;
-
-	if (sqlite3_prepare_v2(journal->database, text, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return value;
-}
-
-static bool sound(struct kh_journal *journal)
-{
-	sqlite3_stmt *statement = NULL;
-	bool fine = false;
-
-	if (sqlite3_prepare_v2(journal->database, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		fine = strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-	sqlite3_finalize(statement);
-	return fine;
-}
-
-static void move_aside(struct kh_journal *journal, const char *why)
-{
-	static const char *const parts[] = {"", "-wal", "-shm"};
-	char from[KH_PATH_MAX + 32], to[KH_PATH_MAX + 64];
-	uv_fs_t request;
-
-	shut(journal, STATE_UNOPENED);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		snprintf(from, sizeof(from), "%s/" FILE_NAME "%s", journal->folder, parts[i]);
-		snprintf(to, sizeof(to), "%s/" FILE_NAME ".%s-%lld%s", journal->folder, why, (long long)time(NULL),
-			 parts[i]);
-		uv_fs_rename(NULL, &request, from, to, NULL);
-		uv_fs_req_cleanup(&request);
-	}
-	kh_log(KH_LOG_WARNING, "journal: %s, moved aside", why);
-}
-
-enum opening { OPENED, DAMAGED, FOREIGN, UNUSABLE };
-
-static bool is_damage(int code)
-{
-	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-}
-
-static enum opening open_once(struct kh_journal *journal)
-{
-	char path[KH_PATH_MAX + 32];
-	int64_t version;
-
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, journal->folder);
-	if (sqlite3_open_v2(path, &journal->database,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-			    NULL) != SQLITE_OK)
-		return UNUSABLE;
-	sqlite3_busy_timeout(journal->database, 200);
-	version = number(journal, "PRAGMA user_version");
-	if (version < 0)
-		return is_damage(sqlite3_errcode(journal->database)) ? DAMAGED : UNUSABLE;
-	if (version > VERSION)
-		return FOREIGN;
-	if (!sound(journal))
-		return is_damage(sqlite3_errcode(journal->database)) ||
-				       sqlite3_errcode(journal->database) == SQLITE_OK ||
-				       sqlite3_errcode(journal->database) == SQLITE_ROW
-			       ? DAMAGED
-			       : UNUSABLE;
-	if (!execute(journal, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-64;") ||
-	    !execute(journal, "BEGIN IMMEDIATE") || !execute(journal, schema) || !execute(journal, "COMMIT"))
-		return is_damage(sqlite3_errcode(journal->database)) ? DAMAGED : UNUSABLE;
-	/* A table of the same name and another shape. */
-	if (number(journal, "SELECT count(\"order\" || serial || old_certificate || certificate || public_key || key || dual"
-			    " || stage || updated || origin || certificate_pem) FROM renewal") < 0)
-		return FOREIGN;
-	return OPENED;
-}
-
-static bool opened(struct kh_journal *journal)
-{
-	for (int attempt = 0; journal->state == STATE_UNOPENED; attempt++) {
-		enum opening opening = open_once(journal);
-
-		if (opening == OPENED) {
-			journal->state = STATE_OPEN;
-		} else if (opening == UNUSABLE || attempt > 0) {
-			kh_log(KH_LOG_WARNING, "journal: cannot be used, SQLite %d; renewals are not recorded",
-			       sqlite3_extended_errcode(journal->database));
-			shut(journal, STATE_OFF);
-		} else {
-			move_aside(journal, opening == DAMAGED ? "damaged" : "foreign");
-		}
-	}
-	return journal->state == STATE_OPEN;
-}
-
+/* Written in earnest: a full disk shows in nothing less. */
 bool kh_journal_works(struct kh_journal *journal)
 {
-	/* What was in the way may be gone: the clerk checks again. */
-	if (journal->state == STATE_OFF)
-		journal->state = STATE_UNOPENED;
-	return opened(journal) && execute(journal, "BEGIN IMMEDIATE") && execute(journal, "ROLLBACK");
-}
+	struct kh_journal_file *file = &journal->file;
 
-/* A statement failed while in use. */
-static void trouble(struct kh_journal *journal)
-{
-	int code = sqlite3_extended_errcode(journal->database);
-
-	if (!sqlite3_get_autocommit(journal->database))
-		execute(journal, "ROLLBACK");
-	if (is_damage(code) && !journal->reopened) {
-		journal->reopened = true;
-		move_aside(journal, "damaged");
-		return;
-	}
-	kh_log(KH_LOG_WARNING, "journal: not written, SQLite %d", code);
+	kh_journal_file_retry(file);
+	if (!kh_journal_file_ready(file))
+		return false;
+	if (kh_journal_file_run(file, "REPLACE INTO step(id,act,time) VALUES(" CHECK_ROW ",'check',"
+				      "CAST(strftime('%s','now') AS INTEGER))"))
+		return true;
+	kh_journal_file_trouble(file);
+	return false;
 }
 
 static void bind_text(sqlite3_stmt *statement, int index, const char *text)
@@ -219,8 +80,12 @@ static sqlite3_stmt *prepared(struct kh_journal *journal, enum query query)
 {
 	sqlite3_stmt **statement = &journal->queries[query];
 
-	if (*statement == NULL && sqlite3_prepare_v3(journal->database, query_texts[query], -1, SQLITE_PREPARE_PERSISTENT,
-						     statement, NULL) != SQLITE_OK)
+	if (journal->opening != journal->file.opening) {
+		memset(journal->queries, 0, sizeof(journal->queries));
+		journal->opening = journal->file.opening;
+	}
+	if (*statement == NULL && sqlite3_prepare_v3(journal->file.database, query_texts[query], -1,
+						     SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
 		return NULL;
 	return *statement;
 }
@@ -230,6 +95,112 @@ static bool ran(sqlite3_stmt *statement)
 	bool fine = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
 
 	return sqlite3_reset(statement) == SQLITE_OK && fine;
+}
+
+/* --- a row and its sum: SQLite does not see a byte that has changed within a
+ * text, and a wrong serial number would send the clerk for a key that is none --- */
+
+static uint64_t add(uint64_t sum, const void *data, size_t length)
+{
+	const unsigned char *bytes = data;
+
+	/* FNV-1a */
+	for (size_t i = 0; i < length; i++)
+		sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+static uint64_t add_text(uint64_t sum, const char *text)
+{
+	return add(sum, text, strlen(text) + 1);
+}
+
+static int64_t sum_of(const struct kh_journal_entry *entry)
+{
+	const int64_t numbers[] = {entry->key, entry->dual, entry->stage, entry->updated};
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	sum = add_text(sum, entry->order);
+	sum = add_text(sum, entry->serial);
+	sum = add_text(sum, entry->old_certificate);
+	sum = add_text(sum, entry->certificate);
+	sum = add_text(sum, entry->public_key);
+	sum = add_text(sum, entry->origin);
+	sum = add(sum, numbers, sizeof(numbers));
+	return (int64_t)(sum >> 1);
+}
+
+static void take_text(char *to, size_t size, sqlite3_stmt *statement, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, column);
+
+	snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
+/* What a foreign hand may have written stays within the contract. */
+static int within(int value, const struct kh_enum *names)
+{
+	return kh_enum_text(names, value) != NULL ? value : 0;
+}
+
+/* false: it is not what was written. */
+static bool take_entry(sqlite3_stmt *statement, struct kh_journal_entry *entry)
+{
+	take_text(entry->order, sizeof(entry->order), statement, 0);
+	take_text(entry->serial, sizeof(entry->serial), statement, 1);
+	take_text(entry->old_certificate, sizeof(entry->old_certificate), statement, 2);
+	take_text(entry->certificate, sizeof(entry->certificate), statement, 3);
+	take_text(entry->public_key, sizeof(entry->public_key), statement, 4);
+	entry->key = (enum kh_key_choice)within(sqlite3_column_int(statement, 5), &kh_key_choice_names);
+	entry->dual = sqlite3_column_int(statement, 6) != 0;
+	entry->stage = (enum kh_stage)within(sqlite3_column_int(statement, 7), &kh_stage_names);
+	entry->updated = sqlite3_column_int64(statement, 8);
+	take_text(entry->origin, sizeof(entry->origin), statement, 9);
+	return sqlite3_column_int64(statement, 10) == sum_of(entry);
+}
+
+enum outcome { FOUND, NOT_THERE, TROUBLE };
+
+static enum outcome find(struct kh_journal *journal, const char *order, struct kh_journal_entry *entry)
+{
+	sqlite3_stmt *statement = prepared(journal, QUERY_FIND);
+	struct kh_journal_entry read;
+	bool fine;
+	int code;
+
+	if (statement == NULL)
+		return TROUBLE;
+	bind_text(statement, 1, order);
+	code = sqlite3_step(statement);
+	/* A damaged tree leads to other rows. */
+	fine = code == SQLITE_ROW && take_entry(statement, &read) && strcmp(read.order, order) == 0;
+	if (sqlite3_reset(statement) != SQLITE_OK || (code != SQLITE_ROW && code != SQLITE_DONE))
+		return TROUBLE;
+	if (fine)
+		*entry = read;
+	return fine ? FOUND : NOT_THERE;
+}
+
+/* --- */
+
+static void keep(char *text, size_t size, const char *known)
+{
+	if (text[0] == '\0')
+		snprintf(text, size, "%s", known);
+}
+
+/* What was known and is not told anew stays. */
+static bool merge(struct kh_journal *journal, struct kh_journal_entry *entry)
+{
+	struct kh_journal_entry known;
+	enum outcome outcome = find(journal, entry->order, &known);
+
+	if (outcome == FOUND) {
+		keep(entry->old_certificate, sizeof(entry->old_certificate), known.old_certificate);
+		keep(entry->certificate, sizeof(entry->certificate), known.certificate);
+		keep(entry->public_key, sizeof(entry->public_key), known.public_key);
+	}
+	return outcome != TROUBLE;
 }
 
 static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *pem)
@@ -248,7 +219,8 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 	sqlite3_bind_int(statement, 8, (int)entry->stage);
 	sqlite3_bind_int64(statement, 9, entry->updated);
 	bind_text(statement, 10, entry->origin);
-	bind_text(statement, 11, pem != NULL ? pem : "");
+	sqlite3_bind_int64(statement, 11, sum_of(entry));
+	bind_text(statement, 12, pem != NULL ? pem : "");
 	return ran(statement);
 }
 
@@ -270,68 +242,33 @@ static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *
 
 static bool trim(struct kh_journal *journal)
 {
-	return sqlite3_last_insert_rowid(journal->database) % TRIM_EVERY != 0 || ran(prepared(journal, QUERY_TRIM));
+	return sqlite3_last_insert_rowid(journal->file.database) % TRIM_EVERY != 0 || ran(prepared(journal, QUERY_TRIM));
 }
 
-void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act,
-		     const char *step, const char *moment, const char *certificate_pem)
+void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *told, const char *act, const char *step,
+		     const char *moment, const char *certificate_pem)
 {
-	if (!opened(journal))
+	struct kh_journal_entry entry = *told;
+
+	if (!kh_journal_file_ready(&journal->file))
 		return;
-	if (ran(prepared(journal, QUERY_BEGIN)) && put_renewal(journal, entry, certificate_pem) &&
-	    put_step(journal, entry, act, step, moment) && trim(journal) && ran(prepared(journal, QUERY_COMMIT)))
+	if (ran(prepared(journal, QUERY_BEGIN)) && merge(journal, &entry) &&
+	    put_renewal(journal, &entry, certificate_pem) && put_step(journal, &entry, act, step, moment) &&
+	    trim(journal) && ran(prepared(journal, QUERY_COMMIT)))
 		return;
-	trouble(journal);
-}
-
-static void take_text(char *to, size_t size, sqlite3_stmt *statement, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(statement, column);
-
-	snprintf(to, size, "%s", text != NULL ? text : "");
-}
-
-/* What a foreign hand may have written stays within the contract. */
-static int within(int value, const struct kh_enum *names)
-{
-	return kh_enum_text(names, value) != NULL ? value : 0;
-}
-
-static void take_entry(sqlite3_stmt *statement, struct kh_journal_entry *entry)
-{
-	take_text(entry->order, sizeof(entry->order), statement, 0);
-	take_text(entry->serial, sizeof(entry->serial), statement, 1);
-	take_text(entry->old_certificate, sizeof(entry->old_certificate), statement, 2);
-	take_text(entry->certificate, sizeof(entry->certificate), statement, 3);
-	take_text(entry->public_key, sizeof(entry->public_key), statement, 4);
-	entry->key = (enum kh_key_choice)within(sqlite3_column_int(statement, 5), &kh_key_choice_names);
-	entry->dual = sqlite3_column_int(statement, 6) != 0;
-	entry->stage = (enum kh_stage)within(sqlite3_column_int(statement, 7), &kh_stage_names);
-	entry->updated = sqlite3_column_int64(statement, 8);
-	take_text(entry->origin, sizeof(entry->origin), statement, 9);
+	kh_journal_file_trouble(&journal->file);
 }
 
 bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_journal_entry *entry)
 {
-	sqlite3_stmt *statement;
-	int outcome;
+	enum outcome outcome;
 
-	if (!opened(journal))
+	if (!kh_journal_file_ready(&journal->file))
 		return false;
-	statement = prepared(journal, QUERY_FIND);
-	if (statement == NULL) {
-		trouble(journal);
-		return false;
-	}
-	bind_text(statement, 1, order);
-	outcome = sqlite3_step(statement);
-	if (outcome == SQLITE_ROW)
-		take_entry(statement, entry);
-	if (sqlite3_reset(statement) != SQLITE_OK)
-		outcome = SQLITE_ERROR;
-	if (outcome != SQLITE_ROW && outcome != SQLITE_DONE)
-		trouble(journal);
-	return outcome == SQLITE_ROW;
+	outcome = find(journal, order, entry);
+	if (outcome == TROUBLE)
+		kh_journal_file_trouble(&journal->file);
+	return outcome == FOUND;
 }
 
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max)
@@ -339,15 +276,15 @@ size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entr
 	sqlite3_stmt *statement = NULL;
 	size_t count = 0;
 
-	if (!opened(journal))
+	if (!kh_journal_file_ready(&journal->file))
 		return 0;
-	if (sqlite3_prepare_v2(journal->database, "SELECT " COLUMNS " FROM renewal ORDER BY updated DESC", -1, &statement,
-			       NULL) != SQLITE_OK) {
-		trouble(journal);
+	if (sqlite3_prepare_v2(journal->file.database, "SELECT " COLUMNS " FROM renewal ORDER BY updated DESC", -1,
+			       &statement, NULL) != SQLITE_OK) {
+		kh_journal_file_trouble(&journal->file);
 		return 0;
 	}
 	while (count < max && sqlite3_step(statement) == SQLITE_ROW)
-		take_entry(statement, &entries[count++]);
+		count += take_entry(statement, &entries[count]);
 	sqlite3_finalize(statement);
 	return count;
 }

@@ -1,8 +1,9 @@
 /*
- * What this computer did for which order: SQLite in the state folder, WAL,
- * synchronous=FULL. A record and a hint, never needed: a journal that is
- * damaged or of another version is moved aside, one that cannot be written is
- * done without; both with a warning in the log. Nothing here fails a renewal.
+ * What this computer did for which order: a record and a hint, never needed.
+ * A journal that is damaged or of another version is moved aside, one that
+ * cannot be written is done without; both with a warning in the log. A row of
+ * which a byte has changed is as if it were not there. Nothing here fails a
+ * renewal.
  */
 #ifndef KH_AGENT_JOURNAL_H
 #define KH_AGENT_JOURNAL_H
@@ -32,7 +33,7 @@ struct kh_journal_entry {
 struct kh_journal *kh_journal_new(const char *folder);
 void kh_journal_free(struct kh_journal *journal);
 
-/* Whether it can be written; opens it. */
+/* Whether it can be written: it is. Opens it, also after it could not be used. */
 bool kh_journal_works(struct kh_journal *journal);
 
 /* Keeps what is known now and that a step began or ended ("before", "after" or

@@ -12,7 +12,8 @@
 #define KH_PATH_MAX 4096
 
 /* First thing in main: no core dumps and no debugger of the same user, no new
- * privileges, writes to a closed pipe are errors and not the end. */
+ * privileges, writes to a closed pipe or beyond a limit are errors and not the
+ * end. */
 void kh_system_harden(void);
 
 /* Leaves the terminal: the process goes on in the background. */
