@@ -191,7 +191,7 @@ test('damaged records of the CA publish no shorter list', async (t) => {
 	assert.deepEqual(readFileSync(list), before);
 });
 
-// certify publishes a list when it opens the CA; it is held up when it has read the records and not yet written the file.
+// certify publishes a list when it opens the CA; under strace, where no leaks can be looked for, it is held up when it has read the records and not yet written the file.
 test('certify beside a running hall publishes no older list', async (t) => {
 	const other = await Stage.make();
 	t.after(() => other.close());
@@ -199,7 +199,8 @@ test('certify beside a running hall publishes no older list', async (t) => {
 	await clerk.paid();
 	await clerk.newKey();
 	const list = path.join(other.state, 'ca/crl.der'), before = readFileSync(list);
-	const held = run('strace', ['-f', '-e', 'trace=rename', '-e', 'inject=rename:delay_enter=2000000:when=2', program.hall, 'certify', '--state', other.state, '--csr', csr]);
+	const held = run('strace', ['-f', '-e', 'trace=rename', '-e', 'inject=rename:delay_enter=2000000:when=2', program.hall, 'certify', '--state', other.state, '--csr', csr],
+		{ env: { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:detect_leaks=0` } });
 	await until(() => !readFileSync(list).equals(before), 'the first list');
 	await sleep(300);
 	await clerk.sendKey();
