@@ -160,33 +160,40 @@ static enum kh_code open_envelope(const struct import *import, struct kh_object 
 	return code;
 }
 
-/* What was written for another certificate, before this one came. */
-static enum kh_code write_pair(const struct import *import, struct kh_error *error)
+/* Out of the way goes what was written for another certificate. */
+static enum kh_code write_public(const struct import *import, struct kh_error *error)
 {
 	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)import->new->spki.data, import->new->spki.length};
 	struct kh_order_objects objects = look(import);
-	struct kh_object *written = objects.encryption.public_key;
+	const struct kh_object *written = objects.encryption.public_key;
 	enum kh_code code = KH_OK;
 
-	if (written && written->spki_id[0] && strcmp(written->spki_id, import->new->spki_id) != 0) {
+	if (written && (!written->spki_id[0] || strcmp(written->spki_id, import->new->spki_id) == 0))
+		return KH_OK;
+	if (written)
 		code = kh_inventory_destroy(import->token, written->handle, error);
-		written = NULL;
-	}
-	if (code == KH_OK && !written)
-		code = kh_key_write_encrypting(import->token, &spki, &objects.encryption.mark, error);
-	objects = look(import);
-	written = objects.encryption.certificate;
-	if (code == KH_OK && written && strcmp(written->certificate->id, import->new->id) != 0) {
-		if (!kh_order_is_pending(written))
-			return kh_fail(error, KH_RENEWAL_STATE);
+	if (code != KH_OK)
+		return code;
+	return kh_key_write_encrypting(import->token, &spki, &objects.encryption.mark, error);
+}
+
+static enum kh_code write_certificate(const struct import *import, struct kh_error *error)
+{
+	struct kh_order_objects objects = look(import);
+	const struct kh_object *written = objects.encryption.certificate;
+	enum kh_code code = KH_OK;
+
+	if (written && strcmp(written->certificate->id, import->new->id) == 0)
+		return KH_OK;
+	if (written && !kh_order_is_pending(written))
+		return kh_fail(error, KH_RENEWAL_STATE);
+	if (written)
 		code = kh_inventory_destroy(import->token, written->handle, error);
-		written = NULL;
-	}
-	if (code == KH_OK && !written)
-		code = kh_install_write(import->token, import->new,
-					(struct kh_span){objects.encryption.mark.id, KH_MARK_ID_LENGTH},
-					objects.encryption.mark.label, error);
-	return code;
+	if (code != KH_OK)
+		return code;
+	return kh_install_write(import->token, import->new,
+				(struct kh_span){objects.encryption.mark.id, KH_MARK_ID_LENGTH},
+				objects.encryption.mark.label, error);
 }
 
 static enum kh_code import_key(const struct import *import, struct kh_error *error)
@@ -198,13 +205,35 @@ static enum kh_code import_key(const struct import *import, struct kh_error *err
 	if (code == KH_OK && !key)
 		code = open_envelope(import, &key, error);
 	if (code == KH_OK)
-		code = write_pair(import, error);
+		code = write_public(import, error);
+	if (code == KH_OK)
+		code = write_certificate(import, error);
 	if (code != KH_OK)
 		return code;
 	objects = look(import);
-	return objects.encryption.certificate
-		       ? kh_install_read_back(import->token, objects.encryption.certificate, error)
-		       : kh_fail(error, KH_TOKEN_FAILED);
+	if (!objects.encryption.certificate)
+		return kh_fail(error, KH_TOKEN_FAILED);
+	code = kh_install_read_back(import->token, objects.encryption.certificate, error);
+	/* The order was completed before this pair came. */
+	if (code == KH_OK && !kh_order_is_pending(objects.certificate))
+		code = kh_install_label(import->token, objects.encryption.certificate, error);
+	return code;
+}
+
+/* With key "same" nothing tells which signing certificate a finished order has:
+ * then the pair is there, or the order is not where the page believes. */
+static enum kh_code confirm(const struct import *import, const struct kh_encryption *given, struct kh_error *error)
+{
+	KH_AUTO_CERTIFICATE *new = NULL;
+	struct kh_order_objects objects = look(import);
+	const struct kh_object *present = objects.encryption.certificate;
+	enum kh_code code = kh_install_read(given->certificate, FIELD, &new, error);
+
+	if (code != KH_OK)
+		return code;
+	if (!present || !objects.encryption.private_key || strcmp(present->certificate->id, new->id) != 0)
+		return kh_fail(error, KH_RENEWAL_STATE);
+	return kh_decrypt_prove(import->token, objects.encryption.private_key, new->spki, error);
 }
 
 /* The key that the envelope is encrypted to. */
@@ -229,15 +258,20 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 		code = kh_inventory_refresh(import.token, error);
 	if (code != KH_OK)
 		return code;
-	kh_order_find(import.token, params->order, &objects);
+	objects = look(&import);
 	opener = objects.certificate ? find_opener(import.token, &objects) : NULL;
-	if (!opener)
-		return kh_fail(error, KH_RENEWAL_STATE);
-	import.opener = opener->handle;
-	code = check(host, objects.certificate->certificate, &params->encryption, params->chain, params->chain_count,
-		     &new, &import.envelope, error);
-	import.new = new;
-	if (code == KH_OK)
-		code = import_key(&import, error);
-	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
+	if (opener) {
+		import.opener = opener->handle;
+		code = check(host, objects.certificate->certificate, &params->encryption, params->chain,
+			     params->chain_count, &new, &import.envelope, error);
+		import.new = new;
+		if (code == KH_OK)
+			code = import_key(&import, error);
+	} else {
+		code = confirm(&import, &params->encryption, error);
+	}
+	objects = look(&import);
+	if (code != KH_OK)
+		return code;
+	return kh_host_text(&result->certificate, objects.encryption.certificate->certificate->id, error);
 }

@@ -123,7 +123,7 @@ static enum kh_code set_label(struct kh_token *token, struct kh_object *object, 
 	return KH_OK;
 }
 
-static enum kh_code label_pair(struct kh_token *token, struct kh_object *certificate, struct kh_error *error)
+enum kh_code kh_install_label(struct kh_token *token, struct kh_object *certificate, struct kh_error *error)
 {
 	KH_AUTO_FREE char *label = kh_certificate_common_name(certificate->certificate);
 	enum kh_code code;
@@ -145,9 +145,10 @@ static enum kh_code set_labels(struct kh_token *token, const struct kh_host_pair
 
 	kh_order_find(token, params->order, &objects);
 	if (objects.encryption.certificate)
-		code = label_pair(token, objects.encryption.certificate, error);
-	return code == KH_OK ? label_pair(token, kh_inventory_certificate(&token->inventory, params->certificate), error)
-			     : code;
+		code = kh_install_label(token, objects.encryption.certificate, error);
+	if (code != KH_OK)
+		return code;
+	return kh_install_label(token, kh_inventory_certificate(&token->inventory, params->certificate), error);
 }
 
 /* Whether the certificate is the order's own. */

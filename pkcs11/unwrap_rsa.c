@@ -7,6 +7,8 @@ struct key_wrap_parameters {
 	CK_RSA_PKCS_OAEP_PARAMS *oaep;
 };
 #define AES_BITS 256
+/* PKCS #11 has no gaps between members. */
+_Static_assert(sizeof(struct key_wrap_parameters) == sizeof(CK_ULONG) + sizeof(void *), "to be packed");
 
 static CK_FLAGS flag(bool claimed)
 {

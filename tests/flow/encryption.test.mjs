@@ -188,7 +188,23 @@ on('a cancelled order leaves nothing, also of an encryption key', { kind: SoftKe
 on('the same signing key and a new encryption pair', {}, async (dual) => {
 	const order = 'S-1';
 	assert.deepEqual((await dual.begin(order, { key: 'same' })).importAlgorithms, ['rsa-aes-kw']);
-	await dual.renew(order, await make(dual));
+	const encryption = await make(dual);
+	await dual.renew(order, encryption);
 	await dual.agent.call('renewal.complete', { order });
 	assert.deepEqual(await dual.labels(enc(order)), Array(3).fill(dual.scene.company.name));
+	const before = files(dual.token);
+	await dual.install(order, encryption);
+	assert.deepEqual(files(dual.token), before);
+});
+
+on('an encryption pair that comes after the order was completed', {}, async (dual) => {
+	const order = 'T-1';
+	await dual.begin(order);
+	await dual.install(order);
+	await dual.agent.call('renewal.complete', { order });
+	const encryption = await make(dual);
+	await dual.install(order, encryption);
+	assert.deepEqual(await dual.labels(enc(order)), Array(3).fill(dual.scene.company.name));
+	assert.ok(await dual.works(order, encryption.certificate));
+	assert.equal((await dual.inspect(order)).stage, 'completed');
 });

@@ -132,6 +132,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	kh_inventory_clear(&token.inventory);
+	free(token.uri);
 	return 0;
 }
 
