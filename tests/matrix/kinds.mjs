@@ -4,7 +4,7 @@ export const kinds = [
 	{ name: 'RSA', keyType: 'rsa2048', pool: 'rsa2048' },
 	{ name: 'RSA, two certificates', keyType: 'rsa2048', pool: 'rsa2048', dual: true },
 	{ name: 'EC', keyType: 'ec-p256', pool: 'P-256' },
-	{ name: 'SM2', keyType: 'sm2', pool: 'SM2', vendor: 'sansec' },
-	{ name: 'SM2, two certificates', keyType: 'sm2', pool: 'SM2', vendor: 'tass', dual: true },
+	{ name: 'SM2', keyType: 'sm2', pool: 'SM2', vendor: 'tass' },
+	{ name: 'SM2, two certificates', keyType: 'sm2', pool: 'SM2', vendor: 'sansec', dual: true },
 	{ name: 'same key', keyType: 'ec-p256', same: true },
 ];

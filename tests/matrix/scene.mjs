@@ -8,6 +8,7 @@ import { program, root } from '../lib/paths.mjs';
 import { isFree, sleep } from '../lib/process.mjs';
 import { describeObjects, faultMet, parseObject, storeObjects, triesLeft, usableCertificates } from '../lib/softkey-store.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
+import { certificateId } from '../lib/token.mjs';
 import { Hall } from './hall.mjs';
 
 const require = createRequire(import.meta.url), Socket = require('ws'), Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
@@ -180,7 +181,10 @@ export class Scene {
 	checkEnd(issues = 1) {
 		const { objects } = this, prints = new Set(objects.map((one) => one.print));
 		assert.deepEqual(describeObjects(objects), this.world.expected);
-		assert.ok(usableCertificates(objects).includes(this.world.ids[this.hall.facts.publicKey]), 'the new certificate has its key');
+		const { certificate, encryption } = this.hall.answer, usable = usableCertificates(objects);
+		for (const pem of [certificate, ...(encryption ? [encryption.certificate] : [])])
+			assert.ok(usable.includes(certificateId(pem)), 'each new certificate has its key');
+		assert.equal(objects.length, this.world.foreign.length + 3 * (encryption ? 2 : 1));
 		assert.ok(this.world.foreign.every((print) => prints.has(print)), 'foreign objects were touched');
 		assert.ok(this.hall.facts.issues <= issues, `issued ${this.hall.facts.issues} times`);
 		assert.ok(this.hall.facts.installed, 'the hall has the receipt');

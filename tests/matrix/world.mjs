@@ -120,8 +120,9 @@ done
 	async record() {
 		for (let part = 0; part < parts.length; part++) {
 			const scene = await Scene.open(this, part);
-			this.calls.push(await scene.token.calls(async () => { await scene.part(part); await sleep(100); }));
-			await scene.stop();
+			try {
+				this.calls.push(await scene.token.calls(async () => { await scene.part(part); await sleep(100); }));
+			} finally { await scene.stop(); }
 			scene.checkHistory();
 			this.keep(scene);
 		}
