@@ -80,34 +80,6 @@ static CK_ULONG number_of(const struct kh_bytes *value)
 	return number;
 }
 
-static struct kh_span span_of(const struct kh_bytes *bytes)
-{
-	return (struct kh_span){bytes->data, bytes->length};
-}
-
-static void build_spki(struct kh_object *object, CK_KEY_TYPE type, const struct kh_profile *sm2,
-		       const struct kh_bytes values[4])
-{
-	struct kh_buffer spki = {0};
-
-	/* A vendor's key type is the curve, whatever CKA_EC_PARAMS has of it. */
-	if (sm2 && type == sm2->sm2_key_type && values[3].length)
-		kh_spki_put_ec(&spki, kh_spki_curve(KH_ANY_KEY_TYPE_SM2), span_of(&values[3]));
-	else if (type == CKK_RSA && values[0].length && values[1].length)
-		kh_spki_put_rsa(&spki, span_of(&values[0]), span_of(&values[1]));
-	else if (type == CKK_EC && values[2].length && values[3].length)
-		kh_spki_put_ec(&spki, span_of(&values[2]), span_of(&values[3]));
-	else if (type == CKK_EC_EDWARDS && values[3].length)
-		kh_spki_put_edwards(&spki, span_of(&values[3]));
-	if (spki.length > 0 && !spki.failed) {
-		object->spki = (struct kh_bytes){(uint8_t *)spki.data, spki.length};
-		object->key_type = kh_spki_type((struct kh_span){object->spki.data, object->spki.length});
-		kh_sha256_hex(object->spki.data, object->spki.length, object->spki_id);
-		return;
-	}
-	kh_buffer_finish(&spki);
-}
-
 /* What the first read of an object asks for. A certificate's value is asked for
  * when it is known to be one: of a key it would be the key. */
 enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
@@ -146,7 +118,7 @@ static enum kh_code fill_object(struct kh_token *token, struct kh_object *object
 		return kh_fail(error, KH_AGENT_FAILED);
 	if (object->class == CKO_CERTIFICATE)
 		return read_certificate(token, object, error);
-	build_spki(object, number_of(&values[KEY]), kh_module_sm2(token->module), values + KEY + 1);
+	kh_object_set_spki(object, number_of(&values[KEY]), kh_module_sm2(token->module), values + KEY + 1);
 	return KH_OK;
 }
 

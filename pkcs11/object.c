@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "name.h"
+#include "profile.h"
 #include "token.h"
 
 #define ATTRIBUTES_MAX 8
@@ -95,4 +96,32 @@ enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, con
 	for (size_t i = 0; i < count; i++)
 		kh_bytes_finish(&values[i]);
 	return kh_module_fail(token->module, rv, error);
+}
+
+static struct kh_span span_of(const struct kh_bytes *bytes)
+{
+	return (struct kh_span){bytes->data, bytes->length};
+}
+
+void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct kh_profile *sm2,
+			const struct kh_bytes values[4])
+{
+	struct kh_buffer spki = {0};
+
+	/* A vendor's key type is the curve, whatever CKA_EC_PARAMS has of it. */
+	if (sm2 && type == sm2->sm2_key_type && values[3].length)
+		kh_spki_put_ec(&spki, kh_spki_curve(KH_ANY_KEY_TYPE_SM2), span_of(&values[3]));
+	else if (type == CKK_RSA && values[0].length && values[1].length)
+		kh_spki_put_rsa(&spki, span_of(&values[0]), span_of(&values[1]));
+	else if (type == CKK_EC && values[2].length && values[3].length)
+		kh_spki_put_ec(&spki, span_of(&values[2]), span_of(&values[3]));
+	else if (type == CKK_EC_EDWARDS && values[3].length)
+		kh_spki_put_edwards(&spki, span_of(&values[3]));
+	if (spki.length > 0 && !spki.failed) {
+		object->spki = (struct kh_bytes){(uint8_t *)spki.data, spki.length};
+		object->key_type = kh_spki_type((struct kh_span){object->spki.data, object->spki.length});
+		kh_sha256_hex(object->spki.data, object->spki.length, object->spki_id);
+		return;
+	}
+	kh_buffer_finish(&spki);
 }

@@ -74,6 +74,12 @@ void kh_order_mark(struct kh_order_mark *mark, const char *order);
 /* The mark of its encryption pair. */
 void kh_order_encryption_mark(struct kh_order_mark *mark, const char *order);
 
+/* The public key of a key object from CKA_KEY_TYPE and the values of
+ * CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS and CKA_EC_POINT, whichever
+ * are there. sm2: the profile whose key type is SM2, or NULL. */
+void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct kh_profile *sm2,
+			const struct kh_bytes values[4]);
+
 /* Reads attributes of one object into buffers that are grown when the module
  * asks for it (two-call safe). An attribute the object does not have comes
  * back empty. values are released with kh_bytes_finish(). */
