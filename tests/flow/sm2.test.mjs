@@ -143,7 +143,8 @@ test('without a profile: listed, not renewed', () => staged({ vendor: 'sansec', 
 	assert.deepEqual((await it.list()).map((one) => one.hasPrivateKey), [true]);
 }));
 
-test('RSA, EC and SM2 on one token', () => staged({ vendor: 'sansec' }, async (it) => {
+// An RSA and an EC pair beside the SM2 one.
+async function addOthers(it) {
 	const pairs = {};
 	for (const [id, keyType] of [['02', 'rsa2048'], ['03', 'ec-p256']]) {
 		const pair = await makeKey(keyType);
@@ -153,10 +154,10 @@ test('RSA, EC and SM2 on one token', () => staged({ vendor: 'sansec' }, async (i
 	}
 	await it.login();
 	assert.deepEqual((await it.list()).map((one) => `${one.keyType} ${one.hasPrivateKey}`).sort(), ['ec-p256 true', 'rsa2048 true', 'sm2 true']);
-	const before = await it.key.objects();
-	const all = it.list;
-	it.list = async () => (await all()).filter((one) => one.keyType === 'sm2');
-	await renewal(it);
+	return pairs;
+}
+
+async function renewOthers(it, pairs) {
 	for (const [keyType, pem] of Object.entries(pairs)) {
 		const old = certificateId(pem), mixed = `M-${keyType}`;
 		await it.call('key.generate', { order: mixed, keyType });
@@ -169,8 +170,23 @@ test('RSA, EC and SM2 on one token', () => staged({ vendor: 'sansec' }, async (i
 		await it.call('certificate.prove', { order: mixed, certificate: id, secondReader: true });
 		assert.deepEqual((await it.call('pair.retire', { order: mixed, certificate: id, oldCertificate: old, retire: 'pair' })).retired, [old]);
 	}
+}
+
+test('RSA, EC and SM2 on one token', () => staged({ vendor: 'sansec' }, async (it) => {
+	const pairs = await addOthers(it), all = it.list, before = await it.key.objects();
+	it.list = async () => (await all()).filter((one) => one.keyType === 'sm2');
+	await renewal(it);
+	await renewOthers(it, pairs);
 	assert.equal((await it.key.objects()).length, before.length);
 }));
+
+for (const vendor of ['sansec', 'tass'])
+	test(`RSA and EC beside SM2 keys nobody knows: ${vendor}`, () => staged({ vendor, profiles: { [vendor]: { name: vendor, match: [{ library: 'nothing' }] } } }, async (it) => {
+		assert.equal(it.host.about.profile, 'standard');
+		const pairs = await addOthers(it), mine = async () => (await it.key.objects()).filter((text) => /ID: +01\b/.test(text)), before = await mine();
+		await renewOthers(it, pairs);
+		assert.deepEqual(await mine(), before);
+	}));
 
 test('another kind of key takes an SM2 certificate over', () => staged({ vendor: 'tass', caType: 'ec-p256' }, async (it) => {
 	const begun = await it.begin('ec-p256');
