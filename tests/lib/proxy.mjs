@@ -18,9 +18,10 @@ const faults = {
 };
 export const faultsOf = (key) => faults[/ upgraded? /.test(key) ? 'upgrade' : key.split(' ')[0]];
 
-// What passes one scene's proxies, and the fault that is in store: {key, fault}.
+// What passes one scene's proxies, and the fault that is in store: {key, fault}, or {at, pick(key) → fault} for the message of
+// that number, also a list.
 export class Traffic {
-	constructor(plan = {}) { Object.assign(this, { plan, keys: [], counts: new Map(), held: [], last: Date.now(), underWay: new Set() }); }
+	constructor(plan = []) { Object.assign(this, { plan, keys: [], counts: new Map(), held: [], last: Date.now(), underWay: new Set() }); }
 
 	// A message: the fault that befalls it, or undefined.
 	meet(direction, name) {
@@ -28,9 +29,10 @@ export class Traffic {
 		this.counts.set(kind, count);
 		this.keys.push(key);
 		this.last = Date.now();
-		if (key !== this.plan.key) return undefined;
+		const plan = [this.plan].flat().find((one) => one.key === key || one.at === this.keys.length);
+		if (!plan) return undefined;
 		this.met = true;
-		return this.plan.fault;
+		return plan.fault ?? plan.pick(key);
 	}
 
 	hold(direction, when, deliver) { this.held.push({ direction, when, deliver }); }

@@ -71,7 +71,7 @@ export const faultMet = (key) => !existsSync(path.join(key.store, 'faults')) || 
 // The order's pending objects go, as by a tool of the key's vendor; how many. The module must not be loaded meanwhile.
 export function losePending(key, order, token = 'A') {
 	const folder = path.join(key.store, 'tokens', token);
-	const lost = readdirSync(folder).filter((name) => name.endsWith('.object') && readObject(path.join(folder, name)).label.startsWith(`keyhall:${order}`));
+	const lost = readdirSync(folder).filter((name) => name.endsWith('.object') && parseObject(readFileSync(path.join(folder, name))).label.startsWith(`keyhall:${order}`));
 	for (const name of lost) rmSync(path.join(folder, name));
 	return lost.length;
 }
