@@ -115,8 +115,11 @@
 	 */
 	function claim(order, done) {
 		var renewal = renewalOf(order);
-		var certificate = certificateById(order.certificate.id) || (renewal && certificateById(renewal.certificate)) ||
-			issuedOf(order).sign;
+		var certificate = certificateById(order.certificate.id);
+		/* Later the new certificate is an old one, for an order of its own. */
+		if (!certificate && order.state === 'ISSUED') {
+			certificate = (renewal && certificateById(renewal.certificate)) || issuedOf(order).sign;
+		}
 		if (!certificate) { done(order); return; }
 		Hall.state.certificate = certificate;
 		Hall.api.open(certificate.pem, Hall.wizard.live(function (error, opened) {
