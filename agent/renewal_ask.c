@@ -49,7 +49,8 @@ static void ask_look(struct kh_run *run, kh_token_reply reply)
 
 static void ask_generate(struct kh_run *run, kh_token_reply reply)
 {
-	const struct kh_host_key_generate_params params = {run->token, run->entry.order, run->key_type};
+	const struct kh_host_key_generate_params params = {run->token, run->entry.order, run->key_type,
+							   known(run->entry.old_certificate)};
 
 	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, reply);
 }

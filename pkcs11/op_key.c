@@ -30,6 +30,14 @@ static enum kh_code give_key(const struct kh_object *key, char **out, struct kh_
 	return key->spki_id[0] ? kh_host_text(out, key->spki_id, error) : kh_fail(error, KH_TOKEN_UNSUPPORTED);
 }
 
+/* A pair whose request can get no proof would be left behind. */
+static bool proof_is_possible(struct kh_token *token, const char *old_id)
+{
+	const struct kh_object *old = old_id ? kh_inventory_certificate(&token->inventory, old_id) : NULL;
+
+	return !old || kh_sign_knows(token, old->certificate->key_type);
+}
+
 enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_key_generate_params *params = in;
@@ -46,6 +54,8 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 		return give_key(objects.public_key, &result->public_key, error);
 	if (objects.certificate)
 		return kh_fail(error, KH_RENEWAL_STATE);
+	if (!proof_is_possible(token, params->old_certificate))
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	if (objects.private_key) {
 		if (objects.private_key->spki.length == 0)
 			return kh_fail(error, KH_TOKEN_UNSUPPORTED);

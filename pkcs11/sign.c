@@ -54,6 +54,11 @@ const char *kh_sign_jws_name(enum kh_any_key_type type)
 	return row ? row->jws : NULL;
 }
 
+bool kh_sign_knows(const struct kh_token *token, enum kh_any_key_type type)
+{
+	return find_row(type) && (type != KH_ANY_KEY_TYPE_SM2 || kh_module_sm2(token->module));
+}
+
 static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const void *data,
 		  size_t length, uint8_t *signature, CK_ULONG *size)
 {

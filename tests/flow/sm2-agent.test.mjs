@@ -53,7 +53,10 @@ test('a broken profile is told without its folder; without one SM2 is listed and
 		const agent = await scene.connect();
 		const old = await findCertificate(agent, scene.oldPem);
 		assert.deepEqual([old.keyType, old.hasPrivateKey], ['sm2', true]);
-		await refused(agent.call('renewal.begin', { order, certificate: old.id, key: 'new' }), 'token.unsupported');
+		const before = await scene.key.objects();
+		for (const keyType of [undefined, 'sm2', 'ec-p256'])
+			await refused(agent.call('renewal.begin', { order, certificate: old.id, key: 'new', ...(keyType ? { keyType } : {}) }), 'token.unsupported');
+		assert.deepEqual(await scene.key.objects(), before);
 		const item = await driver(agent);
 		assert.deepEqual([item.state, item.code], ['warn', 'driver.profile']);
 		assert.match(item.text, /other\.json: sm2\.keyType must be given once/);
