@@ -144,7 +144,8 @@ static void note(const struct kh_way *way, CK_RV rv)
 {
 	const struct kh_rv *row = kh_rv_find(rv);
 
-	kh_log(rv == CKR_OK ? KH_LOG_INFO : KH_LOG_WARNING, "encryption key, %s: %s", way->name, row ? row->name : "a result of the vendor's own");
+	kh_log(rv == CKR_OK ? KH_LOG_INFO : KH_LOG_WARNING, "encryption key, %s: %s", way->name,
+	       row ? row->name : "a result of the vendor's own");
 }
 
 /* What a call left that failed after it had written. */

@@ -6,7 +6,8 @@ import { Authority, days } from '../lib/ca.mjs';
 import { enc, files, mark, on } from '../lib/dual.mjs';
 import { encryptionOf, makeEncryption, makePair, wrapRsa } from '../lib/kmc.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
-import { Token } from '../lib/token.mjs';
+import { storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
+import { Token, certificateId } from '../lib/token.mjs';
 
 const make = (dual, more) => makeEncryption(dual.ca, dual.folder, dual.pem, more);
 
@@ -66,6 +67,17 @@ for (const [what, padding, without] of [['OAEP', 'oaep-sha256', ['0x1054', '0x21
 		await dual.renew('H-1', await make(dual, { padding }));
 		await dual.complete('H-1');
 	});
+
+on('a token that cannot decrypt: the public values decide', { kind: SoftKey, without: ['0x1 decrypt', '0x9 decrypt'] }, async (dual) => {
+	const order = 'D-1';
+	assert.deepEqual((await dual.begin(order)).importAlgorithms, ['rsa-aes-kw']);
+	const pair = await makePair(dual.ca, dual.folder);
+	const { key: other } = await makePair(dual.ca, dual.folder, { which: 'other' });
+	await refused(dual.install(order, encryptionOf(pair, wrapRsa(dual.pem, other))), 'encryption.mismatch');
+	assert.deepEqual(await dual.labels(enc(order)), []);
+	await dual.install(order, encryptionOf(pair, wrapRsa(dual.pem, pair.key)));
+	assert.ok(usableCertificates(storeObjects(dual.token)).includes(certificateId(pair.certificate)));
+});
 
 on('an EC key takes none', { keyType: 'ec-p256' }, async (dual) => {
 	assert.deepEqual((await dual.begin('N-2')).importAlgorithms, []);

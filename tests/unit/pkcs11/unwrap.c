@@ -28,9 +28,11 @@ static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANIS
 	return type == 0x1055 ? CKR_MECHANISM_INVALID : CKR_OK;
 }
 
-static CK_RV unwrap_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE by, CK_BYTE_PTR wrapped,
-			CK_ULONG length, CK_ATTRIBUTE_PTR template, CK_ULONG count, CK_OBJECT_HANDLE_PTR key)
+static CK_RV unwrap_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE by,
+			CK_BYTE_PTR wrapped, CK_ULONG length, CK_ATTRIBUTE_PTR template, CK_ULONG count,
+			CK_OBJECT_HANDLE_PTR key)
 {
+	bool inner = mechanism->mechanism == CKM_AES_KEY_WRAP_PAD || mechanism->mechanism == 0x210B;
 	CK_OBJECT_CLASS class = *(CK_OBJECT_CLASS *)template[0].pValue;
 	CK_RV rv = answer(mechanism, template, count);
 
@@ -38,7 +40,7 @@ static CK_RV unwrap_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, C
 	(void)wrapped;
 	assert_in_range(asked_count, 0, 31);
 	asked[asked_count++] = mechanism->mechanism;
-	assert_int_equal(by, mechanism->mechanism == CKM_AES_KEY_WRAP_PAD || mechanism->mechanism == 0x210B ? AES_KEY : OPENER);
+	assert_int_equal(by, inner ? AES_KEY : OPENER);
 	assert_true(length == 256 || length == 24 || length == sizeof(envelope_bytes));
 	*key = class == CKO_PRIVATE_KEY ? PRIVATE_KEY : AES_KEY;
 	return rv;
