@@ -184,6 +184,8 @@ bool kh_journal_file_ready(struct kh_journal_file *file)
 void kh_journal_file_retry(struct kh_journal_file *file)
 {
 	file->off = false;
+	if (file->database != NULL && sqlite3_db_readonly(file->database, "main") != 0)
+		kh_journal_file_shut(file);
 }
 
 void kh_journal_file_trouble(struct kh_journal_file *file)

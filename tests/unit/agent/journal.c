@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system.h"
 #include "unit.h"
 
 static char folder[64];
@@ -234,6 +236,46 @@ static void test_unwritable_place(void **state)
 	kh_journal_free(journal);
 }
 
+/* As on a full disk: SIGXFSZ would end a process that did not expect it. */
+static void test_no_room(void **state)
+{
+	struct kh_journal *journal = kh_journal_new(folder);
+	struct rlimit kept, none;
+	struct kh_journal_entry entry;
+
+	(void)state;
+	kh_system_harden();
+	note(journal, "A-1", 1);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &kept), 0);
+	none = (struct rlimit){0, kept.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	note(journal, "A-2", 2);
+	assert_false(kh_journal_works(journal));
+	assert_true(kh_journal_find(journal, "A-1", &entry));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &kept), 0);
+	assert_true(kh_journal_works(journal));
+	note(journal, "A-2", 2);
+	assert_true(kh_journal_find(journal, "A-2", &entry));
+	kh_journal_free(journal);
+}
+
+/* Its file goes away while it is in use. */
+static void test_deleted(void **state)
+{
+	struct kh_journal *journal = kh_journal_new(folder);
+	struct kh_journal_entry entry;
+
+	(void)state;
+	note(journal, "A-1", 1);
+	clear();
+	assert_false(kh_journal_find(journal, "A-1", &entry));
+	note(journal, "A-2", 2);
+	kh_journal_free(journal);
+	journal = kh_journal_new(folder);
+	assert_true(kh_journal_find(journal, "A-2", &entry));
+	kh_journal_free(journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +284,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cut_at_every_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foreign_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unwritable_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deleted, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
