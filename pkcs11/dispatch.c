@@ -160,6 +160,8 @@ void kh_host_run(struct kh_host *host)
 	for (;;) {
 		struct kh_request *request = kh_loop_next(&host->loop);
 
+		/* Before, too: the machine may have slept since. */
+		kh_logout_idle(host);
 		if (request)
 			answer(host, request);
 		else if (host->loop.ended)

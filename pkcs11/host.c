@@ -7,6 +7,7 @@
 
 #include "chain.h"
 #include "login.h"
+#include "moment.h"
 
 enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, int out_fd, struct kh_error *error)
 {
@@ -64,7 +65,7 @@ enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_toke
 		return code;
 	if (!token->lease.active)
 		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Login", "CKR_USER_NOT_LOGGED_IN");
-	token->lease.used = kh_loop_clock(&host->loop);
+	token->lease.used = kh_time_elapsed();
 	*out = token;
 	return KH_OK;
 }

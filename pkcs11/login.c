@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "moment.h"
 #include "name.h"
 #include "pin_window.h"
 
@@ -115,7 +116,7 @@ static enum kh_code send_pin(struct kh_host *host, struct kh_token *token, struc
 	return kh_login_failed(host, token, rv, pin, error);
 }
 
-void kh_login_set_lengths(struct kh_pin_window *window, const struct kh_token *token)
+static void set_lengths(struct kh_pin_window *window, const struct kh_token *token)
 {
 	CK_ULONG min = token->info.ulMinPinLen;
 	CK_ULONG max = token->info.ulMaxPinLen;
@@ -145,7 +146,7 @@ enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const st
 	if (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY))
 		warning = "pin.warning.low";
 	kh_wrong_pin_review(host, token);
-	kh_login_set_lengths(window, token);
+	set_lengths(window, token);
 	text = kh_login_describe(token, prompt, purpose_key(prompt->purpose), window);
 	code = confirm_final(window, token, prompt->locale, error);
 	while (code == KH_OK) {
@@ -204,7 +205,7 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 	enum kh_code code;
 
 	if (!verify && token->lease.active && token->lease.session == prompt->session) {
-		token->lease.used = kh_loop_clock(&host->loop);
+		token->lease.used = kh_time_elapsed();
 		return KH_OK;
 	}
 	code = kh_login_check(token, error);
@@ -219,7 +220,7 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 	else
 		code = ask_and_login(host, token, prompt, error);
 	if (code == KH_OK)
-		token->lease = (struct kh_lease){true, prompt->session, kh_loop_clock(&host->loop)};
+		token->lease = (struct kh_lease){true, prompt->session, kh_time_elapsed()};
 	return code;
 }
 
@@ -243,7 +244,7 @@ void kh_logout_session(struct kh_host *host, int64_t session)
 
 void kh_logout_idle(struct kh_host *host)
 {
-	uint64_t now = kh_loop_clock(&host->loop);
+	uint64_t now = kh_time_elapsed();
 	uint64_t next = 0;
 
 	for (size_t i = 0; i < host->tokens.count; i++) {

@@ -21,10 +21,8 @@ void kh_logout_session(struct kh_host *host, int64_t session);
 /* Logs out what has been idle too long and sets the loop's alarm for the rest. */
 void kh_logout_idle(struct kh_host *host);
 
-/* Parts of both dialogues: the lengths a token takes; a description text with
- * its placeholders (malloc); the present PIN, asked with what warnings and last
+/* Parts of both dialogues: a description text with its placeholders (malloc); the present PIN, asked with what warnings and last
  * yes are due, and never one known to be wrong; the code of a failed login. */
-void kh_login_set_lengths(struct kh_pin_window *window, const struct kh_token *token);
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window);
 char *kh_login_warning(const char *locale, const char *key);

@@ -10,5 +10,8 @@
 bool kh_time_read(const struct kh_tlv *value, int64_t *seconds, char *text, size_t size);
 /* The wall clock, seconds since 1970. */
 int64_t kh_time_now(void);
+/* moment_posix.c: milliseconds since some moment, those included in which the
+ * machine slept; nobody sets this clock. */
+uint64_t kh_time_elapsed(void);
 
 #endif

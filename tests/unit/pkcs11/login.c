@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "moment.h"
 #include "stub.h"
 
 static const char pinentry_text[] = "#!/bin/sh\n"
@@ -292,6 +294,18 @@ static void test_idle_login_ends(void **state)
 	scene.host.tokens.count = 0;
 }
 
+/* Its clock goes on while the machine sleeps. */
+static void test_lease_clock(void **state)
+{
+	struct timespec boot;
+	uint64_t now;
+
+	(void)state;
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	now = kh_time_elapsed();
+	assert_in_range(now, (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000, (uint64_t)boot.tv_sec * 1000 + 60000);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -306,6 +320,7 @@ int main(void)
 		CASE(test_session_that_cannot_open),
 		CASE(test_new_pin_refused),
 		CASE(test_idle_login_ends),
+		cmocka_unit_test(test_lease_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
