@@ -16,10 +16,15 @@
 
 /* --- looking a token up --- */
 
+/* The token of a URI, looked up anew when it is not known. Then module and
+ * token are set, else error; they hold until the loop goes on. */
+typedef void (*resolved_fn)(void *context, struct kh_module *module, const struct kh_token_info *token,
+			    const struct kh_error *error);
+
 struct lookup {
 	struct kh_agent *agent;
 	char *uri;
-	kh_resolved resolved;
+	resolved_fn resolved;
 	void *context;
 };
 
@@ -37,7 +42,7 @@ static void looked_up(void *context, const struct kh_error *error)
 	free(lookup);
 }
 
-void kh_dispatch_resolve(struct kh_agent *agent, const char *uri, kh_resolved resolved, void *context)
+static void resolve(struct kh_agent *agent, const char *uri, resolved_fn resolved, void *context)
 {
 	const struct kh_error fine = {.code = KH_OK}, failed = {.code = KH_AGENT_FAILED};
 	const struct kh_token_info *token = NULL;
@@ -210,7 +215,7 @@ static void certificate_list(struct kh_request *request)
 	const struct kh_certificate_list_params *params = request->message.params;
 
 	if (params->token != NULL)
-		kh_dispatch_resolve(request->agent, params->token, list_of_token, request);
+		resolve(request->agent, params->token, list_of_token, request);
 	else
 		kh_modules_list_certificates(&request->agent->modules, send_certificates, request);
 }
@@ -300,7 +305,7 @@ static void pin_on_token(void *context, struct kh_module *module, const struct k
 
 static void pin(struct kh_request *request)
 {
-	kh_dispatch_resolve(request->agent, pin_token(request), pin_on_token, request);
+	resolve(request->agent, pin_token(request), pin_on_token, request);
 }
 
 /* --- the table --- */
