@@ -39,5 +39,6 @@ export class ShimToken extends SoftKey {
 
 	pull() { this.write('pulled', '*\n'); }
 	putBack() { rmSync(path.join(this.store, 'pulled'), { force: true }); }
+	get plugged() { return this.read('pulled').trim() === ''; }
 	set() { throw new Error('SoftHSM2 keeps its own counters'); }
 }

@@ -78,6 +78,7 @@ export class SoftKey extends Token {
 	place(left, right = '-') { this.write('slots', `${left} ${right}\n`); }
 	pull() { this.place('-'); }
 	putBack() { this.place('A'); }
+	get plugged() { return /[^-\s]/.test(this.read('slots')); }
 	// fault('C_Sign 1 error 0x30', …)
 	fault(...rules) { this.write('faults', rules.map((rule) => `${rule}\n`).join('')); }
 

@@ -28,20 +28,20 @@ function readRequest(csr) {
 export class Hall {
 	constructor(world, origin, order, facts) {
 		Object.assign(this, { world, origin, order, serial: world.token.serial });
-		this.facts = { publicKey: null, issues: 0, installed: false, ...facts };
+		this.facts = { publicKey: null, issued: [], installed: false, ...facts };
 	}
 
 	get answer() {
-		const { publicKey, installed } = this.facts;
-		return publicKey ? { publicKey, installed, ...this.world.certificates[publicKey] } : {};
+		const { publicKey, installed, issued } = this.facts;
+		return publicKey ? { publicKey, installed, ...issued.at(-1) } : {};
 	}
 
-	key({ csr, proof, publicKey }) {
+	async key({ csr, proof, publicKey }) {
 		assert.equal(readRequest(csr), publicKey);
 		checkProof(proof, { order: this.order, origin: this.origin, serial: this.serial, csr, certificate: this.world.oldPem });
-		assert.ok(this.world.certificates[publicKey], 'a key of the pool');
-		if (publicKey !== this.facts.publicKey) Object.assign(this.facts, { publicKey, issues: this.facts.issues + 1 });
-		return Promise.resolve(this.answer);
+		if (publicKey !== this.facts.publicKey)
+			Object.assign(this.facts, { publicKey, issued: [...this.facts.issued, await this.world.issue(csr, publicKey)] });
+		return this.answer;
 	}
 
 	issued() { return Promise.resolve(this.answer); }

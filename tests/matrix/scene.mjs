@@ -6,22 +6,21 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { program, root } from '../lib/paths.mjs';
 import { isFree, sleep } from '../lib/process.mjs';
-import { describeObjects, faultMet, parseObject, storeObjects, triesLeft, usableCertificates } from '../lib/softkey-store.mjs';
-import { SoftKey } from '../lib/softkey-token.mjs';
-import { certificateId } from '../lib/token.mjs';
+import { faultMet, parseObject } from '../lib/softkey-store.mjs';
 import { Hall } from './hall.mjs';
+import { order, witnessOf } from './witness.mjs';
 
 const require = createRequire(import.meta.url), Socket = require('ws'), Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
-export const origin = 'http://localhost:8080', order = 'M-2026.0001';
-const tries = 6;
+export const portsOfWorker = 400;
+export const origin = 'http://localhost:8080';
 globalThis.WebSocket = class extends Socket { constructor(url, protocol) { super(url, protocol, { origin }); } };
 
-// Below the ports that the system gives away; each worker has its thousand.
-const share = Number(process.env.KEYHALL_MATRIX_SHARE ?? 0);
+// Below the ports that the system gives away; each worker has its hundreds (pool.mjs).
+const share = process.env.KEYHALL_MATRIX_PORTS ?? '12000';
 let lastPort = 0, made = 0;
 async function nextPort() {
 	for (;;) {
-		const port = 12000 + share * 1000 + lastPort++ % 1000;
+		const port = Number(share) + lastPort++ % portsOfWorker;
 		if (await isFree(port)) return port;
 	}
 }
@@ -40,9 +39,10 @@ export class Scene {
 	static async open(world, done, { faults = [], settings = {} } = {}) {
 		const scene = new Scene(), folder = path.join(world.folder, `point-${share}-${made++}`);
 		Object.assign(scene, { world, folder, done, errors: [], hall: new Hall(world, origin, order, world.bases[done].hall) });
-		scene.token = Object.assign(new SoftKey(), world.token, { folder, store: path.join(folder, 'softkey') });
+		scene.token = world.newToken(world.token, { folder, store: path.join(folder, 'softkey') });
+		scene.witness = witnessOf(scene);
 		plant(world.tree(done, 'store'), scene.token.store);
-		mkdirSync(path.join(scene.token.store, 'history'));
+		if (!world.kind.softhsm) mkdirSync(path.join(scene.token.store, 'history'));
 		plant(world.tree(done, 'state'), scene.state);
 		if (faults.length) scene.token.fault(...faults);
 		await scene.configure(settings);
@@ -51,9 +51,8 @@ export class Scene {
 	}
 
 	get state() { return path.join(this.folder, 'state'); }
-	get objects() { return storeObjects(this.token); }
 	get met() { return faultMet(this.token); }
-	get plugged() { return this.token.read('slots').includes('A'); }
+	get plugged() { return this.token.plugged; }
 	get alive() { return this.child && this.child.exitCode === null && this.child.signalCode === null; }
 
 	async configure(settings) {
@@ -137,7 +136,7 @@ export class Scene {
 			} catch (error) {
 				this.errors.push(error.name === 'Error' ? error.message : error.name);
 				if (i === 6 || (error.data && error.data.retry === 'no')) throw error;
-				this.checkUsable('while it recovered');
+				await this.checkUsable('while it recovered');
 				await sleep([20, 200, 800, 2000, 2000, 4000][i]);
 			}
 		}
@@ -155,40 +154,29 @@ export class Scene {
 	// ---- what must be true
 
 	// The old certificate, or one that the hall issued.
-	isUsable(objects) {
-		const mine = [this.world.old, ...Object.values(this.world.ids)];
-		return usableCertificates(objects).some((id) => mine.includes(id));
+	get mine() { return [...this.hall.facts.issued.map((one) => one.certificate), this.world.oldPem]; }
+
+	async checkUsable(when) {
+		const objects = await this.witness.objects();
+		let usable = false;
+		for (const pem of this.mine) usable ||= await this.witness.isUsable(pem, objects);
+		assert.ok(usable, `no usable certificate ${when}`);
+		this.witness.checkTries(1);
 	}
 
-	checkUsable(when) {
-		assert.ok(this.isUsable(this.objects), `no usable certificate ${when}`);
-		assert.ok(triesLeft(this.token) >= tries - 1, `PIN tries wasted ${when}`);
-	}
+	checkHistory() { this.witness.checkHistory(this.mine); }
 
-	// The key as it was after each write since the scene was opened.
-	checkHistory() {
-		const folder = path.join(this.token.store, 'history'), objects = new Map();
-		const prefix = 'tokens/A/', isObject = (name) => name.startsWith(prefix) && name.endsWith('.object');
-		for (const [name, bytes] of this.world.tree(this.done, 'store')) if (isObject(name)) objects.set(name, parseObject(bytes));
-		for (const entry of readdirSync(folder).sort()) {
-			const name = entry.slice(entry.indexOf('-') + 1).replaceAll('+', '/'), bytes = readFileSync(path.join(folder, entry));
-			if (!isObject(name)) continue;
-			if (bytes.length) objects.set(name, parseObject(bytes)); else objects.delete(name);
-			assert.ok(this.isUsable([...objects.values()]), `no usable certificate after write ${entry}`);
-		}
-	}
-
-	checkEnd(issues = 1) {
-		const { objects } = this, prints = new Set(objects.map((one) => one.print));
-		assert.deepEqual(describeObjects(objects), this.world.expected);
-		const { certificate, encryption } = this.hall.answer, usable = usableCertificates(objects);
-		for (const pem of [certificate, ...(encryption ? [encryption.certificate] : [])])
-			assert.ok(usable.includes(certificateId(pem)), 'each new certificate has its key');
+	async checkEnd(issues = 1) {
+		const objects = await this.witness.objects(), prints = new Set(this.witness.printsOf(objects));
+		const { certificate, encryption } = this.hall.answer;
+		assert.deepEqual(this.witness.describe(objects), this.world.expected);
+		assert.ok(await this.witness.isUsable(certificate, objects), 'the new certificate has its key');
+		assert.ok(!encryption || await this.witness.isUsable(encryption.certificate, objects), 'the encryption certificate has its key');
 		assert.equal(objects.length, this.world.foreign.length + 3 * (encryption ? 2 : 1));
-		assert.ok(this.world.foreign.every((print) => prints.has(print)), 'foreign objects were touched');
-		assert.ok(this.hall.facts.issues <= issues, `issued ${this.hall.facts.issues} times`);
+		assert.deepEqual(this.world.foreign.filter((print) => !prints.has(print)), [], 'foreign objects were touched');
+		assert.ok(this.hall.facts.issued.length <= issues, `issued ${this.hall.facts.issued.length} times`);
 		assert.ok(this.hall.facts.installed, 'the hall has the receipt');
-		assert.equal(triesLeft(this.token), tries, 'PIN tries are full');
+		this.witness.checkTries(0);
 		this.checkHistory();
 	}
 

@@ -2,16 +2,17 @@
 // be made, the key as each part of the renewal leaves it, and the calls of an undisturbed run. make() writes it into a folder
 // (world.json and stores), load() reads it in another process.
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, days, makeRequest } from '../lib/ca.mjs';
 import { encryptionOf, makeEncryption, makePair, wrapSm2 } from '../lib/kmc.mjs';
-import { removeFolder, sleep, temporaryFolder } from '../lib/process.mjs';
-import { describeObjects, storeObjects } from '../lib/softkey-store.mjs';
+import { removeFolder, run, sleep, temporaryFolder } from '../lib/process.mjs';
+import { ShimToken } from '../lib/shim-token.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
 import { Scene } from './scene.mjs';
+import { witnessOf } from './witness.mjs';
 
 export const parts = ['begin', 'install', 'complete'];
 const keysInPool = 4;
@@ -31,7 +32,7 @@ export class World {
 
 	static async make(kind) {
 		const folder = temporaryFolder('keyhall-matrix'), world = new World();
-		Object.assign(world, { kind, folder, old: null, certificates: {}, ids: {}, bases: [], calls: [] });
+		Object.assign(world, { kind, folder, old: null, certificates: {}, bases: [], calls: [] });
 		for (const name of ['ca', 'token', 'requests']) mkdirSync(path.join(folder, name));
 		world.ca = await Authority.make(path.join(folder, 'ca'), { keyType: kind.vendor ? 'sm2' : 'ec-p256' });
 		await world.makeToken();
@@ -45,16 +46,19 @@ export class World {
 
 	static load(folder) {
 		const world = Object.assign(new World(), JSON.parse(readFileSync(path.join(folder, 'world.json'), 'utf8')));
-		world.token = Object.assign(new SoftKey(), world.token);
+		world.token = world.newToken(world.token);
 		return world;
 	}
+
+	get Token() { return this.kind.softhsm ? ShimToken : SoftKey; }
+	newToken(...values) { return Object.assign(new this.Token(), ...values); }
 
 	request(key, name) { return makeRequest(key, path.join(this.folder, 'requests'), name ? { name } : {}); }
 
 	// The company's certificate, and what must never be touched.
 	async makeToken() {
 		const pair = await makeKey(this.kind.keyType), foreign = await makeKey('ec-p256'), seal = path.join(this.folder, 'seal');
-		const token = this.token = await SoftKey.make(path.join(this.folder, 'token'), { pin: '123456', vendor: this.kind.vendor });
+		const token = this.token = await this.Token.make(path.join(this.folder, 'token'), { pin: '123456', vendor: this.kind.vendor });
 		this.oldPem = await this.ca.issue(await this.request(pair), { notBefore: days(-345), notAfter: days(20) });
 		this.old = certificateId(this.oldPem);
 		await token.importPair(pair);
@@ -63,8 +67,9 @@ export class World {
 		await token.writeCertificate(await this.ca.issue(await this.request(foreign, '/C=CN/O=Another/CN=Another')), { id: '0f', label: 'another' });
 		if (this.kind.dual) await this.addEncryptionPair();
 		writeFileSync(seal, 'an electronic seal');
-		await token.user('--write-object', seal, '--type', 'data', '--label', 'seal', '--private');
-		this.foreign = storeObjects(token).filter((one) => one.id !== '01').map((one) => one.print).sort();
+		await token.tool(['--login', '--pin', token.pin, '--write-object', seal, '--type', 'data', '--label', 'seal', '--private']);
+		const witness = witnessOf({ world: this, token });
+		this.foreign = witness.printsOf((await witness.objects()).filter((one) => one.id !== '01'));
 		assert.equal(this.foreign.length, this.kind.dual ? 7 : 4);
 		if (this.kind.same) await this.certify(pair);
 	}
@@ -86,16 +91,25 @@ export class World {
 		}
 	}
 
-	// What the CA will issue for a key.
-	async certify(key) {
-		const certificate = await this.ca.issue(await this.request(key));
-		this.certificates[spkiHash(key)] = { certificate, chain: [], ...(this.kind.dual ? { encryption: await this.envelop(certificate) } : {}) };
-		this.ids[spkiHash(key)] = certificateId(certificate);
+	// What the CA will issue for a key that is known.
+	async certify(key) { this.certificates[spkiHash(key)] = await this.issueBy(await this.ca.issue(await this.request(key))); }
+
+	async issueBy(certificate) { return { certificate, chain: [], ...(this.kind.dual ? { encryption: await this.envelop(certificate) } : {}) }; }
+
+	// For a key that nobody knew before; without the CA's files, which the other workers use too.
+	async issue(csr, publicKey) {
+		if (this.certificates[publicKey]) return this.certificates[publicKey];
+		assert.ok(!this.kind.pool, 'a key of the pool');
+		const { folder } = this, serial = `0x7${randomBytes(15).toString('hex').slice(1)}`;
+		return this.issueBy((await run('openssl', ['x509', '-req', '-CA', this.root ?? this.ca.root, '-CAkey', path.join(folder, 'ca/key.pem'), '-set_serial', serial,
+			'-days', '365', '-copy_extensions', 'copyall', '-extfile', path.join(folder, 'ca/ca.cnf'), '-extensions', 'sign'], { input: csr })).stdout);
 	}
 
 	async envelop(certificate) {
 		const { folder, kind: { keyType, vendor } } = this;
-		if (!vendor) return makeEncryption(this.ca, folder, certificate, { keyType });
+		// On one key more than one renewal is tried with the same pair.
+		if (this.kind.softhsm) this.pair ??= await makePair(this.ca, folder, { keyType });
+		if (!vendor) return makeEncryption(this.ca, folder, certificate, { keyType, pair: this.pair });
 		const pair = await makePair(this.ca, folder, { keyType });
 		return encryptionOf(pair, await wrapSm2(folder, certificate, pair.key), 'sm2-enveloped-key');
 	}
@@ -127,7 +141,7 @@ done
 			this.keep(scene);
 		}
 		const scene = await Scene.open(this, parts.length);
-		this.expected = describeObjects(scene.objects);
+		this.expected = scene.witness.describe(await scene.witness.objects());
 		await scene.close();
 	}
 
@@ -135,7 +149,7 @@ done
 		const at = (name) => path.join(this.folder, `${name}-${this.bases.length}`);
 		cpSync(scene.token.store, at('store'), { recursive: true });
 		cpSync(scene.state, at('state'), { recursive: true });
-		for (const name of ['calls', 'history']) rmSync(path.join(at('store'), name), { recursive: true });
+		for (const name of ['calls', 'history']) rmSync(path.join(at('store'), name), { recursive: true, force: true });
 		this.bases.push({ store: at('store'), state: at('state'), hall: scene.hall.facts });
 		scene.remove();
 	}
