@@ -159,6 +159,30 @@ static enum kh_code find_left(const struct kh_unwrap *unwrap, struct kh_object *
 	return code;
 }
 
+/* Some modules leave attributes of the template out: without its mark nobody
+ * would find the key again. */
+static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE handle, struct kh_object **key,
+			     struct kh_error *error)
+{
+	const struct kh_order_mark *mark = unwrap->mark;
+	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
+				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
+	struct kh_token *token = unwrap->token;
+	enum kh_code code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
+	CK_RV rv;
+
+	if (code != KH_OK || ((*key)->id.length == sizeof(mark->id) &&
+			      memcmp((*key)->id.data, mark->id, sizeof(mark->id)) == 0))
+		return code;
+	*key = NULL;
+	kh_inventory_clear(&token->inventory);
+	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, handle, marks, 2);
+	code = rv == CKR_OK ? find_left(unwrap, key, error) : kh_module_fail(token->module, rv, error);
+	if (!*key)
+		(void)KH_CALL(token->module, C_DestroyObject, token->session, handle);
+	return *key || code != KH_OK ? code : kh_fail(error, KH_TOKEN_UNSUPPORTED);
+}
+
 /* One way. KH_OK without a key: try another one. */
 static enum kh_code try_way(struct kh_attempt *attempt, const struct kh_way *way, bool *refused,
 			    struct kh_object **key, struct kh_error *error)
@@ -170,7 +194,7 @@ static enum kh_code try_way(struct kh_attempt *attempt, const struct kh_way *way
 
 	note(way, rv);
 	if (rv == CKR_OK)
-		return kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
+		return take_key(attempt->unwrap, handle, key, error);
 	*refused = kh_rv_kind(rv) == KH_RV_MECHANISM || kh_rv_kind(rv) == KH_RV_TEMPLATE;
 	(void)kh_module_fail(token->module, rv, &trouble);
 	if (kh_token_in_trouble(token, rv)) {

@@ -20,6 +20,7 @@ static CK_RV (*answer)(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR template, CK
 static CK_MECHANISM_TYPE asked[32];
 static size_t asked_count;
 static bool left; /* a key that a failed call has written */
+static bool forgets; /* the CKA_ID of a template */
 
 static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info)
 {
@@ -94,12 +95,23 @@ static CK_RV read_key(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULO
 		CK_ULONG length = template[i].type == CKA_CLASS ? sizeof(class) : sizeof(mark.id);
 
 		template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		if (template[i].type != CKA_CLASS && template[i].type != CKA_ID)
+		if (template[i].type != CKA_CLASS && (template[i].type != CKA_ID || forgets))
 			continue;
 		memcpy(template[i].pValue, value, length);
 		template[i].ulValueLen = length;
 	}
 	return CKR_ATTRIBUTE_TYPE_INVALID;
+}
+
+static CK_RV set_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)session;
+	assert_int_equal(object, PRIVATE_KEY);
+	assert_int_equal(count, 2);
+	assert_memory_equal(template[0].pValue, mark.id, sizeof(mark.id));
+	forgets = false;
+	left = true;
+	return note("C_SetAttributeValue");
 }
 
 static int setup(void **state)
@@ -116,11 +128,13 @@ static int setup(void **state)
 	functions.C_FindObjects = find;
 	functions.C_FindObjectsFinal = find_final;
 	functions.C_GetSessionInfo = session_info;
+	functions.C_SetAttributeValue = set_attributes;
 	module.functions = &functions;
 	stub.read = read_key;
 	token.open = true;
 	asked_count = 0;
 	left = false;
+	forgets = false;
 	kh_order_encryption_mark(&mark, "U-1");
 	envelope = (struct kh_envelope){.format = KH_IMPORT_ALGORITHM_RSA_AES_KW,
 					.whole = {bytes.data, bytes.length},
@@ -260,6 +274,26 @@ static void test_what_a_failed_call_wrote_is_found(void **state)
 	assert_int_equal(key->handle, PRIVATE_KEY);
 }
 
+static CK_RV opens_all(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)mechanism;
+	(void)template;
+	(void)count;
+	return CKR_OK;
+}
+
+static void test_a_mark_that_was_left_out_is_set(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	answer = opens_all;
+	forgets = true;
+	assert_int_equal(kh_unwrap(&unwrap, &key, NULL), KH_OK);
+	assert_int_equal(called("C_SetAttributeValue"), 1);
+	assert_memory_equal(key->id.data, mark.id, sizeof(mark.id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused_everywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_templates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trouble_ends_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_mark_that_was_left_out_is_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_failed_call_wrote_is_found, setup, teardown),
 	};
 
