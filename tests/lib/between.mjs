@@ -113,8 +113,10 @@ export class Scene {
 
 	// kill -9; does not wait for what the agent's children do.
 	async killDaemon(daemon = this.daemon) {
-		const gone = new Promise((resolve) => daemon.service.child.once('exit', resolve));
-		daemon.service.child.kill('SIGKILL');
+		const { child } = daemon.service;
+		if (child.exitCode !== null || child.signalCode !== null) return;
+		const gone = new Promise((resolve) => child.once('exit', resolve));
+		child.kill('SIGKILL');
 		await gone;
 	}
 
