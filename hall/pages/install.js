@@ -9,6 +9,9 @@
 		begin: 'begin', key: 'key', wait: 'key', install: 'install', envelope: 'install', receipt: 'receipt', complete: 'complete'
 	};
 
+	/* Words of standing() that are no good news. */
+	var KINDS = {reissue: 'warn', resume: 'info', partial: 'info'};
+
 	var view = null;
 	var place = null;
 	var phases = null;
@@ -158,7 +161,7 @@
 		var words = standing(order, stage);
 		var start = Hall.button('primary', Hall.t('install.' + name), name, function () { run(issued); });
 		mode(issued ? 'issued' : 'paid');
-		Hall.fill(place, Hall.notice(words === 'reissue' ? 'warn' : 'good', {
+		Hall.fill(place, Hall.notice(KINDS[words] || 'good', {
 			title: Hall.t('install.' + words + '.title'), text: Hall.t('install.' + words + '.text'), hint: problemOf(order),
 			test: issued ? 'issued' : 'paid', actions: [start]
 		}));
