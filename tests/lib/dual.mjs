@@ -1,15 +1,15 @@
 // A renewal with two certificates, step by step, on a token that holds more than the agent may touch.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { days } from './ca.mjs';
-import { decrypts, makePair } from './kmc.mjs';
+import { decrypts, keyNamed, makePair } from './kmc.mjs';
 import { checkReceipt, findCertificate } from './renewal.mjs';
 import { makeScene } from './scene.mjs';
 import { storeObjects, usableCertificates } from './softkey-store.mjs';
-import { certificateId, sha256 } from './token.mjs';
+import { certificateId, pemToDer, sha256 } from './token.mjs';
 
 export const mark = (order, what = '') => createHash('sha256').update(`keyhall:${order}${what}`).digest('hex').slice(0, 40);
 export const enc = (order) => mark(order, ':enc');
@@ -35,14 +35,23 @@ async function addForeign(scene) {
 	assert.equal(scene.foreign.length, 4);
 }
 
+// The first keys that a softkey is asked to make.
+async function addPool(token) {
+	mkdirSync(path.join(token.store, 'pool'), { recursive: true });
+	for (const name of ['first', 'second', 'third'])
+		writeFileSync(path.join(token.store, 'pool', `rsa2048-${name}`), pemToDer(await keyNamed('rsa2048', `pool ${name}`)));
+}
+
 export class Dual {
 	// Options of makeScene; without: lines of softkey's file `mechanisms`.
 	static async make(options = {}) {
 		const dual = new Dual();
-		dual.scene = await makeScene({ keyType: 'rsa2048', ...options });
+		const keyType = options.keyType ?? 'rsa2048';
+		dual.scene = await makeScene({ keyType, pair: await keyNamed(keyType, 'signing'), ...options });
 		Object.assign(dual, { token: dual.scene.token, ca: dual.scene.ca, folder: dual.scene.folder });
 		try {
 			await addForeign(dual.scene);
+			if (dual.token.env.SOFTKEY_STORE && keyType === 'rsa2048') await addPool(dual.token);
 			if (options.without) dual.token.write('mechanisms', options.without.map((line) => `${line}\n`).join(''));
 			dual.agent = await dual.scene.connect();
 			dual.old = await findCertificate(dual.agent, dual.scene.oldPem);

@@ -57,7 +57,7 @@ export async function wrapSm2(folder, certificatePem, keyPem, { long = false, po
 
 // Keys take long to make: one of each type and name in a process.
 const made = new Map();
-function keyNamed(keyType, name) {
+export function keyNamed(keyType, name) {
 	if (!made.has(keyType + name)) made.set(keyType + name, makeKey(keyType));
 	return made.get(keyType + name);
 }

@@ -10,7 +10,7 @@ import { Token, makeKey } from './token.mjs';
 
 // options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), settings (of the agent),
 // caType (the key type of the CA), vendor (of a SoftKey, whose SM2 numbers it has), pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey),
-// prepare (folder → more options).
+// pair (the old key, PEM), prepare (folder → more options).
 export async function makeScene(options = {}) {
 	const folder = options.folder ?? temporaryFolder();
 	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType } =
@@ -19,7 +19,7 @@ export async function makeScene(options = {}) {
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
 
 	scene.token = await kind.make(place('token'), { pin, label: options.label ?? '测试Key', vendor });
-	const key = await makeKey(keyType);
+	const key = options.pair ?? await makeKey(keyType);
 	const csr = await makeRequest(key, place('old'));
 	if (hall) {
 		scene.ca = await HallCa.make(place('hall'), { key: caType });
