@@ -1,6 +1,6 @@
 // 失败 → 异常恢复 → 成功: the agent is killed in the middle of the installation; what the clerk sees, and what is true afterwards.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { checkEnd, readBooks } from '../lib/end.mjs';
@@ -117,4 +117,66 @@ test('the agent is killed in the installation; the clerk goes on at another comp
 	await other.test('install').click();
 	await checkSuccess(scene, other, order);
 	await other.picture('recovery-elsewhere-success');
+}));
+
+/* ---- the browser is killed ---- */
+
+// kill -9 of the browser with that profile and all its children.
+async function killBrowser({ context, profile }) {
+	const mine = (pid) => { try { return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--user-data-dir=${profile}\0`); } catch { return false; } };
+	const gone = new Promise((resolve) => context.once('close', resolve));
+	const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && mine(name)).map(Number);
+	assert.ok(pids.length > 0);
+	for (const pid of pids) try { process.kill(pid, 'SIGKILL'); } catch { /* ended with its parent */ }
+	await gone;
+}
+
+// What the clerk does at each step, and the step where another browser then finds the order.
+const walk = [
+	['environment', async () => {}, 'pin'],
+	['the PIN is verified', async (clerk) => { await clerk.verifyPin(); await clerk.step('confirm'); }, 'confirm'],
+	['the company is confirmed', async (clerk, { company }) => { await clerk.confirm(company); await clerk.step('pay'); }, 'pay'],
+	['the QR code is shown', async (clerk) => { await clerk.test('pay').click(); await clerk.test('qr').waitFor(); }, 'pay'],
+	['it is paid', async (clerk, { hall }) => {
+		await clerk.test('qr').waitFor();
+		await hall.client().pay({ url: await clerk.test('pay-link').getAttribute('href') });
+		await clerk.test('update').waitFor();
+	}, 'install'],
+	['the certificate is issued', async (clerk) => { await clerk.test('update').click(); await clerk.test('install').waitFor(); }, 'install'],
+	['the certificate is being written', async (clerk, { token }) => {
+		await clerk.test('install').click();
+		await until(() => faultMet(token), 'the write of the certificate');
+	}, 'install'],
+];
+
+// Another computer's browser: by the certificate on the key to the same order.
+async function comeBack(scene, n) {
+	const clerk = await scene.open(`browser-${n}`);
+	await clerk.environment(scene.origin);
+	await clerk.page.locator('[data-test="continue"], [data-test="renew"]').first().click();
+	return clerk;
+}
+
+test('the browser is killed at every step; another one comes back with the certificate', () => staged(async (scene, first) => {
+	scene.token.fault('C_CreateObject 1 after delay 1500');
+	await scene.daemon.kill();
+	await scene.daemon.again();
+	await first.environment(scene.origin);
+	await killBrowser(first);
+	let clerk = await comeBack(scene, 0), order;
+	for (const [n, [what, act, step]] of walk.entries()) {
+		await act(clerk, scene);
+		order ??= orderOf(clerk);
+		await killBrowser(clerk);
+		clerk = await comeBack(scene, n + 1);
+		await clerk.step(step);
+		assert.equal(orderOf(clerk), order ??= orderOf(clerk), what);
+	}
+	await clerk.page.locator('[data-test="install"], [data-test="success"]').first().click();
+	await checkSuccess(scene, clerk, order);
+	await killBrowser(clerk);
+	const last = await scene.open('browser-last');
+	await last.page.goto(`${scene.origin}/renew?order=${order}`);
+	await last.succeed();
+	await checkEnd(scene, order);
 }));
