@@ -10,8 +10,7 @@
  * from a paid one · LOSSES how often the order's key is lost · REISSUES the
  * hall's limit · LATE doubled and delayed messages · SEAT another certificate of
  * the company is on the key · READABLE private objects show their public key
- * (RSA) · STALE=0 the hall refuses a proof older than the one that bound its key
- * (not so today: README.md) · BREAK a seeded defect.
+ * (RSA) · BREAK a seeded defect.
  */
 #ifndef DUAL
 #define DUAL 0
@@ -33,9 +32,6 @@
 #endif
 #ifndef READABLE
 #define READABLE 1
-#endif
-#ifndef STALE
-#define STALE 1
 #endif
 #ifndef BREAK
 #define BREAK 0
@@ -70,7 +66,8 @@ bool old_certificate = true, old_private = true, old_public = true;
 bool seat = SEAT; /* a certificate of the same company, not this order's */
 byte private_key, public_key;
 byte certificate; /* its number at the CA */
-bool encryption_key, encryption_certificate;
+byte encryption_key; /* 1 the private key, 2 its public object too: it has been proved */
+bool encryption_certificate;
 bool completed; /* the label */
 #define readable READABLE /* the private key object shows its public key (RSA) */
 byte losses;
@@ -104,7 +101,7 @@ bool has_installed;
 byte named = 0;			       /* keys that were ever in a request */
 
 #define USABLE (certificate != 0 && private_key == ca_key[certificate] && (ca_unrevoked & BIT(certificate)) && \
-		!(errands & BIT(certificate)) && (!DUAL || (encryption_key && encryption_certificate)))
+		!(errands & BIT(certificate)) && (!DUAL || (encryption_key == 2 && encryption_certificate)))
 #define OLD_WHOLE (old_certificate && old_private)
 #define RECOVERED (state == HALL_INSTALLED && certificate == issued && completed && USABLE && \
 		   ca_unrevoked == BIT(certificate) && errands == 0)
@@ -131,7 +128,7 @@ inline answer_page(hears, ok)
 		KH_FACT_ENCRYPTION_CERTIFICATE | KH_FACT_COMPLETED | KH_FACT_OTHER)) | KH_FACT_LOOKED | \
 	((f & KH_FACT_LOGIN) -> KH_FACT_SEEN | (private_key -> KH_FACT_PRIVATE : 0) : 0) | \
 	(public_key -> KH_FACT_PUBLIC : 0) | (certificate -> KH_FACT_CERTIFICATE : 0) | \
-	(encryption_key && certificate -> KH_FACT_ENCRYPTION_KEY : 0) | \
+	(certificate && (encryption_key == 2 || (encryption_key && (f & KH_FACT_LOGIN))) -> KH_FACT_ENCRYPTION_KEY : 0) | \
 	(encryption_certificate -> KH_FACT_ENCRYPTION_CERTIFICATE : 0) | (completed -> KH_FACT_COMPLETED : 0) | \
 	((f & KH_FACT_CHECKED) && certificate && certificate != wanted -> KH_FACT_OTHER : 0))
 
@@ -264,7 +261,9 @@ again:		if
 			}
 		:: atomic { step == KH_STEP_IMPORT ->
 				if :: certificate == 0 -> goto refused :: else fi;
-				encryption_key = true;
+				/* each once; a private key that is there already is proved again */
+				if :: encryption_key == 0 -> encryption_key = 1; CUT :: else fi;
+				encryption_key = 2;
 				CUT;
 				encryption_certificate = true; journal_old = old; facts = facts | GAINS(KH_STEP_IMPORT)
 			}
@@ -376,11 +375,11 @@ end_idle:
 		if
 		:: BOUND_NEXT == 0 -> goto reply
 		:: bound == argument -> ok = true; goto ask_ca
-		:: !STALE && argument < bound -> goto reply /* keys are counted in the order of their proofs */
-		:: event == HALL_EVENT_REKEY && reissues >= REISSUES && (STALE || argument > bound) -> goto reply
+		:: argument < bound && BREAK != 14 -> goto reply /* a stale proof: keys are counted in the order of their proofs */
+		:: event == HALL_EVENT_REKEY && reissues >= REISSUES && (BREAK == 14 || argument > bound) -> goto reply
 #if BREAK != 6
 		:: event == HALL_EVENT_REKEY && reissues < REISSUES && state == HALL_APPLIED &&
-		   (STALE || argument > bound) && BOUND_NEXT != 0 && bound != argument -> rekeying = true; goto ask_ca
+		   (BREAK == 14 || argument > bound) && BOUND_NEXT != 0 && bound != argument -> rekeying = true; goto ask_ca
 #endif
 		:: else
 		fi
@@ -525,11 +524,11 @@ inline inspect()
 	:: else ->
 		if
 		:: certificate && encryption_certificate -> stage = KH_STAGE_INSTALLED; next = KH_NEXT_COMPLETE
-		:: certificate && !encryption_certificate && encryption_key ->
+		:: certificate && !encryption_certificate && encryption_key == 2 ->
 			stage = KH_STAGE_ENCRYPTION_KEY; next = KH_NEXT_INSTALL
-		:: certificate && !encryption_certificate && !encryption_key && DUAL && journal_old ->
+		:: certificate && !encryption_certificate && encryption_key != 2 && DUAL && journal_old ->
 			stage = KH_STAGE_CERTIFICATE; next = KH_NEXT_INSTALL
-		:: certificate && !encryption_certificate && !encryption_key && !(DUAL && journal_old) ->
+		:: certificate && !encryption_certificate && encryption_key != 2 && !(DUAL && journal_old) ->
 			stage = KH_STAGE_INSTALLED; next = KH_NEXT_COMPLETE
 		:: !certificate && public_key -> stage = KH_STAGE_KEY; next = KH_NEXT_INSTALL
 		:: !certificate && !public_key && private_key -> stage = KH_STAGE_KEY; next = KH_NEXT_BEGIN
@@ -617,7 +616,7 @@ progress_storm:
 	:: atomic { !calm && (journal_key || journal_old) -> journal_key = false; journal_old = 0 } /* other computer */
 	:: atomic { !calm && losses < LOSSES && !receipted && (private_key || public_key) ->
 			losses++;
-			private_key = 0; public_key = 0; certificate = 0; encryption_key = false; encryption_certificate = false
+			private_key = 0; public_key = 0; certificate = 0; encryption_key = 0; encryption_certificate = false
 		}
 	:: calm = true; break
 	od;
