@@ -38,7 +38,7 @@ export class Scene {
 	// faults: lines of softkey's fault script. settings: more configuration of the agent.
 	static async open(world, done, { faults = [], settings = {} } = {}) {
 		const scene = new Scene(), folder = path.join(world.folder, `point-${share}-${made++}`);
-		Object.assign(scene, { world, folder, done, errors: [], hall: new Hall(world, origin, order, world.bases[done].hall) });
+		Object.assign(scene, { world, folder, done, errors: [], patience: 10, hall: new Hall(world, origin, order, world.bases[done].hall) });
 		scene.token = world.newToken(world.token, { folder, store: path.join(folder, 'softkey') });
 		scene.witness = witnessOf(scene);
 		plant(world.tree(done, 'store'), scene.token.store);
@@ -83,6 +83,11 @@ export class Scene {
 			const client = this.client = new Keyhall.Client({ ports: [this.port], locale: 'en' });
 			try { return await client.connect(); } catch (error) {
 				client.close();
+				// A child of the killed one, not yet become another program, has the port a moment longer.
+				if (!this.alive && this.patience-- > 0 && this.log().trimEnd().endsWith('is in use on 127.0.0.1 or [::1]')) {
+					await sleep(200);
+					return this.start();
+				}
 				if (i === 400 || !this.alive) throw new Error(`no agent: ${error.message}\n${this.log()}`);
 				await sleep(5);
 			}
