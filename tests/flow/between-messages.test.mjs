@@ -8,7 +8,7 @@ import { until } from '../lib/process.mjs';
 import { HallProxy, Traffic, faultsOf } from '../lib/proxy.mjs';
 
 const wanted = process.env.KEYHALL_BETWEEN ?? '';
-const step = all || wanted ? 1 : slow ? 13 : 7;
+const step = all || wanted ? 1 : slow ? 19 : 11;
 const took = { messages: 0, points: 0, tried: 0, lost: [], unmet: 0, errors: new Map() };
 
 after(() => {
@@ -48,8 +48,8 @@ async function tryPoint(ground, plan, n) {
 	}
 }
 
-test('whatever happens to a message, the renewal comes to its end', { timeout: 1800000 }, async () => {
-	const ground = await Ground.make();
+async function tryAll(options, step) {
+	const ground = await Ground.make(options);
 	try {
 		const keys = await record(ground);
 		const points = keys.flatMap((key) => faultsOf(key).map((fault) => ({ key, fault })));
@@ -61,7 +61,10 @@ test('whatever happens to a message, the renewal comes to its end', { timeout: 1
 		await Promise.all([0, 1, 2].map(worker));
 		assert.deepEqual(took.lost, []);
 	} finally { await ground.close(); }
-});
+}
+
+test('whatever happens to a message, the renewal comes to its end', { timeout: 1800000 }, () => tryAll({}, step));
+test('the same with two certificates', { timeout: 1800000 }, () => tryAll({ keyType: 'rsa2048', dual: true }, step === 1 ? 1 : step * 4 + 1));
 
 // The clerk closes the browser when the money is on its way; the bank's notice is what breaks.
 test('whatever happens to the bank\'s notice, it is paid once', async () => {

@@ -46,12 +46,12 @@ class ThroughProxy extends HallClient {
 	}
 }
 
-// One hall for many keys. hallArgs: its options.
+// One hall for many keys. hallArgs: its options; dual: two certificates; noticeProxy: the bank's notices go through it.
 export class Ground {
-	static async make({ keyType = 'ec-p256', hallArgs = [], noticeProxy = '' } = {}) {
+	static async make({ keyType = 'ec-p256', hallArgs = [], dual = false, noticeProxy = '' } = {}) {
 		const ground = new Ground();
 		const folder = temporaryFolder(), place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
-		Object.assign(ground, { folder, keyType, ports: new Set(), made: 0, certifying: Promise.resolve() });
+		Object.assign(ground, { folder, keyType, dual, ports: new Set(), made: 0, certifying: Promise.resolve() });
 		ground.ca = await HallCa.make(place('hall'));
 		ground.token = await SoftKey.make(place('token'));
 		const pair = await makeKey(keyType);
@@ -63,7 +63,7 @@ export class Ground {
 		assert.equal(ground.foreign.length, 1);
 		// The bank's notices heed it; nothing else that is started here does.
 		if (noticeProxy) process.env.http_proxy = noticeProxy;
-		ground.hall = await Hall.start({ folder, state: ground.ca.state, args: hallArgs });
+		ground.hall = await Hall.start({ folder, state: ground.ca.state, args: [...hallArgs, ...(dual ? ['--dual'] : [])] });
 		delete process.env.http_proxy;
 		return ground;
 	}
@@ -151,7 +151,7 @@ export class Scene {
 	}
 
 	async checkEnd(options = {}) {
-		const books = await checkEnd(this, this.order, { foreign: this.ground.foreign, ...options });
+		const books = await checkEnd(this, this.order, { foreign: this.ground.foreign, dual: this.ground.dual, ...options });
 		assert.ok(storeObjects(this.token).some((one) => this.ground.foreign.includes(one.print)), 'foreign objects are there');
 		assert.equal(triesLeft(this.token), 6, 'PIN tries are full');
 		return books;
@@ -220,7 +220,9 @@ export class Page {
 	// The hall's half of SDK's drive.
 	get hall() {
 		return {
-			key: ({ csr, proof }) => this.web.post(`${this.where}/key`, { csr, proof }).then(issuedOf).catch((error) => this.judge(error)),
+			key: ({ csr, proof, importAlgorithms }) => this.web.post(`${this.where}/key`, { csr, proof, ...(this.scene.ground.dual ? { importAlgorithms } : {}) })
+				.then(issuedOf).catch((error) => this.judge(error)),
+			envelope: () => this.web.post(`${this.where}/envelope`).then(issuedOf).catch((error) => this.judge(error)),
 			issued: () => this.web.get(this.where).then(issuedOf).catch((error) => this.judge(error)),
 			receipt: (receipt) => this.web.post(`${this.where}/receipt`, { receipt }).catch((error) => this.judge(error)),
 		};
@@ -232,7 +234,7 @@ export class Page {
 	}
 
 	drive(more = {}) {
-		return this.agent.drive(this.scene.order, this.hall, { certificate: this.scene.old, key: 'new', patience: 4000, ...more });
+		return this.agent.drive(this.scene.order, this.hall, { certificate: this.scene.old, key: 'new', dual: this.scene.ground.dual, patience: 4000, ...more });
 	}
 
 	async run() {
