@@ -9,7 +9,7 @@ import { all } from '../lib/paths.mjs';
 import { faultsOf } from '../lib/proxy.mjs';
 import { losePending } from '../lib/softkey-store.mjs';
 
-const [first, last] = (process.env.KEYHALL_STORM ?? (all ? '1-150' : slow ? '1-4' : '1-12')).split('-').map(Number);
+const [first, last] = (process.env.KEYHALL_STORM ?? (all ? '1-150' : slow ? '1-3' : '1-6')).split('-').map(Number);
 const took = { storms: 0, faults: 0, lost: [], did: new Map() };
 after(() => console.log(`${took.storms} renewals, ${took.faults} things broken (${[...took.did].map(([name, count]) => `${name} ${count}`).join(', ')}), ${took.lost.length} lost`));
 
