@@ -111,8 +111,10 @@ enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
 		return kh_module_fail(module, rv, error);
 	rv = KH_CALL(module, C_GetInfo, &module->info);
-	if (rv != CKR_OK)
+	if (rv == CKR_FUNCTION_NOT_SUPPORTED)
 		memset(&module->info, 0, sizeof(module->info));
+	else if (rv != CKR_OK) /* without it the profile would be missing until the next start */
+		return kh_module_fail(module, rv, error);
 	if (module->profiles)
 		kh_module_choose_profile(module, module->profiles);
 	module->running = true;
