@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { decrypts } from '../lib/kmc.mjs';
 import { softhsm } from '../lib/paths.mjs';
 import { describeObjects, parseObject, storeObjects, triesLeft, usableCertificates } from '../lib/softkey-store.mjs';
 import { Token, certificateId, sha256 } from '../lib/token.mjs';
 
 export const order = 'M-2026.0001';
 const tries = 6;
-const markOf = (what) => (what === null ? '01' : sha256(`keyhall:${order}${what}`).slice(0, 40));
 
 // pems: the certificates one of which has to be usable, or all.
 class Files {
@@ -51,9 +51,11 @@ class Program {
 	printsOf(objects) { return objects.map((one) => one.text); }
 
 	async isUsable(pem, objects) {
-		const { oldPem, kind: { keyType } } = this.scene.world, mark = markOf(pem === oldPem ? null : this.scene.hall.answer.encryption?.certificate === pem ? ':enc' : '');
+		const { oldPem, kind: { keyType } } = this.scene.world, encrypts = this.scene.hall.answer.encryption?.certificate === pem;
+		const mark = pem === oldPem ? '01' : sha256(`keyhall:${order}${encrypts ? ':enc' : ''}`).slice(0, 40);
 		if (!objects.some((one) => one.kind === 'Certificate' && one.id === mark)) return false;
-		return certificateId(await this.token.readCertificate(mark)) === certificateId(pem) && this.token.signs(mark, pem, keyType);
+		if (certificateId(await this.token.readCertificate(mark)) !== certificateId(pem)) return false;
+		return encrypts ? decrypts(this.token, mark, pem) : this.token.signs(mark, pem, keyType);
 	}
 
 	checkTries() {}
