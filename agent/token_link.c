@@ -1,8 +1,9 @@
 /*
- * A token host's life: start, calls and their deadlines, answers, death. The
- * queue is in token_calls.c, the process in token_child.c.
+ * A token host's life: start, death, and what is asked of it meanwhile. The
+ * conversation is in token_talk.c, the queue in token_calls.c, the process in
+ * token_child.c.
  */
-#include "token_link.h"
+#include "token_link_state.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,43 +12,10 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "token_calls.h"
-#include "token_child.h"
 
 #define PAUSE_FIRST 200 /* ms, doubled with every death */
 #define PAUSE_MAX 30000
 #define PAUSE_MISSING 2000
-#define CANCEL_SECONDS 10 /* from host.cancel to the kill */
-
-enum state { STATE_DOWN, STATE_STARTING, STATE_RUNNING, STATE_STOPPED };
-
-struct kh_token_link {
-	uv_loop_t *loop;
-	const struct kh_settings *settings;
-	const char *module;
-	const char *program;
-	struct kh_token_child *child;
-	enum state state;
-	struct kh_token_call *current; /* on the way */
-	struct kh_token_calls waiting;
-	uv_timer_t *timer;
-	uint64_t deadline;  /* of the current call */
-	uint64_t remaining; /* of it, while a PIN window is open */
-	bool prompting, cancelled;
-	bool suspect; /* hung, and has not answered since */
-	bool probing;
-	uint64_t start_after; /* loop time */
-	uint64_t pause;
-	struct kh_error failure; /* of the last start or call */
-	char last_call[64];
-	int64_t restarts;
-	struct kh_host_host host;
-	struct kh_buffer rest; /* of a line */
-	kh_token_found found;
-	void *found_context;
-};
-
-static void send_next(struct kh_token_link *link);
 
 static const char *file_name(const char *path)
 {
@@ -133,8 +101,7 @@ static void give_up(struct kh_token_link *link, const struct kh_error *why)
 	fail_all(link, &error);
 }
 
-/* The child is dead, hangs or talks nonsense. */
-static void lose_child(struct kh_token_link *link, const char *how)
+void kh_token_link_lose(struct kh_token_link *link, const char *how)
 {
 	struct kh_error error = {0};
 	char call[64] = "";
@@ -154,57 +121,9 @@ static void lose_child(struct kh_token_link *link, const char *how)
 	fail_all(link, &error);
 }
 
-static void write_line(struct kh_token_link *link, const struct kh_buffer *line)
+static void child_ended(void *context)
 {
-	if (line->failed || !kh_token_child_write(link->child, line->data, line->length))
-		lose_child(link, "does not listen");
-}
-
-static void notify_cancel(struct kh_token_link *link, int64_t session)
-{
-	struct kh_host_host_cancel_params params = {.session = session};
-	KH_AUTO(kh_buffer_finish) struct kh_buffer line = {0};
-
-	if (kh_request_encode(&kh_host_contract.methods[KH_HOST_METHOD_HOST_CANCEL], NULL, &params, &line, NULL) != KH_OK)
-		return;
-	kh_buffer_append(&line, "\n", 1);
-	write_line(link, &line);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	struct kh_token_link *link = timer->data;
-
-	if (link->prompting && !link->cancelled && link->current != NULL) {
-		link->cancelled = true;
-		uv_timer_start(timer, on_timer, CANCEL_SECONDS * 1000, 0);
-		notify_cancel(link, link->current->session);
-		return;
-	}
-	link->suspect = true;
-	lose_child(link, "hangs");
-}
-
-static void set_deadline(struct kh_token_link *link, uint64_t milliseconds)
-{
-	link->deadline = uv_now(link->loop) + milliseconds;
-	uv_timer_start(link->timer, on_timer, milliseconds, 0);
-}
-
-static void note_prompting(struct kh_token_link *link, bool open)
-{
-	uint64_t now = uv_now(link->loop);
-
-	if (open == link->prompting || link->current == NULL)
-		return;
-	link->prompting = open;
-	link->cancelled = false;
-	if (open) {
-		link->remaining = link->deadline > now ? link->deadline - now : 1;
-		uv_timer_start(link->timer, on_timer, KH_PIN_SECONDS * 1000, 0);
-	} else {
-		set_deadline(link, link->remaining);
-	}
+	kh_token_link_lose(context, "died");
 }
 
 static void configured(void *context, enum kh_code code, void *result, const struct kh_error *error)
@@ -222,121 +141,6 @@ static void configured(void *context, enum kh_code code, void *result, const str
 	link->state = STATE_RUNNING;
 	kh_log(KH_LOG_INFO, "%s: token host runs, %s %s", link->host.module, link->host.manufacturer,
 	       link->host.library_version);
-}
-
-static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
-{
-	const struct kh_method *method;
-	struct kh_error error = {0};
-	struct kh_token_call *call;
-	void *result;
-
-	if (link->current == NULL || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
-		lose_child(link, "answers what nobody asked");
-		return;
-	}
-	method = &kh_host_contract.methods[link->current->method];
-	if (incoming->is_error) {
-		error = incoming->failure;
-		result = NULL;
-	} else {
-		result = calloc(1, method->result->size);
-		if (result == NULL || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
-			free(result);
-			lose_child(link, "answers nonsense");
-			return;
-		}
-	}
-	uv_timer_stop(link->timer);
-	link->prompting = false;
-	call = kh_steal(&link->current);
-	if (call->method != KH_HOST_METHOD_HOST_CONFIGURE) {
-		link->pause = 0;
-		link->suspect = false;
-		link->failure = (struct kh_error){0};
-	}
-	kh_token_call_end(call, error.code, result, &error);
-	if (result != NULL)
-		kh_clear(method->result, result);
-	free(result);
-}
-
-static bool take_found(struct kh_token_link *link, void *params)
-{
-	return link->current != NULL && link->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && link->found != NULL &&
-	       link->found(link->found_context, params);
-}
-
-static void take_notification(struct kh_token_link *link, const struct kh_message *message)
-{
-	if (message->method->id == KH_HOST_METHOD_HOST_PROMPTING)
-		note_prompting(link, ((struct kh_host_host_prompting_params *)message->params)->open);
-	else if (message->method->id != KH_HOST_METHOD_CERTIFICATE_FOUND || !take_found(link, message->params))
-		lose_child(link, "asks us");
-}
-
-static void take_line(struct kh_token_link *link, const char *line, size_t length)
-{
-	struct kh_incoming incoming;
-	struct kh_error error = {0};
-
-	if (kh_incoming_decode(&kh_host_contract, line, length, &incoming, &error) != KH_OK) {
-		lose_child(link, "talks nonsense");
-		return;
-	}
-	if (incoming.is_response)
-		answer(link, &incoming);
-	else
-		take_notification(link, &incoming.message);
-	kh_incoming_finish(&incoming);
-}
-
-/* Bytes of the child's stdout, in whatever pieces they come. */
-static void take_output(void *context, const char *data, size_t length)
-{
-	struct kh_token_link *link = context;
-	struct kh_token_child *child = link->child;
-	const char *end;
-
-	while (link->child == child && (end = memchr(data, '\n', length)) != NULL) {
-		size_t part = (size_t)(end - data);
-
-		if (link->rest.length == 0) {
-			take_line(link, data, part);
-		} else {
-			struct kh_buffer line = link->rest;
-
-			link->rest = (struct kh_buffer){0};
-			kh_buffer_append(&line, data, part);
-			take_line(link, line.data, line.length);
-			kh_buffer_finish(&line);
-		}
-		data += part + 1;
-		length -= part + 1;
-	}
-	if (link->child != child)
-		return;
-	kh_buffer_append(&link->rest, data, length);
-	if (link->rest.failed || link->rest.length > KH_HOST_LIMIT_MESSAGE)
-		lose_child(link, "says too much");
-	else
-		send_next(link);
-}
-
-static void child_ended(void *context)
-{
-	lose_child(context, "died");
-}
-
-static void send_next(struct kh_token_link *link)
-{
-	if (link->current != NULL || link->child == NULL)
-		return;
-	link->current = kh_token_calls_take(&link->waiting);
-	if (link->current == NULL)
-		return;
-	set_deadline(link, link->current->deadline);
-	write_line(link, &link->current->line);
 }
 
 static void configure(struct kh_token_link *link)
@@ -362,7 +166,7 @@ static void configure(struct kh_token_link *link)
 	call->reply = configured;
 	call->context = link;
 	kh_token_calls_prepend(&link->waiting, call);
-	send_next(link);
+	kh_token_talk_send(link);
 }
 
 void kh_token_link_start(struct kh_token_link *link)
@@ -377,7 +181,7 @@ void kh_token_link_start(struct kh_token_link *link)
 		give_up(link, &error);
 		return;
 	}
-	if (kh_token_child_new(link->loop, link->program, link->module, take_output, child_ended, link, &link->child,
+	if (kh_token_child_new(link->loop, link->program, link->module, kh_token_talk_output, child_ended, link, &link->child,
 			       &error) != KH_OK) {
 		give_up(link, &error);
 		return;
@@ -413,7 +217,7 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 	call->reply = reply;
 	call->context = context;
 	kh_token_calls_append(&link->waiting, call);
-	send_next(link);
+	kh_token_talk_send(link);
 }
 
 bool kh_token_link_asking(const struct kh_token_link *link)
@@ -429,7 +233,7 @@ void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
 	while ((call = kh_token_calls_take_pin(&link->waiting, session)) != NULL)
 		kh_token_call_end(call, error.code, NULL, &error);
 	if (kh_token_link_asking(link) && link->current->session == session)
-		notify_cancel(link, session);
+		kh_token_talk_cancel(link, session);
 }
 
 void kh_token_link_logout(struct kh_token_link *link, int64_t session)
