@@ -36,6 +36,8 @@ async function asking(scene) {
 	await scene.pins.untilAsked(count + 1);
 	const [host] = children(scene.daemon.service.pid), windows = children(host);
 	assert.equal(windows.length, 1);
+	// Its script has taken its answer, the next one is for the next window.
+	await until(() => readFileSync(`/proc/${windows[0]}/comm`, 'utf8') === 'sleep\n', 'the window to wait');
 	assert.equal(group(host), host, 'it leads its group');
 	return { agent, host, window: windows[0], ended };
 }
