@@ -1,5 +1,5 @@
 // Many things break in one renewal, chosen by the seed: messages, agents, the hall, the journal, the pending key, the computer.
-// KEYHALL_STORM=N or N-M: those seeds only.
+// Odd seeds have one certificate, even ones two. KEYHALL_STORM=N or N-M: those seeds only.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import test, { after } from 'node:test';
@@ -101,11 +101,10 @@ async function tryStorm(ground, seed) {
 }
 
 test('whatever breaks together, the renewal comes to its end', { timeout: 1800000 }, async () => {
-	let next = first;
-	const worker = async () => {
-		const ground = await Ground.make();
-		try { while (next <= (last ?? first)) await tryStorm(ground, next++); } finally { await ground.close(); }
+	const worker = async (options, rest) => {
+		const ground = await Ground.make(options);
+		try { for (let seed = first; seed <= (last ?? first); seed++) if (seed % 2 === rest) await tryStorm(ground, seed); } finally { await ground.close(); }
 	};
-	await Promise.all([worker(), worker()]);
+	await Promise.all([worker({}, 1), worker({ keyType: 'rsa2048', dual: true }, 0)]);
 	assert.deepEqual(took.lost, []);
 });
