@@ -31,35 +31,42 @@ static bool owns_keys(const struct kh_inventory *inventory, const struct kh_obje
 	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
 }
 
+/* One whose key also deciphers stays: old files need it. */
 static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 {
-	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !old->certificate->ca &&
+	return old != new && old->certificate->usage == KH_USAGE_SIGN && !old->certificate->ca &&
 	       kh_span_equal(old->certificate->subject, new->certificate->subject);
+}
+
+/* What the token never gives up is no reason to leave the order open. */
+static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
+{
+	enum kh_code code = object ? kh_inventory_destroy(token, object->handle, error) : KH_OK;
+
+	if (code != KH_TOKEN_UNSUPPORTED)
+		return code;
+	kh_log(KH_LOG_WARNING, "the token keeps an object of the old pair");
+	return KH_OK;
 }
 
 static enum kh_code destroy_key(struct kh_token *token, CK_OBJECT_CLASS class, const char *old_id,
 				struct kh_error *error)
 {
 	struct kh_object *old = kh_inventory_certificate(&token->inventory, old_id);
-	struct kh_object *key = old ? kh_inventory_key(&token->inventory, class, old) : NULL;
 
-	return key ? kh_inventory_destroy(token, key->handle, error) : KH_OK;
+	return destroy(token, old ? kh_inventory_key(&token->inventory, class, old) : NULL, error);
 }
 
 /* The certificate last: it is how a second attempt finds the rest. */
 static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool keys, struct kh_error *error)
 {
 	enum kh_code code = KH_OK;
-	struct kh_object *old;
 
 	if (keys)
 		code = destroy_key(token, CKO_PRIVATE_KEY, id, error);
 	if (keys && code == KH_OK)
 		code = destroy_key(token, CKO_PUBLIC_KEY, id, error);
-	old = kh_inventory_certificate(&token->inventory, id);
-	if (code == KH_OK && old)
-		code = kh_inventory_destroy(token, old->handle, error);
-	return code;
+	return code == KH_OK ? destroy(token, kh_inventory_certificate(&token->inventory, id), error) : code;
 }
 
 /* The certificate to take off, NULL for none. Once the labels are set nobody
@@ -95,6 +102,10 @@ static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_ret
 	result->retired[0] = id;
 	result->retired_count = 1;
 	code = destroy_pair(token, id, keys, error);
+	if (code == KH_OK && kh_inventory_certificate(&token->inventory, id)) {
+		result->retired_count = 0;
+		free(id);
+	}
 	return code;
 }
 

@@ -87,6 +87,9 @@ authorityKeyIdentifier = keyid
 [encrypt]
 basicConstraints = critical, CA:false
 keyUsage = critical, keyEncipherment, dataEncipherment
+[both]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature, nonRepudiation, keyEncipherment, keyAgreement
 [authority]
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign

@@ -8,14 +8,14 @@ import { removeFolder, temporaryFolder } from './process.mjs';
 import { SoftKey } from './softkey-token.mjs';
 import { certificateId, makeKey } from './token.mjs';
 
-// options: keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now of the old certificate), pins, faults (rules), settings, env (of the agent).
-export async function makeSoftScene({ keyType = 'ec-p256', vendor, caType, from = -345, to = 20, pins = '123456', faults = [], settings = {}, env = {} } = {}) {
+// options: keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now) and usage of the old certificate, pins, faults (rules), settings, env (of the agent).
+export async function makeSoftScene({ keyType = 'ec-p256', vendor, caType, from = -345, to = 20, usage, pins = '123456', faults = [], settings = {}, env = {} } = {}) {
 	const folder = temporaryFolder(), scene = { folder, origin: 'http://localhost:8080' };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
 	scene.key = await SoftKey.make(folder, { vendor });
 	scene.ca = await Authority.make(place('ca'), { keyType: caType });
 	scene.pair = await makeKey(keyType);
-	scene.oldPem = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to) });
+	scene.oldPem = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to), usage });
 	scene.old = certificateId(scene.oldPem);
 	await scene.key.importPair(scene.pair);
 	await scene.key.writeCertificate(scene.oldPem);
