@@ -97,6 +97,17 @@ static struct kh_order_objects look(const struct import *import)
 	return objects;
 }
 
+/* What has its final label may have been used: old files need it. */
+static bool is_finished(const struct import *import, const struct kh_order_objects *objects)
+{
+	KH_AUTO_FREE char *name = kh_certificate_common_name(import->new);
+	const struct kh_object *certificate = objects->encryption.certificate;
+	const struct kh_object *key = objects->encryption.private_key;
+
+	return (certificate && !kh_order_is_pending(certificate)) ||
+	       (key && name && name[0] && strcmp(key->label, name) == 0);
+}
+
 /* Takes away what the order has of an encryption pair, and nothing else. What
  * is finished stays whatever the page says. */
 static enum kh_code discard(const struct import *import, struct kh_error *error)
@@ -111,7 +122,7 @@ static enum kh_code discard(const struct import *import, struct kh_error *error)
 
 		if (!object)
 			return KH_OK;
-		if (objects.encryption.certificate && !kh_order_is_pending(objects.encryption.certificate))
+		if (is_finished(import, &objects))
 			return kh_fail(error, KH_RENEWAL_STATE);
 		code = kh_inventory_destroy(import->token, object->handle, error);
 	}
@@ -160,7 +171,8 @@ static enum kh_code open_envelope(const struct import *import, struct kh_object 
 	return code;
 }
 
-/* Out of the way goes what was written for another certificate. */
+/* Out of the way goes what was written for another certificate. A token that
+ * takes no public keys does without: the private one has proved itself. */
 static enum kh_code write_public(const struct import *import, struct kh_error *error)
 {
 	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)import->new->spki.data, import->new->spki.length};
@@ -174,7 +186,11 @@ static enum kh_code write_public(const struct import *import, struct kh_error *e
 		code = kh_inventory_destroy(import->token, written->handle, error);
 	if (code != KH_OK)
 		return code;
-	return kh_key_write_encrypting(import->token, &spki, &objects.encryption.mark, error);
+	code = kh_key_write_encrypting(import->token, &spki, &objects.encryption.mark, error);
+	if (code != KH_TOKEN_UNSUPPORTED)
+		return code;
+	kh_log(KH_LOG_WARNING, "the token takes no public key of an encryption pair");
+	return KH_OK;
 }
 
 static enum kh_code write_certificate(const struct import *import, struct kh_error *error)
@@ -211,7 +227,7 @@ static enum kh_code import_key(const struct import *import, struct kh_error *err
 	if (code != KH_OK)
 		return code;
 	objects = look(import);
-	if (!objects.encryption.certificate)
+	if (!objects.encryption.certificate || !objects.certificate)
 		return kh_fail(error, KH_TOKEN_FAILED);
 	code = kh_install_read_back(import->token, objects.encryption.certificate, error);
 	/* The order was completed before this pair came. */
