@@ -214,15 +214,19 @@ static enum kh_code write_public(struct kh_token *token, const struct kh_bytes *
 	struct kh_template template = {.count = 0};
 	struct kh_buffer point = {0};
 	CK_OBJECT_HANDLE handle;
+	CK_ULONG least;
 	CK_RV rv;
 
 	if (is_sm2 && !sm2)
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	put_public(&template, (struct kh_span){spki->data, spki->length}, sm2, &point);
 	add_mark(&template, mark);
+	least = template.count;
 	kh_template_bool(&template, CKA_PRIVATE, false);
 	kh_template_bool(&template, use, true);
 	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, &handle);
+	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
+		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, &handle);
 	kh_buffer_finish(&point);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
