@@ -98,11 +98,22 @@ static enum kh_key_type type_of(enum kh_any_key_type type)
 	return (enum kh_key_type)kh_enum_value(&kh_key_type_names, kh_enum_text(&kh_any_key_type_names, (int)type));
 }
 
+/* Its key was made for another certificate, which is here, too: that one would
+ * be renewed, and this one retired. */
+static bool renews_another(struct kh_run *run, const struct kh_journal_entry *memory)
+{
+	const struct kh_key_certificate *certificate = NULL;
+
+	return strcmp(memory->old_certificate, run->entry.old_certificate) != 0 &&
+	       kh_modules_find_certificate(&agent_of(run)->modules, memory->old_certificate, &certificate) != NULL;
+}
+
 static void begin_looked(void *context, struct kh_residues *residues, const struct kh_error *error)
 {
 	struct kh_run *run = context;
 	const struct kh_host_residue *own = NULL;
 	struct kh_journal_entry entry;
+	bool remembered;
 
 	if (error->code != KH_OK) {
 		kh_run_fail(run, error);
@@ -116,10 +127,13 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 		own = &residues->items[i];
 	}
 	run->facts = kh_renewal_look(run->facts, own, NULL);
-	if (own == NULL && kh_journal_find(agent_of(run)->journal, run->entry.order, &entry) &&
-	    kh_unmarked_completed(agent_of(run), &entry))
+	remembered = kh_journal_find(agent_of(run)->journal, run->entry.order, &entry);
+	if (own == NULL && remembered && kh_unmarked_completed(agent_of(run), &entry))
 		run->facts |= KH_FACT_COMPLETED;
-	kh_run_go(run);
+	if (own != NULL && remembered && renews_another(run, &entry))
+		fail(run, KH_RENEWAL_STATE);
+	else
+		kh_run_go(run);
 }
 
 static void begin_tokens(void *context, const struct kh_error *error);
