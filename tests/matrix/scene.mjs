@@ -45,7 +45,7 @@ export class Scene {
 		if (!world.kind.softhsm) mkdirSync(path.join(scene.token.store, 'history'));
 		plant(world.tree(done, 'state'), scene.state);
 		if (faults.length) scene.token.fault(...faults);
-		await scene.configure(settings);
+		await scene.configure(scene.settings = settings);
 		await scene.start();
 		return scene;
 	}
@@ -83,9 +83,9 @@ export class Scene {
 			const client = this.client = new Keyhall.Client({ ports: [this.port], locale: 'en' });
 			try { return await client.connect(); } catch (error) {
 				client.close();
-				// A child of the killed one, not yet become another program, has the port a moment longer.
-				if (!this.alive && this.patience-- > 0 && this.log().trimEnd().endsWith('is in use on 127.0.0.1 or [::1]')) {
-					await sleep(200);
+				// A child of the killed one, not yet become another program, has the port a moment longer; or another program took it.
+				if (!this.alive && this.patience-- > 0 && /(is in use on|cannot listen).*\s*$/.test(this.log())) {
+					await this.configure(this.settings);
 					return this.start();
 				}
 				if (i === 400 || !this.alive) throw new Error(`no agent: ${error.message}\n${this.log()}`);
