@@ -13,7 +13,12 @@ import { order, witnessOf } from './witness.mjs';
 const require = createRequire(import.meta.url), Socket = require('ws'), Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
 export const portsOfWorker = 400;
 export const origin = 'http://localhost:8080';
-globalThis.WebSocket = class extends Socket { constructor(url, protocol) { super(url, protocol, { origin }); } };
+globalThis.WebSocket = class extends Socket {
+	constructor(url, protocol) {
+		super(url, protocol, { origin });
+		this.on('error', () => {}); // ws throws where a browser is silent
+	}
+};
 
 // Below the ports that the system gives away; each worker has its hundreds (pool.mjs).
 const share = process.env.KEYHALL_MATRIX_PORTS ?? '12000';
