@@ -82,3 +82,12 @@ for (const [what, times] of [['certain attributes of public keys', 1], ['public 
 		assert.equal((await dual.labels(enc(order))).length, 4 - times);
 		assert.deepEqual((await dual.agent.call('renewal.complete', { order })).retired, [dual.old.id]);
 	});
+
+on('a decryption that fails once is no proof of another key', { kind: SoftKey }, async (dual) => {
+	await dual.begin(order);
+	const pair = await makePair(dual.ca, dual.folder);
+	dual.token.fault('C_Decrypt 1 after error 0x70');
+	await dual.restart();
+	await dual.install(order, encryptionOf(pair, wrapRsa(dual.pem, pair.key)));
+	assert.ok(await dual.works(order, pair.certificate));
+});
