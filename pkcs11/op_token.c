@@ -73,6 +73,7 @@ static enum kh_code load_profiles(struct kh_host *host, const char *folder, stru
 		return code;
 	kh_profiles_clear(&host->profiles);
 	host->profiles = profiles;
+	host->module.profile = NULL;
 	if (host->module.running)
 		kh_module_choose_profile(&host->module, &host->profiles);
 	for (size_t i = 0; i < host->tokens.count; i++)
