@@ -36,9 +36,12 @@ static const struct row begin_rows[] = {
 	{0, LOOKED, KH_STEP_LOOK},
 	{ANSWERED, 0, KH_STEP_DONE},
 	{COMPLETED, 0, KH_STEP_REFUSE},
-	{CERTIFICATE, 0, KH_STEP_REFUSE},
+	{CERTIFICATE, SEEN, KH_STEP_REFUSE},
+	{CERTIFICATE | PRIVATE, 0, KH_STEP_REFUSE},
+	{CERTIFICATE | SAME, 0, KH_STEP_REFUSE},
 	{0, LOGIN, KH_STEP_LOGIN},
 	{0, SEEN, KH_STEP_LOOK},
+	{CERTIFICATE, 0, KH_STEP_DELETE}, /* its private key is lost */
 	{SAME, 0, KH_STEP_REQUEST},
 	{PRIVATE | PUBLIC, 0, KH_STEP_REQUEST},
 	{PRIVATE, UNBUILDABLE, KH_STEP_REBUILD},
@@ -122,7 +125,7 @@ static const unsigned gains[KH_STEP_COUNT] = {
 unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, unsigned facts)
 {
 	if (step == KH_STEP_DELETE)
-		return (facts & ~(unsigned)(PRIVATE | PUBLIC | HINT)) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
+		return (facts & ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | HINT)) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
 	return facts | gains[step];
 }
 

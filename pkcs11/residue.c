@@ -116,16 +116,26 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 	return code;
 }
 
-/* The order's keys, one after the other; those of the encryption pair first. */
-static struct kh_object *next_key(struct kh_token *token, const struct kh_order_objects *objects)
+/* The order's objects, one after the other; those of the encryption pair first. */
+static struct kh_object *next_object(struct kh_token *token, const struct kh_order_objects *objects)
 {
 	const struct kh_order_mark *marks[] = {&objects->encryption.mark, &objects->mark};
-	static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
-	struct kh_object *key = NULL;
+	static const CK_OBJECT_CLASS classes[] = {CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
+	struct kh_object *object = NULL;
 
-	for (size_t i = 0; i < 4 && !key; i++)
-		key = kh_inventory_by_id(&token->inventory, classes[i % 2], marks[i / 2]->id, sizeof(marks[0]->id));
-	return key;
+	for (size_t i = 0; i < 6 && !object; i++)
+		object = kh_inventory_by_id(&token->inventory, classes[i % 3], marks[i / 3]->id, sizeof(marks[0]->id));
+	return object;
+}
+
+/* A certificate of the order ends its being pending, but not one whose private
+ * key was lost before the renewal was complete: nothing can be done with it. */
+static bool may_delete(struct kh_token *token, const struct kh_order_objects *objects)
+{
+	if (!objects->certificate)
+		return !objects->encryption.certificate;
+	return kh_order_is_pending(objects->certificate) && !objects->private_key &&
+	       !kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
 }
 
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
@@ -143,9 +153,9 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	if (code != KH_OK)
 		return code;
 	kh_order_find(token, params->order, &objects);
-	if (objects.certificate || objects.encryption.certificate)
+	if (!may_delete(token, &objects))
 		return kh_fail(error, KH_RENEWAL_STATE);
-	while (code == KH_OK && (object = next_key(token, &objects)))
+	while (code == KH_OK && (object = next_object(token, &objects)))
 		code = kh_inventory_destroy(token, object->handle, error);
 	return code;
 }

@@ -583,7 +583,7 @@
 					ask(hall, 'receipt', result.receipt, then(complete));
 				} else if (isEnvelope(error)) {
 					envelope(error, early);
-				} else if (early && !begun && isForOther(error)) {
+				} else if (!begun && (early ? isForOther(error) : error.name === 'renewal.state')) {
 					begin();
 				} else {
 					failed(error);

@@ -53,6 +53,9 @@ static const struct {
 	 KH_STEP_REFUSE, KH_STEP_REFUSE},
 	{"5 everything, proved", IN | PAIR | CERTIFICATE | CHECKED | PROVED, KH_STEP_REFUSE, KH_STEP_RECEIPT,
 	 KH_STEP_RETIRE, KH_STEP_REFUSE},
+	{"3 certificate, its private key lost", IN | KH_FACT_PUBLIC | CERTIFICATE | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE,
+	 KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"3 certificate alone", IN | CERTIFICATE | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_REFUSE},
 	{"another certificate", IN | PAIR | CERTIFICATE | CHECKED | KH_FACT_OTHER, KH_STEP_REFUSE, KH_STEP_REFUSE,
 	 KH_STEP_PROVE, KH_STEP_REFUSE},
 	{"completed", IN | PAIR | CERTIFICATE | KH_FACT_COMPLETED, KH_STEP_REFUSE, KH_STEP_CHECK, KH_STEP_DONE,
@@ -100,7 +103,7 @@ static const struct {
 } rules[] = {
 	{KH_STEP_GENERATE, IN, PAIR | CERTIFICATE | KH_FACT_COMPLETED | SAME},
 	{KH_STEP_REBUILD, IN | KH_FACT_PRIVATE, KH_FACT_PUBLIC},
-	{KH_STEP_DELETE, IN, CERTIFICATE | KH_FACT_COMPLETED},
+	{KH_STEP_DELETE, IN, KH_FACT_COMPLETED},
 	{KH_STEP_REQUEST, IN, CERTIFICATE | KH_FACT_COMPLETED},
 	{KH_STEP_WRITE, IN | CHECKED, CERTIFICATE | KH_FACT_OTHER},
 	{KH_STEP_IMPORT, IN | CHECKED | CERTIFICATE | DUAL, KH_FACT_IMPORTED | KH_FACT_OTHER},
@@ -115,6 +118,8 @@ static void test_rules_hold_for_everything(void **state)
 		for (unsigned facts = 0; facts < ALL_FACTS; facts++) {
 			enum kh_renewal_step step = kh_renewal_next((enum kh_renewal_act)act, facts);
 
+			if (step == KH_STEP_DELETE && (facts & CERTIFICATE) != 0 && (facts & (KH_FACT_PRIVATE | SAME)) != 0)
+				fail_msg("a certificate with its key is deleted with %x", facts);
 			for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 				if (rules[i].step != step)
 					continue;
