@@ -89,3 +89,4 @@ defect(11, 'money that comes twice is booked twice', 'payment.pml', '', ASSERTIO
 defect(12, 'the hall waits for the notice and never asks', 'payment.pml', '', DEAD_END);
 defect(13, 'money that comes after the cancelling is kept', 'payment.pml', '', NEVER_ENDS);
 defect(14, 'a late message with the key before takes the certificate away', 'renewal.pml', 'LOSSES=1 LATE=1', NEVER_ENDS);
+defect(15, 'a certificate whose private key is lost stays', 'renewal.pml', LOST_KEY, NEVER_ENDS);

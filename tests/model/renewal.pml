@@ -69,6 +69,7 @@ byte certificate; /* its number at the CA */
 byte encryption_key; /* 1 the private key, 2 its public object too: it has been proved */
 bool encryption_certificate;
 bool completed; /* the label */
+bool lease; /* the login of the call before still shows the private key */
 #define readable READABLE /* the private key object shows its public key (RSA) */
 byte losses;
 bool receipted; /* a receipt was signed: what is lost now is another application */
@@ -126,9 +127,9 @@ inline answer_page(hears, ok)
 #define SEES(f) \
 	((f & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_CERTIFICATE | KH_FACT_ENCRYPTION_KEY | \
 		KH_FACT_ENCRYPTION_CERTIFICATE | KH_FACT_COMPLETED | KH_FACT_OTHER)) | KH_FACT_LOOKED | \
-	((f & KH_FACT_LOGIN) -> KH_FACT_SEEN | (private_key -> KH_FACT_PRIVATE : 0) : 0) | \
+	(((f & KH_FACT_LOGIN) || lease) -> KH_FACT_SEEN | (private_key -> KH_FACT_PRIVATE : 0) : 0) | \
 	(public_key -> KH_FACT_PUBLIC : 0) | (certificate -> KH_FACT_CERTIFICATE : 0) | \
-	(certificate && (encryption_key == 2 || (encryption_key && (f & KH_FACT_LOGIN))) -> KH_FACT_ENCRYPTION_KEY : 0) | \
+	(certificate && (encryption_key == 2 || (encryption_key && ((f & KH_FACT_LOGIN) || lease))) -> KH_FACT_ENCRYPTION_KEY : 0) | \
 	(encryption_certificate -> KH_FACT_ENCRYPTION_CERTIFICATE : 0) | (completed -> KH_FACT_COMPLETED : 0) | \
 	((f & KH_FACT_CHECKED) && certificate && certificate != wanted -> KH_FACT_OTHER : 0))
 
@@ -192,7 +193,7 @@ again:		if
 		/* what changes nothing is not worth a state of its own */
 		if
 		:: step == KH_STEP_LOOK -> facts = SEES(facts); goto again
-		:: step == KH_STEP_LOGIN -> facts = facts | GAINS(KH_STEP_LOGIN); goto again
+		:: step == KH_STEP_LOGIN -> facts = facts | GAINS(KH_STEP_LOGIN); lease = true; goto again
 		:: step == KH_STEP_CHECK ->
 			if
 			:: ca_key[wanted] != public_key && ca_key[wanted] != ca_key[certificate] -> goto refused
@@ -234,13 +235,18 @@ again:		if
 				fi
 			}
 		:: atomic { step == KH_STEP_DELETE ->
+#if BREAK == 15
 				if :: certificate != 0 -> goto refused :: else fi;
+#endif
+				if :: certificate != 0 && private_key != 0 -> goto refused :: else fi;
 				/* only a key nobody waits for, or by the clerk's own wish */
 				assert(act == KH_ACT_CANCEL || issued == 0 || private_key != ca_key[issued]);
+				if :: encryption_key != 0 -> encryption_certificate = false; CUT; encryption_key = 0; CUT :: else fi;
+				if :: certificate != 0 -> certificate = 0; CUT :: else fi;
 				private_key = 0;
 				CUT;
 				public_key = 0; journal_key = false;
-				facts = (facts & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_HINT)) |
+				facts = (facts & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_CERTIFICATE | KH_FACT_HINT)) |
 					(act == KH_ACT_CANCEL -> KH_FACT_ANSWERED : 0)
 			}
 		:: atomic { step == KH_STEP_REQUEST ->
@@ -308,6 +314,7 @@ again:		if
 	atomic { answer_page(agent_hears, true); goto end }
 
 cut:	/* killed, crashed, hung, key pulled, PIN window closed: the page hears an error, the next call starts anew */
+	lease = false;
 refused:
 	atomic { answer_page(agent_hears, false) }
 end:
@@ -486,11 +493,11 @@ down:	/* what was committed stays; hall_service_repair at the start */
 /* ---- the page: drive() of keyhall.js, again and again --------------------- */
 
 /* It may be gone, or take the connection for lost, while it waits. */
-#define AWAIT(wire, argument, hears) \
+#define AWAIT(wire, argument, hears, failed) \
 	do \
 	:: atomic { answered -> \
 			answered = false; \
-			if :: good -> break :: else -> goto look fi \
+			if :: good -> break :: else -> goto failed fi \
 		} \
 	:: atomic { !calm && !answered -> \
 			if \
@@ -510,11 +517,11 @@ down:	/* what was committed stays; hall_service_repair at the start */
 		:: true \
 		fi \
 	} \
-	AWAIT(hall_ask, hall_argument, hall_hears)
+	AWAIT(hall_ask, hall_argument, hall_hears, look)
 
-#define ASK_AGENT(what, with) \
+#define ASK_AGENT(what, with, failed) \
 	atomic { agent_ask = what; agent_argument = with } \
-	AWAIT(agent_ask, agent_argument, agent_hears)
+	AWAIT(agent_ask, agent_argument, agent_hears, failed)
 
 /* kh_renewal_stage; the private key shows only to a session that is logged in */
 inline inspect()
@@ -548,10 +555,11 @@ active proctype page()
 {
 	mtype stage, next;
 	byte shown; /* RenewalInfo.publicKey */
-	bool early;
+	bool early, begun;
 
 look:
 	atomic {
+		begun = false;
 		stage = NOTHING; next = NOTHING; shown = 0; early = false; answer = 0;
 		has_bound = 0; has_issued = 0; has_installed = false;
 	}
@@ -584,25 +592,31 @@ look:
 		fi
 	}
 begin:
-	ASK_AGENT(KH_ACT_BEGIN, 0);
+	begun = true;
+	ASK_AGENT(KH_ACT_BEGIN, 0, look);
 	ASK_HALL(ASK_KEY, answer);
 	if :: has_issued == 0 -> goto look :: else fi;
 install:
-	ASK_AGENT(KH_ACT_INSTALL, has_issued);
+	ASK_AGENT(KH_ACT_INSTALL, has_issued, unfit);
 #if BREAK == 3
-	ASK_AGENT(KH_ACT_COMPLETE, 0);
+	ASK_AGENT(KH_ACT_COMPLETE, 0, look);
 #endif
 	ASK_HALL(ASK_RECEIPT, answer);
 complete:
-	ASK_AGENT(KH_ACT_COMPLETE, 0);
+	ASK_AGENT(KH_ACT_COMPLETE, 0, look);
 finish:
 	atomic {
 		if
 		:: !calm -> goto look
-		:: calm && RECOVERED -> home = true
+		:: calm && RECOVERED -> home = true; goto end_page
 		:: calm && !RECOVERED -> goto look
 		fi
 	}
+unfit:	/* the key does not hold what the hall issued for: once a new request */
+#if BREAK == 9 || BREAK == 10 /* it would mend these */
+	goto look;
+#endif
+	if :: begun -> goto look :: else -> goto begin fi;
 end_page:
 	skip
 }
@@ -616,7 +630,10 @@ progress_storm:
 	:: atomic { !calm && (journal_key || journal_old) -> journal_key = false; journal_old = 0 } /* other computer */
 	:: atomic { !calm && losses < LOSSES && !receipted && (private_key || public_key) ->
 			losses++;
-			private_key = 0; public_key = 0; certificate = 0; encryption_key = 0; encryption_certificate = false
+			if
+			:: private_key = 0; public_key = 0; certificate = 0; encryption_key = 0; encryption_certificate = false
+			:: private_key = 0
+			fi
 		}
 	:: calm = true; break
 	od;
