@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, days, makeRequest } from '../lib/ca.mjs';
-import { encryptionOf, makeEncryption, makePair, wrapSm2 } from '../lib/kmc.mjs';
+import { encryptionOf, makePair, wrapRsa, wrapSm2 } from '../lib/kmc.mjs';
 import { removeFolder, run, sleep, temporaryFolder } from '../lib/process.mjs';
 import { ShimToken } from '../lib/shim-token.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
@@ -76,7 +76,7 @@ export class World {
 
 	// Of the years before: old files need it.
 	async addEncryptionPair() {
-		const { key, certificate } = await makePair(this.ca, this.folder, { keyType: this.kind.keyType, notBefore: days(-345), notAfter: days(20) });
+		const { key, certificate } = await makePair(this.ca, this.folder, { keyType: this.kind.keyType, which: 'old', notBefore: days(-345), notAfter: days(20) });
 		await this.token.importPair(key, { id: '02', label: '旧加密证书' });
 		await this.token.writeCertificate(certificate, { id: '02', label: '旧加密证书' });
 	}
@@ -105,13 +105,12 @@ export class World {
 			'-days', '365', '-copy_extensions', 'copyall', '-extfile', path.join(folder, 'ca/ca.cnf'), '-extensions', 'sign'], { input: csr })).stdout);
 	}
 
+	// A pair of its own for every certificate; on SoftHSM2 one for all, because the workers have no CA.
 	async envelop(certificate) {
-		const { folder, kind: { keyType, vendor } } = this;
-		// On one key more than one renewal is tried with the same pair.
-		if (this.kind.softhsm) this.pair ??= await makePair(this.ca, folder, { keyType });
-		if (!vendor) return makeEncryption(this.ca, folder, certificate, { keyType, pair: this.pair });
-		const pair = await makePair(this.ca, folder, { keyType });
-		return encryptionOf(pair, await wrapSm2(folder, certificate, pair.key), 'sm2-enveloped-key');
+		const { folder, kind: { keyType, vendor, softhsm } } = this;
+		const pair = this.pair ?? await makePair(this.ca, folder, { keyType, which: `new ${Object.keys(this.certificates).length}` });
+		if (softhsm) this.pair = pair;
+		return vendor ? encryptionOf(pair, await wrapSm2(folder, certificate, pair.key), 'sm2-enveloped-key') : encryptionOf(pair, wrapRsa(certificate, pair.key));
 	}
 
 	// A PIN window that gives the PIN at once.
