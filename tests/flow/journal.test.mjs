@@ -1,45 +1,13 @@
-// What may become of the journal, the disk under it and the computer's clock in the middle of a renewal: the renewal works, or says why not.
+// What may become of the journal and the computer's clock in the middle of a renewal: the renewal works, or says why not. The disk: disk.test.mjs.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
 import { days } from '../lib/ca.mjs';
-import { sleep, temporaryFolder } from '../lib/process.mjs';
+import { goOn, journalState, middle, order } from '../lib/middle.mjs';
 import { checkReceipt } from '../lib/renewal.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
-
-const order = 'J-1', asRoot = process.getuid() === 0;
-
-// Ends in the middle: the key pair is made and the certificate issued, the daemon killed with its log not yet in the database.
-async function middle(action, { key = 'new', ...options } = {}) {
-	const scene = await makeSoftScene(options);
-	try {
-		const agent = await scene.connect();
-		const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key });
-		scene.pem = await scene.ca.issue(csr);
-		await scene.daemon.kill();
-		scene.state = scene.daemon.settings.state;
-		scene.file = (name) => path.join(scene.state, name);
-		await action(scene);
-	} finally { await scene.close(); }
-}
-
-async function goOn(scene, { begin = true } = {}) {
-	await scene.daemon.again();
-	const agent = await scene.connect();
-	const { next } = await agent.call('renewal.inspect', { order });
-	assert.ok(['begin', 'install'].includes(next), next);
-	if (begin) await agent.call('renewal.begin', { order, certificate: scene.old, key: scene.choice ?? 'new' });
-	const { receipt } = await agent.call('renewal.install', { order, certificate: scene.pem, chain: [] });
-	checkReceipt(receipt, { order, origin: scene.origin, serial: scene.key.serial, certificate: scene.pem });
-	assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [scene.old]);
-	assert.equal((await agent.call('environment.check')).items.find((one) => one.id === 'key').state, 'ok');
-	return agent;
-}
-
-const journalState = async (agent) => (await agent.call('environment.check')).items.find((one) => one.id === 'journal').state;
 
 const harms = {
 	'cut to nothing': (file) => truncateSync(file('journal.db'), 0),
@@ -80,80 +48,6 @@ test('of another version: moved aside', () => middle(async (scene) => {
 	assert.equal(await journalState(agent), 'ok');
 	assert.ok(readdirSync(scene.state).some((name) => name.includes('foreign')), 'kept for support');
 	await agent.close();
-}));
-
-// A small file system of its own; null where that is not allowed.
-function mount(folder, size) {
-	mkdirSync(folder, { recursive: true });
-	try { execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'none', folder], { stdio: 'pipe' }); } catch { return null; }
-	return { remount: (mode) => execFileSync('mount', ['-o', `remount,${mode}`, folder]), end: () => execFileSync('umount', ['-l', folder]) };
-}
-
-function fill(folder) {
-	for (let size = 65536; size >= 512; size /= 2)
-		try {
-			for (let i = 0; ; i++) writeFileSync(path.join(folder, `filler-${size}-${i}`), Buffer.alloc(size));
-		} catch (error) { assert.equal(error.code, 'ENOSPC'); }
-}
-
-test('a disk that is full, and has room again', async (t) => {
-	const folder = path.join(temporaryFolder(), 'disk'), disk = asRoot ? mount(folder, '256k') : null;
-	if (!disk) return t.skip('needs mount');
-	try {
-		await middle(async (scene) => {
-			fill(folder);
-			const agent = await goOn(scene);
-			assert.equal(await journalState(agent), 'warn');
-			for (const name of readdirSync(folder)) if (name.startsWith('filler')) rmSync(path.join(folder, name));
-			assert.equal(await journalState(agent), 'ok');
-			await agent.close();
-		}, { settings: { state: path.join(folder, 'state') } });
-	} finally { disk.end(); }
-});
-
-test('it gets full while the daemon runs', async (t) => {
-	const folder = path.join(temporaryFolder(), 'disk'), disk = asRoot ? mount(folder, '512k') : null;
-	if (!disk) return t.skip('needs mount');
-	try {
-		const scene = await makeSoftScene({ settings: { state: path.join(folder, 'state') } });
-		try {
-			const agent = await scene.connect();
-			assert.equal(await journalState(agent), 'ok');
-			const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
-			fill(folder);
-			await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr), chain: [] });
-			assert.equal(await journalState(agent), 'warn');
-			assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [scene.old]);
-			assert.equal((await agent.call('renewal.inspect', { order })).stage, 'completed');
-			await agent.close();
-		} finally { await scene.close(); }
-	} finally { disk.end(); }
-});
-
-test('a home that turns read-only, with the state folder in it', async (t) => {
-	const folder = path.join(temporaryFolder(), 'home'), disk = asRoot ? mount(folder, '1m') : null;
-	if (!disk) return t.skip('needs mount');
-	try {
-		await middle(async (scene) => {
-			disk.remount('ro');
-			const agent = await goOn(scene);
-			assert.equal(await journalState(agent), 'warn');
-			assert.equal((await agent.call('diagnostics.report')).renewals.filter((one) => one.order === order).length, 0, 'a completed order is history');
-			disk.remount('rw');
-			assert.equal(await journalState(agent), 'ok');
-			await agent.close();
-		}, { settings: { state: path.join(folder, '.local/state/keyhall') }, env: { HOME: folder, XDG_CONFIG_HOME: path.join(folder, '.config'), XDG_STATE_HOME: '' } });
-	} finally { disk.end(); }
-});
-
-test('its files are read-only for this user', { skip: asRoot && 'root may write everything' }, () => middle(async (scene) => {
-	for (const name of readdirSync(scene.state)) chmodSync(scene.file(name), 0o400);
-	chmodSync(scene.state, 0o500);
-	try {
-		const agent = await goOn(scene);
-		assert.equal(await journalState(agent), 'warn');
-		await agent.close();
-	} finally { chmodSync(scene.state, 0o700); }
 }));
 
 test('the state folder is deleted while the daemon runs: a new one', () => middle(async (scene) => {

@@ -27,11 +27,12 @@ export class Daemon {
 		return daemon;
 	}
 
-	// Starts it, also after a kill, with the same settings.
+	// Starts it, also after a kill, with the same settings; before: a program to start it with.
 	async again(settings = {}) {
 		Object.assign(this.settings, settings);
 		writeFileSync(this.configuration, JSON.stringify(this.settings, null, '\t'));
-		this.service = new Service(program.keyhalld, ['--config', this.configuration, '--foreground'],
+		const [file, ...args] = [...this.before ?? [], program.keyhalld, '--config', this.configuration, '--foreground'];
+		this.service = new Service(file, args,
 			{ env: this.env, log: path.join(this.folder, 'keyhalld.log') });
 		await untilListening(this.service, this.port);
 	}
