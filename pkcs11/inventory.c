@@ -183,6 +183,11 @@ static enum kh_code append(struct kh_inventory *inventory, struct kh_object *obj
 	return KH_OK;
 }
 
+static bool is_gone(enum kh_code code, const struct kh_error *error)
+{
+	return code == KH_TOKEN_FAILED && error && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0;
+}
+
 /* Moves an object that is known over from old, reads another one. */
 static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_inventory *old,
 				struct kh_inventory *into, struct kh_error *error)
@@ -197,6 +202,11 @@ static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 		return append(into, &object, error);
 	}
 	code = read_object(token, handle, &object, error);
+	/* What is not there for a moment only must not pass for lost. */
+	if (is_gone(code, error))
+		code = read_object(token, handle, &object, error);
+	if (is_gone(code, error))
+		return KH_OK; /* deleted meanwhile */
 	return code == KH_OK && object.handle ? append(into, &object, error) : code;
 }
 
@@ -214,8 +224,6 @@ static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handle
 		code = take_object(token, (*handles)[i], inventory, &fresh, error);
 		if (told && fresh.count > before)
 			code = told(context, &fresh.objects[before], error);
-		if (code == KH_TOKEN_FAILED && error && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0)
-			code = KH_OK; /* deleted meanwhile */
 	}
 	kh_inventory_clear(inventory);
 	if (code != KH_OK) {

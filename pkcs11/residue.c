@@ -116,16 +116,32 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 	return code;
 }
 
-/* The order's objects, one after the other; those of the encryption pair first. */
-static struct kh_object *next_object(struct kh_token *token, const struct kh_order_objects *objects)
+/* The order's objects, one after the other; those of the encryption pair first,
+ * unless it stays. */
+static struct kh_object *next_object(struct kh_token *token, const struct kh_order_objects *objects, bool stays)
 {
 	const struct kh_order_mark *marks[] = {&objects->encryption.mark, &objects->mark};
 	static const CK_OBJECT_CLASS classes[] = {CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
 	struct kh_object *object = NULL;
 
-	for (size_t i = 0; i < 6 && !object; i++)
+	for (size_t i = stays ? 3 : 0; i < 6 && !object; i++)
 		object = kh_inventory_by_id(&token->inventory, classes[i % 3], marks[i / 3]->id, sizeof(marks[0]->id));
 	return object;
+}
+
+/* Some tokens are logged out by other programs and go on without what is
+ * private: it must not pass for lost. */
+static enum kh_code look_anew(struct kh_token *token, struct kh_error *error)
+{
+	CK_SESSION_INFO session = {.state = CKS_RO_PUBLIC_SESSION};
+	CK_RV rv = KH_CALL(token->module, C_GetSessionInfo, token->session, &session);
+
+	if (rv == CKR_OK && session.state != CKS_RW_USER_FUNCTIONS)
+		rv = CKR_USER_NOT_LOGGED_IN;
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	kh_inventory_clear(&token->inventory);
+	return kh_inventory_refresh(token, error);
 }
 
 /* A certificate of the order ends its being pending, but not one whose private
@@ -138,6 +154,13 @@ static bool may_delete(struct kh_token *token, const struct kh_order_objects *ob
 	       !kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
 }
 
+/* With its final label it is no pending one: old files may need it, whatever
+ * order of that name is given up. */
+static bool is_finished(const struct kh_object *object)
+{
+	return object && object->label[0] && !kh_order_is_pending(object);
+}
+
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pending_delete_params *params = in;
@@ -145,17 +168,19 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	struct kh_object *object;
 	struct kh_token *token;
 	enum kh_code code;
+	bool stays;
 
 	(void)out;
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
-		code = kh_inventory_refresh(token, error);
+		code = look_anew(token, error);
 	if (code != KH_OK)
 		return code;
 	kh_order_find(token, params->order, &objects);
 	if (!may_delete(token, &objects))
 		return kh_fail(error, KH_RENEWAL_STATE);
-	while (code == KH_OK && (object = next_object(token, &objects)))
+	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.private_key);
+	while (code == KH_OK && (object = next_object(token, &objects, stays)))
 		code = kh_inventory_destroy(token, object->handle, error);
 	return code;
 }

@@ -16,8 +16,15 @@ const order = 'ATTACK-1';
 const staged = (title, options, action) => test(title, async () => {
 	const scene = await makeSoftScene(options);
 	try {
-		const agent = await scene.connect();
+		let agent = await scene.connect();
 		scene.call = (method, params = {}) => agent.call(method, { order, ...params });
+		scene.restart = async (...faults) => {
+			await agent.close();
+			await scene.daemon.stop();
+			scene.key.fault(...faults);
+			await scene.daemon.again();
+			agent = await scene.connect();
+		};
 		scene.begin = (more = {}) => scene.call('renewal.begin', { certificate: scene.old, key: 'new', ...more });
 		scene.install = async (csr) => {
 			scene.pem = await scene.ca.issue(csr);
@@ -68,6 +75,28 @@ on('an encryption key of last year stays, also without its certificate and when 
 	await refused(dual.install(order, await makeEncryption(dual.ca, dual.folder, dual.pem)), 'renewal.state');
 	for (const [name, hash] of Object.entries(before)) assert.equal(files(dual.token)[name], hash);
 	assert.ok(await dual.token.signs(mark(order), dual.pem, 'rsa2048'));
+});
+
+on('nor does it go with the cancelled order', { kind: SoftKey }, async (dual) => {
+	const last = await makePair(dual.ca, dual.folder, { which: 'other' });
+	await dual.token.importPair(last.key, { id: enc(order), label: dual.scene.company.name });
+	const before = files(dual.token);
+	await dual.begin(order);
+	await dual.agent.call('renewal.cancel', { order });
+	assert.deepEqual(files(dual.token), before);
+});
+
+staged('a private key that does not show for a moment is not lost', {}, async (scene) => {
+	const again = () => scene.call('renewal.install', { certificate: scene.pem, chain: [] });
+	await scene.install((await scene.begin()).csr);
+	const before = files(scene.key);
+	const calls = await scene.key.calls(async () => { await scene.restart(); await again(); });
+	for (let n = 1; n <= calls.filter((call) => call.startsWith('C_GetAttributeValue')).length; n++) {
+		await scene.restart(`C_GetAttributeValue ${n} error 0x82`);
+		await again().catch(() => {});
+		await refused(scene.begin(), 'renewal.state');
+		assert.deepEqual(files(scene.key), before, `after reading ${n}`);
+	}
 });
 
 // 1: the signing certificate, 2 and 3: the public key, with all and with little.
