@@ -42,6 +42,8 @@ static const struct row begin_rows[] = {
 	{0, LOGIN, KH_STEP_LOGIN},
 	{0, SEEN, KH_STEP_LOOK},
 	{CERTIFICATE, 0, KH_STEP_DELETE}, /* its private key is lost */
+	{SAME | PRIVATE, 0, KH_STEP_REFUSE}, /* begun with a new key */
+	{SAME | PUBLIC, 0, KH_STEP_REFUSE},
 	{SAME, 0, KH_STEP_REQUEST},
 	{PRIVATE | PUBLIC, 0, KH_STEP_REQUEST},
 	{PRIVATE, UNBUILDABLE, KH_STEP_REBUILD},
