@@ -55,7 +55,7 @@ export async function payOrder(hall, order, { serial, company, mode = 'now' }) {
 }
 
 // The whole of it. report(text, facts) is called after every step that went well.
-export async function renew(scene, { agent, hall, key = 'new', keyType, report = () => {} }) {
+export async function renew(scene, { agent, hall, key = 'new', keyType, dual = false, report = () => {} }) {
 	const { serial } = scene.token, { origin } = scene;
 	report('agent.hello', `agent ${agent.hello.version}, page ${agent.hello.origin}`);
 
@@ -82,23 +82,31 @@ export async function renew(scene, { agent, hall, key = 'new', keyType, report =
 	assert.equal(order.state, 'PAID');
 	report('payment', `${order.id} is ${order.state}, payment ${order.payment?.id ?? ''}`);
 
-	const begun = await agent.call('renewal.begin', { order: order.id, certificate: old.id, key, ...(keyType ? { keyType } : {}) });
+	const begun = await agent.call('renewal.begin', { order: order.id, certificate: old.id, key, ...(keyType ? { keyType } : {}), ...(dual ? { dual } : {}) });
 	const request = await verifyRequest(begun.csr);
 	assert.ok(request.ok, request.text);
 	checkProof(begun.proof, { order: order.id, origin, serial, csr: begun.csr, certificate: old.pem });
 	report('renewal.begin', `key ${begun.publicKey.slice(0, 16)}…; openssl req -verify: OK; ${request.subject}`);
+	if (dual) report('importAlgorithms', `the key can take an encryption key as ${begun.importAlgorithms.join(', ')}`);
 
-	({ order } = await hall.post(`/api/orders/${order.id}/key`, { csr: begun.csr, proof: begun.proof }));
+	({ order } = await hall.post(`/api/orders/${order.id}/key`, { csr: begun.csr, proof: begun.proof, ...(dual ? { importAlgorithms: begun.importAlgorithms } : {}) }));
 	order = await untilIssued(hall, order);
 	assert.equal(order.state, 'ISSUED');
 	const issued = new X509Certificate(order.issued.certificate);
 	const verdict = await verifyCertificate(scene, order.issued.certificate, { chain: order.issued.chain });
 	assert.ok(verdict.ok, verdict.text);
 	report('issue', `${order.id} is ${order.state}; serial ${issued.serialNumber.toLowerCase()} until ${issued.validTo}; openssl verify: OK`);
+	const { encryption, chain } = order.issued;
+	assert.equal(Boolean(encryption), dual);
+	if (dual) {
+		const { ok, text } = await verifyCertificate(scene, encryption.certificate, { chain });
+		assert.ok(ok, text);
+		report('encryption', `serial ${new X509Certificate(encryption.certificate).serialNumber.toLowerCase()}; openssl verify: OK; envelope ${encryption.format}`);
+	}
 
-	const { receipt } = await agent.call('renewal.install', { order: order.id, certificate: order.issued.certificate, chain: order.issued.chain });
+	const { receipt } = await agent.call('renewal.install', { order: order.id, certificate: order.issued.certificate, chain, ...(dual ? { encryption } : {}) });
 	checkReceipt(receipt, { order: order.id, origin, serial, certificate: order.issued.certificate });
-	report('renewal.install', 'written, read back, signed with; receipt verifies with the new key');
+	report('renewal.install', `written, read back, signed with${dual ? '; encryption key imported, decrypted with' : ''}; receipt verifies with the new key`);
 
 	({ order } = await hall.post(`/api/orders/${order.id}/receipt`, { receipt }));
 	assert.equal(order.state, 'INSTALLED');

@@ -8,12 +8,21 @@ import { PinScript } from './pin.mjs';
 import { freePort, removeFolder, temporaryFolder } from './process.mjs';
 import { Token, makeKey } from './token.mjs';
 
-// options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), settings (of the agent),
+// The old encryption pair beside the signing pair: its certificate. ca: the hall's.
+export async function addEncryptionPair(token, ca, folder, { keyType, from, to, label = '旧加密证书' }) {
+	const key = await makeKey(keyType);
+	const certificate = await ca.certify(await makeRequest(key, folder), from, to, { usage: 'encrypt' });
+	await token.importPair(key, { id: '02', label });
+	await token.writeCertificate(certificate, { id: '02', label });
+	return certificate;
+}
+
+// options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), dual (with a hall: it issues two certificates, and the key has an old encryption pair), settings (of the agent),
 // caType (the key type of the CA), vendor (of a SoftKey, whose SM2 numbers it has), pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey),
 // pair (the old key, PEM), prepare (folder → more options).
 export async function makeScene(options = {}) {
 	const folder = options.folder ?? temporaryFolder();
-	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType } =
+	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, dual = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType } =
 		{ ...options, ...options.prepare?.(folder) };
 	const scene = { folder, keyType, company, subject, closers: [] };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
@@ -30,11 +39,12 @@ export async function makeScene(options = {}) {
 	}
 	await scene.token.importPair(key);
 	await scene.token.writeCertificate(scene.oldPem);
+	if (dual) scene.oldEncryption = await addEncryptionPair(scene.token, scene.ca, place('old'), { keyType, from, to });
 
 	scene.pins = new PinScript(folder, pins ?? pin);
 	const agentPort = await freePort();
 	if (hall) {
-		scene.hall = await Hall.start({ folder, state: scene.ca.state, agentPorts: [agentPort], args: hallArgs });
+		scene.hall = await Hall.start({ folder, state: scene.ca.state, agentPorts: [agentPort], args: [...(dual ? ['--dual'] : []), ...hallArgs] });
 		scene.closers.push(() => scene.hall.stop());
 		scene.chain = [await (await scene.hall.client().fetch('/ca/intermediate.pem')).text()];
 	} else scene.chain = [];

@@ -32,6 +32,14 @@ export class SoftKey extends Token {
 		return key;
 	}
 
+	// One that is there already, as make() left it.
+	static async open(folder, { pin = '123456' } = {}) {
+		const key = new SoftKey();
+		Object.assign(key, { folder, store: path.join(folder, 'softkey'), pin, module: path.join(build, 'tests/softkey/softkey.so') });
+		[key.label, key.serial] = ['label', 'serial'].map((name) => new RegExp(`^${name}=(.*)$`, 'm').exec(key.read('tokens/A/token'))[1]);
+		return key;
+	}
+
 	get env() { return { SOFTKEY_STORE: this.store }; }
 
 	// What the agent's configuration must have: the packaged profiles leave out the numbers that were made up for this token.
