@@ -34,7 +34,7 @@ const suites = [
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
 	{ name: 'flow', lane: 0, node: tests('flow') },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
-	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script' },
+	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
 
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true },

@@ -1,4 +1,4 @@
-// ./dev demo: a software key whose certificate expires in 20 days, the agent and the hall, until Ctrl-C.
+// ./dev demo: a software key whose certificates expire in 20 days, the agent and the hall, until Ctrl-C.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,9 @@ import { Daemon } from '../lib/daemon.mjs';
 import { Hall, HallCa } from '../lib/hall.mjs';
 import { root } from '../lib/paths.mjs';
 import { freePort, isFree } from '../lib/process.mjs';
-import { Token, makeKey } from '../lib/token.mjs';
+import { addEncryptionPair } from '../lib/scene.mjs';
+import { makeKey } from '../lib/token.mjs';
+import { familyOf } from './family.mjs';
 import { runScript } from './script.mjs';
 
 const pin = '12345678';
@@ -18,7 +20,7 @@ const pidFile = path.join(folder, 'pid');
 function readArguments(argv) {
 	const options = { port: 0 };
 	for (let i = 0; i < argv.length; i++) {
-		if (['--script', '--fresh', '--https'].includes(argv[i])) options[argv[i].slice(2)] = true;
+		if (['--script', '--fresh', '--https', '--dual', '--sm2'].includes(argv[i])) options[argv[i].slice(2)] = true;
 		else if (argv[i] === '--port' && Number(argv[i + 1]) > 0) options.port = Number(argv[++i]);
 		else fail(`unknown option ${argv[i]}; see ./dev help`);
 	}
@@ -44,19 +46,29 @@ function takeFolder(fresh) {
 const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true, mode: 0o700 }); return one; };
 
 // What is made once: the CA, the key, the company's certificate. demo.json is written last, so half of it is made again.
-async function prepare() {
-	if (existsSync(note)) return { ...JSON.parse(readFileSync(note, 'utf8')), token: await Token.open(place('token'), { pin }), resumed: true };
+async function prepare(options) {
+	if (existsSync(note)) return resume(options);
+	const { kind, keyType, vendor, caType } = familyOf(options), label = company.name.slice(0, 10), from = -345, to = 21;
 	for (const name of ['token', 'hall', 'agent']) rmSync(path.join(folder, name), { recursive: true, force: true });
-	const ca = await HallCa.make(place('hall'));
-	const token = await Token.make(place('token'), { pin, label: '晋钥示例Key' });
-	const key = await makeKey('rsa2048');
-	const certificate = await ca.certify(await makeRequest(key, place('token')), -345, 21);
+	const ca = await HallCa.make(place('hall'), { key: caType });
+	const token = await kind.make(place('token'), { pin, label: '晋钥示例Key', vendor });
+	const key = await makeKey(keyType);
+	const certificate = await ca.certify(await makeRequest(key, place('token')), from, to);
+	await token.importPair(key, { label });
+	await token.writeCertificate(certificate, { label });
+	if (options.dual) await addEncryptionPair(token, ca, place('token'), { keyType, from, to, label });
 	rmSync(path.join(folder, 'token/request-key.pem'));
-	await token.importPair(key, { label: company.name.slice(0, 10) });
-	await token.writeCertificate(certificate, { label: company.name.slice(0, 10) });
-	const facts = { expires: new Date(Date.now() + 21 * 86400000).toISOString().slice(0, 10) };
+	const facts = { dual: options.dual, sm2: options.sm2, expires: new Date(Date.now() + to * 86400000).toISOString().slice(0, 10) };
 	writeFileSync(note, JSON.stringify(facts));
 	return { ...facts, token };
+}
+
+// Goes on as it was begun, whether its options are given again or not.
+async function resume(options) {
+	const facts = JSON.parse(readFileSync(note, 'utf8'));
+	for (const name of ['dual', 'sm2'])
+		if (options[name] && !facts[name]) fail(`the last demo was begun without --${name}; add --fresh`);
+	return { ...facts, token: await familyOf(facts).kind.open(place('token'), { pin }), resumed: true };
 }
 
 function findPinWindow() {
@@ -71,10 +83,10 @@ function displayEnvironment() {
 async function demo(options) {
 	if (options.port && !await isFree(options.port)) fail(`port ${options.port} is taken`);
 	takeFolder(options.fresh);
-	const stage = await prepare();
+	const stage = await prepare(options);
 	const hallPort = options.port || await freePort(options.https ? 8443 : 8080);
 	const agentPort = await freePort(18317, 28317);
-	const hall = await Hall.start({ folder, state: place('hall'), port: hallPort, agentPorts: [agentPort], https: options.https });
+	const hall = await Hall.start({ folder, state: place('hall'), port: hallPort, agentPorts: [agentPort], https: options.https, args: stage.dual ? ['--dual'] : [] });
 	const daemon = await Daemon.start({
 		folder: place('agent'), token: stage.token, origins: [hall.origin], anchors: [hall.rootFile], port: agentPort,
 		pinentry: findPinWindow(), env: displayEnvironment(),
@@ -84,13 +96,14 @@ async function demo(options) {
 }
 
 function tell(stage, hall, daemon) {
+	const family = familyOf(stage), indent = (text) => text.replace(/^/gm, '                 ');
 	console.log(`
   Keyhall ${stage.resumed ? 'goes on with the last demo (--fresh begins anew)' : 'demo'}
 
   service hall   ${hall.origin}
   key agent      ws://127.0.0.1:${daemon.port}
-  USB key        ${stage.token.label} (SoftHSM2), serial ${stage.token.serial}
-                 certificate of ${company.name} until ${stage.expires}
+  USB key        ${stage.token.label} (${family.name}), serial ${stage.token.serial}${family.note ? `\n${indent(family.note)}` : ''}
+                 ${stage.dual ? 'signing and encryption certificate' : 'certificate'} of ${company.name} until ${stage.expires}
   PIN            ${pin}
 
   Open ${hall.origin} in Chromium or Firefox and follow the steps (${hall.origin}/renew).
