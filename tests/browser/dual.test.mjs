@@ -1,16 +1,22 @@
-// Two certificates on the hall's pages: signing and encryption, and an envelope that does not open at first.
+// Two certificates on the hall's pages: signing and encryption, RSA and SM2; an envelope that does not open at first; an agent that is killed.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
+import { checkEnd } from '../lib/end.mjs';
+import { until } from '../lib/process.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { faultMet, storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
 import { certificateId } from '../lib/token.mjs';
 import { Clerk } from './clerk.mjs';
 
-async function withClerk(action) {
-	const scene = await makeScene({ hall: true, keyType: 'rsa2048', hallArgs: ['--dual'] });
+const rsa = { keyType: 'rsa2048' }, sm2 = { keyType: 'sm2', kind: SoftKey, vendor: 'sansec', caType: 'sm2' };
+
+async function withClerk(family, action) {
+	const scene = await makeScene({ hall: true, dual: true, ...family });
 	let clerk;
 	scene.id = certificateId(scene.oldPem);
-	scene.open = async (profile) => { clerk = await Clerk.open('chromium', path.join(scene.folder, profile)); return clerk; };
+	scene.open = async (profile) => { clerk = await Clerk.open('chromium', path.join(scene.folder, profile), { viewport: { width: 1280, height: 900 } }); return clerk; };
 	try {
 		await action(scene, await scene.open('profile'));
 		await clerk.close();
@@ -50,16 +56,46 @@ async function seesBoth(scene, clerk) {
 	assert.match(await clerk.test('encryption-note').innerText(), /加密/);
 	const objects = await scene.token.objects();
 	assert.deepEqual(objects.map((text) => text.split(/;| Object/)[0]).sort(),
-		['Certificate', 'Certificate', 'Private Key', 'Private Key', 'Public Key', 'Public Key'], objects.join('\n'));
+		['Certificate', 'Private Key', 'Public Key'].flatMap((kind) => [kind, kind, kind]), objects.join('\n'));
 }
 
-test('a whole renewal with two certificates', () => withClerk(async (scene, clerk) => {
+for (const family of [rsa, sm2])
+	test(`a whole renewal with two certificates: ${family.keyType}`, () => withClerk(family, async (scene, clerk) => {
+		await clerk.environment(scene.origin);
+		assert.match(await clerk.page.locator(`[data-certificate="${certificateId(scene.oldEncryption)}"]`).innerText(), /加密证书/);
+		await clerk.picture(`dual-${family.keyType}-choose`);
+		await clerk.untilPaid(scene.origin, scene.id, scene.company);
+		await clerk.install();
+		await seesBoth(scene, clerk);
+		await clerk.picture(`dual-${family.keyType}-success`);
+	}));
+
+test('SM2, and the agent is killed when the encryption key has just come onto the USB key: 异常恢复', () => withClerk(sm2, async (scene, clerk) => {
+	const foreign = storeObjects(scene.token).filter((one) => one.id === '02').map((one) => one.print);
+	scene.token.fault('C_UnwrapKey 2 after hang');
+	await scene.daemon.kill();
+	await scene.daemon.again();
 	await clerk.untilPaid(scene.origin, scene.id, scene.company);
-	await clerk.install();
+	await clerk.test('update').click();
+	await clerk.test('install').click();
+	await until(() => faultMet(scene.token), 'the import of the encryption key');
+	await scene.daemon.kill();
+	await clerk.mode('recovery');
+	await clerk.error('agent.not_running');
+	await clerk.picture('dual-sm2-recovery');
+	assert.equal(await clerk.test('recovery').innerText(), '异常恢复');
+	const between = storeObjects(scene.token);
+	assert.deepEqual(['private', 'certificate'].map((kind) => between.filter((one) => one.kind === kind).length), [4, 3]);
+	assert.ok(usableCertificates(between).includes(scene.id), 'the old certificate still signs');
+
+	await scene.daemon.again();
+	await clerk.test('recover').click();
 	await seesBoth(scene, clerk);
+	await clerk.test('success-details').locator('dd').nth(4).waitFor();
+	await checkEnd(scene, new URL(clerk.page.url()).searchParams.get('order'), { foreign, dual: true });
 }));
 
-test('an envelope that does not open: a new one is had by itself', () => withClerk(async (scene, clerk) => {
+test('an envelope that does not open: a new one is had by itself', () => withClerk(rsa, async (scene, clerk) => {
 	await clerk.untilPaid(scene.origin, scene.id, scene.company);
 	const seen = await spoilEnvelopes(clerk, 1);
 	await clerk.install();
@@ -67,7 +103,7 @@ test('an envelope that does not open: a new one is had by itself', () => withCle
 	await seesBoth(scene, clerk);
 }));
 
-test('nor the second: 异常恢复, also in another browser', () => withClerk(async (scene, clerk) => {
+test('nor the second: 异常恢复, also in another browser', () => withClerk(rsa, async (scene, clerk) => {
 	await clerk.untilPaid(scene.origin, scene.id, scene.company);
 	const seen = await spoilEnvelopes(clerk, 9);
 	await clerk.test('update').click();
