@@ -66,8 +66,11 @@ async function prepare(options) {
 // Goes on as it was begun, whether its options are given again or not.
 async function resume(options) {
 	const facts = JSON.parse(readFileSync(note, 'utf8'));
-	for (const name of ['dual', 'sm2'])
-		if (options[name] && !facts[name]) fail(`the last demo was begun without --${name}; add --fresh`);
+	const missing = ['dual', 'sm2'].find((name) => options[name] && !facts[name]);
+	if (missing) {
+		rmSync(pidFile);
+		fail(`the last demo was begun without --${missing}; add --fresh`);
+	}
 	return { ...facts, token: await familyOf(facts).kind.open(place('token'), { pin }), resumed: true };
 }
 
