@@ -26,7 +26,7 @@
 				[Hall.t('field.company'), order.company || order.certificate.company],
 				[Hall.t('field.order'), order.id],
 				[Hall.t('field.token'), order.tokenSerial],
-				Hall.state.retired.length > 0 && [Hall.t('success.old'), Hall.t('success.retired')]
+				Hall.state.retired.length > 0 && [Hall.t(isDual(order) ? 'success.old.dual' : 'success.old'), Hall.t('success.retired')]
 			]),
 			Hall.h('div.issued', {}, [certificateOf('sign', issued.sign), certificateOf('encrypt', issued.encrypt)])
 		]);

@@ -258,6 +258,7 @@
 		'success.encryption.kept': ['原加密证书和密钥仍保留在 USB Key 中，以便打开此前的加密文件。',
 			'The old encryption certificate and its key stay on your key, so that older files can be opened.'],
 		'success.old': ['旧证书', 'Old certificate'],
+		'success.old.dual': ['旧签名证书', 'Old signing certificate'],
 		'success.retired': ['已从 USB Key 中清理', 'Taken off the key'],
 		'success.seal.title': ['使用电子印章的单位请注意', 'If you use an electronic seal'],
 		'success.seal.text': ['签名证书更新后，与旧证书绑定的电子印章将失效，请联系印章制作单位更新电子印章。',
