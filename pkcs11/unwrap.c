@@ -159,6 +159,16 @@ static enum kh_code find_left(const struct kh_unwrap *unwrap, struct kh_object *
 	return code;
 }
 
+/* Some modules keep a key once and answer with the one they have. */
+static bool was_there(const struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
+{
+	for (size_t i = 0; i < inventory->handles_count; i++) {
+		if (inventory->handles[i] == handle)
+			return true;
+	}
+	return false;
+}
+
 /* Some modules leave attributes of the template out: without its mark nobody
  * would find the key again. */
 static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE handle, struct kh_object **key,
@@ -168,9 +178,12 @@ static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE ha
 	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
 				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
 	struct kh_token *token = unwrap->token;
-	enum kh_code code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
+	enum kh_code code;
 	CK_RV rv;
 
+	if (was_there(&token->inventory, handle))
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
 	if (code != KH_OK || ((*key)->id.length == sizeof(mark->id) &&
 			      memcmp((*key)->id.data, mark->id, sizeof(mark->id)) == 0))
 		return code;

@@ -294,6 +294,21 @@ static void test_a_mark_that_was_left_out_is_set(void **state)
 	assert_memory_equal(key->id.data, mark.id, sizeof(mark.id));
 }
 
+/* The key of last year, which the module does not keep twice. */
+static void test_a_key_that_was_there_before_is_left_alone(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	answer = opens_all;
+	forgets = true;
+	left = true;
+	assert_int_equal(kh_inventory_refresh(&token, NULL), KH_OK);
+	assert_int_equal(kh_unwrap(&unwrap, &key, NULL), KH_TOKEN_UNSUPPORTED);
+	assert_int_equal(called("C_SetAttributeValue"), 0);
+	assert_int_equal(token.inventory.count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_templates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trouble_ends_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_mark_that_was_left_out_is_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_key_that_was_there_before_is_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_failed_call_wrote_is_found, setup, teardown),
 	};
 
