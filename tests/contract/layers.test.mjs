@@ -14,7 +14,7 @@ const generated = ['codes.h', 'contract.h', 'host_contract.h', 'configuration.h'
 const system = /^(sys|linux|netinet|net|arpa|bits|asm)\/|^(unistd|fcntl|pwd|grp|dlfcn|poll|spawn|termios|pthread|sched|syslog|netdb|dirent|glob|ifaddrs|windows|winsock2|ws2tcpip|io|process|direct)\.h$/;
 const perSystem = /_(posix|win|linux)\.[ch]$/;
 
-// header: rooms and, where DESIGN says "one file", how many files may have it.
+// header: rooms and, where it belongs into few files, how many may have it.
 const libraries = [
 	{ header: /^jansson\.h$/, rooms: ['protocol', 'hall'] },
 	{ header: /^(p11-kit\/)?pkcs11[^/]*\.h$|^p11-kit\//, rooms: ['pkcs11'] },
