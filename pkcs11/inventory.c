@@ -35,6 +35,20 @@ static int compare_handles(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* Sorts and leaves out what a module shows twice; returns how many are left. */
+static size_t put_in_order(CK_OBJECT_HANDLE *handles, size_t count)
+{
+	size_t left = count > 0;
+
+	if (count > 1)
+		qsort(handles, count, sizeof(*handles), compare_handles);
+	for (size_t i = 1; i < count; i++) {
+		if (handles[i] != handles[i - 1])
+			handles[left++] = handles[i];
+	}
+	return left;
+}
+
 /* Every handle that fits the template, sorted. */
 static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attributes, CK_OBJECT_HANDLE **out,
 		  size_t *out_count)
@@ -64,10 +78,8 @@ static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attri
 		(void)KH_CALL(token->module, C_FindObjectsFinal, token->session);
 	if (rv != CKR_OK)
 		return rv;
-	if (count > 1)
-		qsort(handles, count, sizeof(*handles), compare_handles);
+	*out_count = put_in_order(handles, count);
 	*out = kh_steal(&handles);
-	*out_count = count;
 	return CKR_OK;
 }
 
@@ -203,9 +215,7 @@ static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle,
 	}
 	code = read_object(token, handle, &object, error);
 	/* What is not there for a moment only must not pass for lost. */
-	if (is_gone(code, error))
-		code = read_object(token, handle, &object, error);
-	if (is_gone(code, error))
+	if (is_gone(code, error) && is_gone(code = read_object(token, handle, &object, error), error))
 		return KH_OK; /* deleted meanwhile */
 	return code == KH_OK && object.handle ? append(into, &object, error) : code;
 }
@@ -303,13 +313,11 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 static void forget(struct kh_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct kh_inventory *inventory = &token->inventory;
+	struct kh_object *object = find_handle(inventory, handle);
 
-	for (size_t i = 0; i < inventory->count; i++) {
-		if (inventory->objects[i].handle != handle)
-			continue;
-		finish_object(&inventory->objects[i]);
-		inventory->objects[i] = inventory->objects[--inventory->count];
-		break;
+	if (object) {
+		finish_object(object);
+		*object = inventory->objects[--inventory->count];
 	}
 	for (size_t i = 0; i < inventory->handles_count; i++) {
 		if (inventory->handles[i] != handle)
