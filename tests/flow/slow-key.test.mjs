@@ -70,7 +70,7 @@ async function makeModule(folder, name, source) {
 }
 
 const atLoad = (what) => `#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) { ${what} }\n`;
-const started = (what) => `#include <p11-kit/pkcs11.h>\n#include <unistd.h>
+const started = (what) => `#include <p11-kit/pkcs11.h>\n#include <signal.h>\n#include <unistd.h>
 static CK_RV initialize(void *arguments) { ${what} }
 static CK_FUNCTION_LIST list = {.version = {2, 40}, .C_Initialize = initialize};
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out) { *out = &list; return CKR_OK; }
@@ -81,7 +81,7 @@ for (const [what, source, call] of [
 	['crashes when it is loaded', atLoad('abort();'), 'dlopen'],
 	['exits when it is loaded', atLoad('_exit(3);'), 'dlopen'],
 	['hangs when it is started', started('(void)arguments; for (;;) pause();'), 'C_Initialize'],
-	['crashes when it is started', started('(void)arguments; *(volatile int *)0 = 1; return 0;'), 'C_Initialize'],
+	['crashes when it is started', started('(void)arguments; signal(SIGSEGV, SIG_DFL); return raise(SIGSEGV);'), 'C_Initialize'],
 ])
 	test(`a module that ${what} is named, and the other key does not wait for it`, () => withScene({ settings: { deadlines: 10 } }, async (scene, first) => {
 		await first.close();
