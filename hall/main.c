@@ -269,6 +269,7 @@ int main(int argc, char **argv)
 			puts("keyhall-hall " HALL_VERSION);
 		return EXIT_SUCCESS;
 	}
+	hall_process_protect();
 	hall_clock_shift(options.time_offset);
 	if (strcmp(options.command, "init") == 0)
 		return init(&options);

@@ -28,6 +28,9 @@ bool hall_lock(const char *path);
 /* Folder of the running program; the caller frees it. */
 char *hall_program_folder(void);
 
+/* No core dump: the keys of CA and key centre would be in it. */
+void hall_process_protect(void);
+
 /* Blocks the stop signals for every thread made afterwards; ignores SIGPIPE. */
 void hall_signals_prepare(void);
 /* Waits for SIGTERM or SIGINT. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,6 +115,12 @@ char *hall_program_folder(void)
 		return NULL;
 	path[length] = '\0';
 	return strdup(dirname(path));
+}
+
+void hall_process_protect(void)
+{
+	const struct rlimit none = {0, 0};
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 static void stop_signals(sigset_t *set)

@@ -226,6 +226,7 @@ test('the archive: nothing readable, no other key for it', async (t) => {
 	const { pem } = await openEnvelope(clerk.fresh, clerk.order.issued.encryption);
 	const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
 	const number = der.subarray(der.indexOf(Buffer.from('0420', 'hex')) + 2).subarray(0, 32);
+	assert.match(readFileSync(`/proc/${stage.hall.service.child.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m, 'no core dump');
 	await stage.hall.stop();
 	for (const name of ['kmc/kmc.db', 'hall.db', 'ca/ca.db']) {
 		const content = readFileSync(path.join(stage.state, name));
