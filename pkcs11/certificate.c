@@ -10,7 +10,7 @@
 
 #define DER_MAX 12000 /* as PEM it fits the contract's Pem */
 
-enum { SIGN_BITS = 0xc0, ENCRYPT_BITS = 0x38 };
+enum { SIGN_BITS = 0xc0 };
 
 #define OID_KEY_USAGE "2.5.29.15"
 #define OID_EXTENDED_KEY_USAGE "2.5.29.37"
@@ -24,10 +24,11 @@ static void read_usage(struct kh_certificate *certificate, struct kh_span value)
 	if (!kh_der_expect(&value, KH_DER_BIT_STRING, &bits) || bits.body.length < 2)
 		return;
 	first = bits.body.data[1];
-	if ((first & ENCRYPT_BITS) && (first & SIGN_BITS))
+	certificate->usage_bits = first;
+	if ((first & KH_USAGE_ENCRYPTS) && (first & SIGN_BITS))
 		certificate->usage = KH_USAGE_BOTH;
 	else
-		certificate->usage = first & ENCRYPT_BITS ? KH_USAGE_ENCRYPT : KH_USAGE_SIGN;
+		certificate->usage = first & KH_USAGE_ENCRYPTS ? KH_USAGE_ENCRYPT : KH_USAGE_SIGN;
 }
 
 static void read_constraints(struct kh_certificate *certificate, struct kh_span value)

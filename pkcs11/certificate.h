@@ -12,6 +12,9 @@
 #include "der.h"
 #include "spki.h"
 
+/* Bits of usage_bits: keyAgreement; and it with keyEncipherment, dataEncipherment. */
+enum { KH_USAGE_AGREES = 0x08, KH_USAGE_ENCRYPTS = 0x38 };
+
 struct kh_certificate {
 	struct kh_bytes der;
 	/* Parts of der, each a whole TLV; empty when absent. */
@@ -29,6 +32,7 @@ struct kh_certificate {
 	int64_t begins; /* seconds since 1970 */
 	int64_t ends;
 	enum kh_usage usage;
+	unsigned usage_bits; /* first octet of KeyUsage (RFC 5280, 4.2.1.3); 0: no such extension */
 	enum kh_any_key_type key_type;
 	bool ca;
 };

@@ -31,10 +31,31 @@ static bool owns_keys(const struct kh_inventory *inventory, const struct kh_obje
 	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
 }
 
-/* One whose key also deciphers stays: old files need it. */
+/* The certificate says that its key also deciphers, and the key can: old files
+ * need it. */
+static bool deciphers(const struct kh_certificate *certificate)
+{
+	switch (certificate->key_type) {
+	case KH_ANY_KEY_TYPE_EC_P256:
+	case KH_ANY_KEY_TYPE_EC_P384:
+		return (certificate->usage_bits & KH_USAGE_AGREES) != 0;
+	case KH_ANY_KEY_TYPE_ED25519:
+		return false;
+	case KH_ANY_KEY_TYPE_NONE:
+	case KH_ANY_KEY_TYPE_RSA2048:
+	case KH_ANY_KEY_TYPE_RSA3072:
+	case KH_ANY_KEY_TYPE_RSA4096:
+	case KH_ANY_KEY_TYPE_SM2:
+	case KH_ANY_KEY_TYPE_OTHER:
+		break;
+	}
+	return (certificate->usage_bits & KH_USAGE_ENCRYPTS) != 0;
+}
+
 static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 {
-	return old != new && old->certificate->usage == KH_USAGE_SIGN && !old->certificate->ca &&
+	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
+	       !old->certificate->ca &&
 	       kh_span_equal(old->certificate->subject, new->certificate->subject);
 }
 

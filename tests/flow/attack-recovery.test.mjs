@@ -35,12 +35,13 @@ const staged = (title, options, action) => test(title, async () => {
 	} finally { await scene.close(); }
 });
 
-staged('an old pair that deciphers, too, stays: old files need it', { usage: 'both' }, async (scene) => {
-	await scene.install((await scene.begin()).csr);
-	assert.deepEqual((await scene.call('renewal.complete')).retired, []);
-	assert.deepEqual(usableCertificates(storeObjects(scene.key)).sort(), [scene.old, certificateId(scene.pem)].sort());
-	assert.equal((await scene.call('renewal.inspect')).stage, 'completed');
-});
+for (const [keyType, usage, stays] of [['ec-p256', 'both', true], ['rsa2048', 'enciphering', true], ['ec-p256', 'enciphering', false], ['rsa2048', 'unsaid', false]])
+	staged(`an old pair that deciphers, too, stays: ${keyType}, ${usage}: ${stays}`, { keyType, usage }, async (scene) => {
+		await scene.install((await scene.begin()).csr);
+		assert.deepEqual((await scene.call('renewal.complete')).retired, stays ? [] : [scene.old]);
+		assert.deepEqual(usableCertificates(storeObjects(scene.key)).sort(), [...stays ? [scene.old] : [], certificateId(scene.pem)].sort());
+		assert.equal((await scene.call('renewal.inspect')).stage, 'completed');
+	});
 
 staged('a token that gives up nothing does not keep the order open', { faults: ['C_DestroyObject 0 error 0x1b'] }, async (scene) => {
 	await scene.install((await scene.begin()).csr);

@@ -90,6 +90,11 @@ keyUsage = critical, keyEncipherment, dataEncipherment
 [both]
 basicConstraints = critical, CA:false
 keyUsage = critical, digitalSignature, nonRepudiation, keyEncipherment, keyAgreement
+[enciphering]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature, keyEncipherment
+[unsaid]
+basicConstraints = critical, CA:false
 [authority]
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
