@@ -509,6 +509,9 @@
 		return error.name === 'renewal.state' || (error.name === 'certificate.mismatch' && error.data.what === 'spki');
 	}
 
+	/* The same, when the certificate is there and the agent sees that its key is lost. */
+	function isWithoutKey(error) { return error.name === 'renewal.state' || error.name === 'certificate.no_key'; }
+
 	function isEnvelope(error) { return error.name === 'encryption.unopened' || error.name === 'encryption.mismatch'; }
 
 	/*
@@ -583,7 +586,7 @@
 					ask(hall, 'receipt', result.receipt, then(complete));
 				} else if (isEnvelope(error)) {
 					envelope(error, early);
-				} else if (!begun && (early ? isForOther(error) : error.name === 'renewal.state')) {
+				} else if (!begun && (early ? isForOther(error) : isWithoutKey(error))) {
 					begin();
 				} else {
 					failed(error);

@@ -1,5 +1,7 @@
 // What recovery may not be talked into: by a page or a hall that mixes things up, by a token with a will of its own.
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
 import { days, makeRequest } from '../lib/ca.mjs';
@@ -7,7 +9,7 @@ import { enc, files, mark, on } from '../lib/dual.mjs';
 import { encryptionOf, makeEncryption, makePair, wrapRsa } from '../lib/kmc.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
-import { storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
+import { parseObject, storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
 
 const order = 'ATTACK-1';
@@ -65,6 +67,24 @@ staged('an order that has made a key does not go over to the old one', {}, async
 	await refused(scene.begin({ key: 'same' }), 'renewal.state');
 	await scene.install(csr);
 	assert.deepEqual((await scene.call('renewal.complete')).retired, [scene.old]);
+	assert.equal(storeObjects(scene.key).length, 3);
+});
+
+staged('the new certificate without its keys, here and on another computer', {}, async (scene) => {
+	for (const elsewhere of [false, true]) {
+		const { csr, publicKey } = await scene.begin();
+		await scene.install(csr);
+		for (const file of Object.keys(files(scene.key)).map((name) => path.join(scene.key.store, name))) {
+			const { kind, label } = parseObject(readFileSync(file));
+			if (kind !== 'certificate' && label === `keyhall:${order}`) rmSync(file);
+		}
+		if (elsewhere) rmSync(scene.daemon.settings.state, { recursive: true });
+		await scene.restart();
+		await refused(scene.call('renewal.install', { certificate: scene.pem, chain: [] }), 'certificate.no_key');
+		assert.notEqual((await scene.begin()).publicKey, publicKey);
+		await scene.call('renewal.cancel');
+	}
+	assert.deepEqual(usableCertificates(storeObjects(scene.key)), [scene.old]);
 	assert.equal(storeObjects(scene.key).length, 3);
 });
 

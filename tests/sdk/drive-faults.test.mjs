@@ -88,6 +88,16 @@ test('only the private key is lost: install finds out, a new pair in the same ru
 	assert.deepEqual(scene.books.issued, ['spki1', 'spki2']);
 });
 
+test('the new certificate is there and its keys are lost: a new pair in the same run', async () => {
+	const scene = new Scene({ fault: { at: 4, how: 'reload-before' } });
+	await scene.drive();
+	Object.assign(scene.key, { certificate: 'certificate of spki1', bare: true });
+	const outcome = await scene.drive();
+	scene.atEnd(outcome);
+	assert.deepEqual(outcome.steps, ['inspect', 'install', 'begin', 'key', 'install', 'receipt', 'complete', 'done']);
+	assert.deepEqual(scene.books.issued, ['spki1', 'spki2']);
+});
+
 test('the hall answers with a certificate of another key: asked again once, then certificate.mismatch', async () => {
 	const scene = new Scene({ fault: { at: 4, how: 'reload-before' } });
 	await scene.drive();

@@ -77,6 +77,7 @@ export class Scene {
 
 	begin(params) {
 		this.begun.push(params);
+		if (this.key.bare) Object.assign(this.key, { spki: '', certificate: '', bare: false });
 		if (this.key.certificate) failing('renewal.state', 1702);
 		if (this.key.halved) { this.key.spki = ''; this.key.halved = false; }
 		const publicKey = this.same ? this.key.spki = 'old spki' : this.key.generate();
@@ -85,6 +86,7 @@ export class Scene {
 
 	install(params) {
 		const { key } = this;
+		if (key.bare) failing('certificate.no_key', 1802);
 		if (key.halved || !key.spki) failing('renewal.state', 1702);
 		if (params.certificate !== `certificate of ${key.spki}`) failing('certificate.mismatch', 1803, { what: 'spki' });
 		key.certificate = params.certificate;
