@@ -14,7 +14,8 @@ KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type
 					struct kh_error *error);
 
 /* Writes the public key object of an SPKI under a mark's CKA_ID. Both
- * functions: token.unsupported for SM2 where the module has no profile. */
+ * functions: token.unsupported for SM2 where the module has no profile, and
+ * where the token takes no such object. */
 KH_CHECKED enum kh_code kh_key_write_public(struct kh_token *token, const struct kh_bytes *spki,
 					    const struct kh_order_mark *mark, struct kh_object **public_key,
 					    struct kh_error *error);

@@ -20,7 +20,8 @@ struct kh_unwrap {
 
 /* Out of the envelope comes a private key with the mark, proved by nobody yet.
  * encryption.unopened: every way failed; token.unsupported: the token knows
- * none of them, or the opener may not be used so; token.full and the like. */
+ * none of them, the opener may not be used so, or it answers with a key that it
+ * had before, which stays as it was; token.full and the like. */
 KH_CHECKED enum kh_code kh_unwrap(const struct kh_unwrap *unwrap, struct kh_object **key, struct kh_error *error);
 
 /* The formats of which the token, the opener and the configuration take one
