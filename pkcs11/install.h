@@ -18,7 +18,6 @@ KH_CHECKED enum kh_code kh_install_pair(struct kh_token *token, const char *id, 
 KH_CHECKED enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *certificate,
 					 const struct kh_object *key, struct kh_error *error);
 
-
 /* certificate.mismatch, and what does not fit. */
 enum kh_code kh_install_mismatch(struct kh_error *error, const char *what);
 /* Whether it leads to an anchor, now or when it begins. */
