@@ -520,7 +520,7 @@
 	 */
 	function drive(client, order, hall, options, done) {
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
-		var begun = false, renewed = false, deadline;
+		var begun = false, renewed = false, ended = false, deadline;
 
 		function step(name) { if (options.onstep) { shielded(options.onstep, {order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
@@ -544,6 +544,8 @@
 			if (info.next === 'none' && !(issued.certificate && issued.installed === false && info.source === 'key')) {
 				return finish(info.stage, []);
 			}
+			/* Another tab may have done it since the key was looked at. */
+			if (early && issued.installed && !ended) { ended = true; return look(); }
 			if (early && issued.installed) { return finish(info.stage, []); }
 			if (info.stage === 'installed' && issued.installed) { return complete(); }
 			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }

@@ -53,6 +53,20 @@ test('two tabs drive one order at a time: one key, one certificate', async () =>
 	assert.deepEqual(scene.books.issued, ['spki1']);
 });
 
+test('another tab ends it between the look at the key and the answer of the hall', async () => {
+	const scene = new Scene({ fault: { at: 4, how: 'reload-before' } });
+	await scene.drive();
+	const { answer } = scene;
+	scene.answer = () => {
+		Object.assign(scene.key, { certificate: 'certificate of spki1', completed: true });
+		scene.books.receipts = 1;
+		return answer.call(scene);
+	};
+	const outcome = await scene.drive();
+	scene.atEnd(outcome);
+	assert.deepEqual(outcome.steps, ['inspect', 'inspect', 'done']);
+});
+
 /* ---- keys that are lost ---- */
 
 const lose = (scene) => Object.assign(scene.key, { spki: '', certificate: '', encryption: '' });
