@@ -82,7 +82,7 @@ static bool is_others(const struct kh_object *present, const char *order)
 	struct kh_order_mark mark;
 
 	kh_order_mark(&mark, order);
-	return present && strncmp(present->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0 &&
+	return present && kh_order_is_pending(present) &&
 	       strcmp(present->label, mark.label) != 0;
 }
 
