@@ -1,24 +1,14 @@
 // Two SM2 certificates: SM2EnvelopedKey into the test token, by either vendor's way, and the vendors' way for RSA.
 import assert from 'node:assert/strict';
 import { refused } from '../lib/assert.mjs';
-import { enc, files, on } from '../lib/dual.mjs';
-import { encryptionOf, makeEncryption, makePair, wrapSm2 } from '../lib/kmc.mjs';
+import { enc, files, make, on, renewTwice } from '../lib/dual.mjs';
+import { encryptionOf, makePair, wrapSm2 } from '../lib/kmc.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 
-const make = (dual, more) => makeEncryption(dual.ca, dual.folder, dual.pem, more);
 const sm2 = (vendor, more) => ({ kind: SoftKey, keyType: 'sm2', caType: 'sm2', vendor, ...more });
 
 for (const vendor of ['sansec', 'tass'])
-	on(`two SM2 certificates on ${vendor}`, sm2(vendor), async (dual) => {
-		const order = 'G-1';
-		assert.deepEqual((await dual.begin(order)).importAlgorithms, ['sm2-enveloped-key']);
-		const encryption = await make(dual);
-		await dual.renew(order, encryption);
-		const installed = files(dual.token);
-		await dual.install(order, encryption);
-		assert.deepEqual(files(dual.token), installed, 'a second installation writes nothing');
-		await dual.complete(order);
-	});
+	on(`two SM2 certificates on ${vendor}`, sm2(vendor), (dual) => renewTwice(dual, 'G-1', 'sm2-enveloped-key'));
 
 on('a private key of 64 bytes', sm2('sansec'), async (dual) => {
 	await dual.begin('G-2');

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import test from 'node:test';
 import { days } from './ca.mjs';
-import { decrypts, keyNamed, makePair } from './kmc.mjs';
+import { decrypts, keyNamed, makeEncryption, makePair } from './kmc.mjs';
 import { checkReceipt, findCertificate } from './renewal.mjs';
 import { makeScene } from './scene.mjs';
 import { storeObjects, usableCertificates } from './softkey-store.mjs';
@@ -118,3 +118,18 @@ export const on = (title, options, action) => test(title, async () => {
 		dual.foreignUntouched();
 	} finally { await dual.scene.close(); }
 });
+
+// What the hall would give beside the signing certificate.
+export const make = (dual, more) => makeEncryption(dual.ca, dual.folder, dual.pem, more);
+
+// A whole renewal, installed twice.
+export async function renewTwice(dual, order, format) {
+	assert.deepEqual((await dual.begin(order)).importAlgorithms, [format]);
+	const encryption = await make(dual);
+	await dual.renew(order, encryption);
+	const installed = files(dual.token);
+	await dual.install(order, encryption);
+	assert.deepEqual(files(dual.token), installed, 'a second installation writes nothing');
+	await dual.complete(order);
+	return encryption;
+}
