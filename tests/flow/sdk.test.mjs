@@ -1,12 +1,15 @@
-// The SDK's drive with the real agent, key and hall: the agent killed at every step, and another computer.
+// The SDK's drive with the real agent and hall: the agent killed at every step, and another computer. Killed at any moment: so the
+// key is a SoftKey, whose writes are whole or not at all; SoftHSM2 would lose its token.object in a C_Login that is cut.
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { root } from '../lib/paths.mjs';
+import { sleep } from '../lib/process.mjs';
 import { payOrder } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
 import { certificateId } from '../lib/token.mjs';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +18,7 @@ const Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
 
 // A scene with a paid order, a hall for drive, and a client of the SDK with the hall's origin.
 async function withPaidOrder(action) {
-	const scene = await makeScene({ hall: true, keyType: 'ec-p256' });
+	const scene = await makeScene({ hall: true, keyType: 'ec-p256', kind: SoftKey });
 	const web = scene.hall.client();
 	globalThis.WebSocket = class extends Socket { constructor(url, protocol) { super(url, protocol, { origin: scene.origin }); } };
 	const client = new Keyhall.Client({ ports: [scene.daemon.port], locale: 'en' });
@@ -56,11 +59,11 @@ test('a whole renewal, with progress; driven again nothing changes', () => withP
 	await checkDone(stage, await stage.client.renewal.drive(stage.order.id, stage.hall));
 }));
 
-for (const fatal of ['inspect', 'begin', 'install', 'complete'])
-	test(`the agent is killed right after ${fatal} was asked for, started again, and the run ends well`, () => withPaidOrder(async (stage) => {
+for (const [fatal, ms] of ['inspect', 'begin', 'install', 'complete'].flatMap((step) => [[step, 8], [step, 30]]))
+	test(`the agent is killed ${ms} ms after ${fatal} was asked for, started again, and the run ends well`, () => withPaidOrder(async (stage) => {
 		let killed;
 		const onstep = ({ step }) => {
-			if (step === fatal && !killed) killed = new Promise((resolve) => setTimeout(resolve, 30)).then(() => stage.scene.daemon.kill()).then(() => stage.scene.daemon.again());
+			if (step === fatal && !killed) killed = sleep(ms).then(() => stage.scene.daemon.kill()).then(() => stage.scene.daemon.again());
 		};
 		const result = await stage.client.drive(stage.order.id, stage.hall, { ...stage.options, onstep });
 		await killed;
