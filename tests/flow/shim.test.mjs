@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { failed, generate, testFaults } from '../lib/fault-script.mjs';
 import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 import { ShimToken } from '../lib/shim-token.mjs';
 
@@ -15,8 +16,6 @@ async function withKey(action) {
 	}
 }
 
-const generate = (key, id = '01') => key.user('--keypairgen', '--key-type', 'EC:prime256v1', '--id', id, '--label', `key ${id}`);
-const failed = (result, name) => { assert.notEqual(result.status, 0); assert.match(result.stderr, new RegExp(name)); };
 const count = async (key) => (await key.user('--list-objects')).stdout.match(/^(Private|Public) Key/gm)?.length ?? 0;
 
 test('pkcs11-tool sees no difference', () => withKey(async (key) => {
@@ -35,32 +34,7 @@ test('pkcs11-tool sees no difference', () => withKey(async (key) => {
 	assert.match((await same('--list-objects', '--login', '--pin', key.pin)).stdout, /RSA 2048/);
 }));
 
-test('an error, before and after the work', () => withKey(async (key) => {
-	key.fault('C_GenerateKeyPair 1 error 0x30');
-	failed(await generate(key), 'CKR_DEVICE_ERROR');
-	assert.equal(await count(key), 0);
-	assert.equal(key.read('faults'), '');
-	key.fault('C_GenerateKeyPair 1 after error 0x30');
-	failed(await generate(key), 'CKR_DEVICE_ERROR');
-	assert.equal(await count(key), 2);
-	assert.equal((await generate(key, '02')).status, 0);
-}));
-
-test('exit, crash, hang, delay', () => withKey(async (key) => {
-	key.fault('C_Login 1 exit 7');
-	assert.equal((await generate(key)).status, 7);
-	key.fault('* 5 crash');
-	assert.equal((await generate(key)).status, null);
-	key.fault('C_Login 1 hang');
-	assert.equal((await run('timeout', ['1', 'pkcs11-tool', '--module', key.module, '--login', '--pin', key.pin, '-O'],
-		{ env: key.env, status: null })).status, 124);
-	assert.equal(key.read('faults'), '');
-	key.fault('C_Login 0 delay 300');
-	const start = Date.now();
-	assert.equal((await generate(key)).status, 0);
-	assert.ok(Date.now() - start >= 300);
-	assert.notEqual(key.read('faults'), '');
-}));
+testFaults(withKey, count);
 
 test('a pulled key: dead sessions, an empty slot, and back', () => withKey(async (key) => {
 	for (const name of ['', key.serial]) {
@@ -92,7 +66,7 @@ test('calls are recorded; a copy of the store is a token of its own', () => with
 		['C_Initialize', 'C_Login', 'C_GenerateKeyPair']);
 	const copy = Object.assign(new ShimToken(), key, { store: path.join(folder, 'copy') });
 	await run('cp', ['-r', key.store, copy.store]);
-	await generate(copy, '02');
+	await generate(copy, undefined, '02');
 	assert.deepEqual([await count(key), await count(copy)], [2, 4]);
 	assert.ok(existsSync(path.join(copy.store, 'softhsm2.conf')));
 }));

@@ -1,66 +1,20 @@
 // SM2 through module profiles: the token host on the test token with either vendor's numbers, judged by the openssl program.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
 import { Authority, days, makeRequest } from '../lib/ca.mjs';
-import { PinScript } from '../lib/pin.mjs';
-import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
+import { onHost, order, origin } from '../lib/host-stage.mjs';
+import { run } from '../lib/process.mjs';
 import { checkProof, checkReceipt } from '../lib/renewal.mjs';
-import { SoftKey } from '../lib/softkey-token.mjs';
-import { TokenHost } from '../lib/token-host.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
 import { verifyRequest } from '../lib/witness.mjs';
 
-const origin = 'https://hall.example.cn', order = 'G-1';
 const mark = createHash('sha256').update(`keyhall:${order}`).digest('hex').slice(0, 40);
 
-// A token with an SM2 pair and its certificate by an SM2 CA. vendor: its numbers; profiles: what is in the deployer's folder.
-async function staged({ vendor = 'sansec', profiles, caType = 'sm2' }, action) {
-	const folder = temporaryFolder();
-	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
-	const it = { folder, key: await SoftKey.make(folder, { vendor }), ca: await Authority.make(place('ca'), { keyType: caType }),
-		pins: new PinScript(folder, '123456') };
-	const pair = await makeKey('sm2');
-	it.oldPem = await it.ca.issue(await makeRequest(pair, place('old')), { notBefore: days(-345), notAfter: days(20) });
-	await it.key.importPair(pair);
-	await it.key.writeCertificate(it.oldPem);
-	it.old = certificateId(it.oldPem);
-	const own = place('profiles');
-	for (const [name, text] of Object.entries(profiles ?? {})) writeFileSync(path.join(own, `${name}.json`), typeof text === 'string' ? text : JSON.stringify(text));
-	it.start = async () => {
-		it.host = await TokenHost.start({ module: it.key.module, env: { ...it.key.env, ...it.pins.env }, pinentry: it.pins.program, locale: 'en',
-			anchors: [it.ca.root], ...(profiles ? { profiles: own } : {}) });
-		it.uri = (await it.host.call('token.list')).tokens[0]?.token;
-	};
-	it.call = (method, params = {}) => it.host.call(method, { token: it.uri, order, ...params });
-	it.login = () => it.call('token.login', { order: undefined, prompt: { session: 1, origin, locale: 'en', purpose: 'begin', order } });
-	it.begin = async (keyType = 'sm2', key = 'new', certificate = it.old) => {
-		await it.login();
-		if (key === 'new') it.made = (await it.call('key.generate', { keyType })).publicKey;
-		return it.call('request.create', { certificate, key, origin });
-	};
-	it.install = async (certificate, { key = 'new', chain = [] } = {}) => {
-		await it.login();
-		const { certificate: id } = await it.call('certificate.check', { certificate, chain, key, oldCertificate: it.old });
-		await it.call('certificate.write', { certificate, key });
-		it.proved = await it.call('certificate.prove', { certificate: id, secondReader: true });
-		return it.call('receipt.create', { certificate: id, origin });
-	};
-	it.list = async () => (await it.host.call('certificate.list')).certificates;
-	try {
-		await it.start();
-		await action(it);
-	} catch (error) {
-		error.message += `\n${it.host?.log}`;
-		throw error;
-	} finally {
-		if (it.host && !it.host.end) await it.host.stop();
-		removeFolder(folder);
-	}
-}
+// A token with an SM2 pair and its certificate by an SM2 CA.
+const staged = ({ vendor = 'sansec', caType = 'sm2', ...options }, action) => onHost({ keyType: 'sm2', vendor, caType, ...options }, action);
 
 async function expectRequest(csr) {
 	const verdict = await verifyRequest(csr);

@@ -1,59 +1,12 @@
 // The token host on the test token: whole renewals, a PIN that locks, a key that is pulled, crashes, a power cut.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
-import { Authority, days, makeRequest } from '../lib/ca.mjs';
-import { PinScript } from '../lib/pin.mjs';
-import { removeFolder, temporaryFolder } from '../lib/process.mjs';
+import { onHost, order, origin } from '../lib/host-stage.mjs';
 import { checkReceipt } from '../lib/renewal.mjs';
-import { SoftKey } from '../lib/softkey-token.mjs';
-import { TokenHost } from '../lib/token-host.mjs';
-import { certificateId, makeKey } from '../lib/token.mjs';
+import { certificateId } from '../lib/token.mjs';
 
-const origin = 'https://hall.example.cn', order = 'S-1';
-
-async function staged(keyType, action) {
-	const folder = temporaryFolder();
-	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
-	const it = { folder, key: await SoftKey.make(folder), ca: await Authority.make(place('ca')), pins: new PinScript(folder, '123456') };
-	const pair = await makeKey(keyType);
-	it.oldPem = await it.ca.issue(await makeRequest(pair, place('old')), { notBefore: days(-345), notAfter: days(20) });
-	await it.key.importPair(pair);
-	await it.key.writeCertificate(it.oldPem);
-	it.old = certificateId(it.oldPem);
-	it.start = async () => {
-		it.host = await TokenHost.start({ module: it.key.module, env: { ...it.key.env, ...it.pins.env }, pinentry: it.pins.program, locale: 'en',
-			anchors: [it.ca.root] });
-		it.uri = (await it.host.call('token.list')).tokens[0]?.token;
-	};
-	it.login = (verify) => it.host.call('token.login', { token: it.uri, prompt: { session: 1, origin, locale: 'en', purpose: 'begin', order },
-		...(verify ? { verify } : {}) });
-	it.call = (method, params = {}) => it.host.call(method, { token: it.uri, order, ...params });
-	it.begin = async (newType = keyType) => {
-		await it.login();
-		await it.call('key.generate', { keyType: newType });
-		return it.call('request.create', { certificate: it.old, key: 'new', origin });
-	};
-	it.install = async (certificate) => {
-		await it.login();
-		const { certificate: id } = await it.call('certificate.check', { certificate, chain: [], key: 'new', oldCertificate: it.old });
-		await it.call('certificate.write', { certificate, key: 'new' });
-		await it.call('certificate.prove', { certificate: id, secondReader: true });
-		return it.call('receipt.create', { certificate: id, origin });
-	};
-	try {
-		await it.start();
-		await action(it);
-	} catch (error) {
-		error.message += `\n${it.host?.log}`;
-		throw error;
-	} finally {
-		if (!it.host.end) await it.host.stop();
-		removeFolder(folder);
-	}
-}
+const staged = (keyType, action) => onHost({ keyType }, action);
 
 for (const [keyType, newType] of [['ec-p256', 'ec-p256'], ['ec-p384', 'ec-p384'], ['rsa2048', 'rsa2048'], ['ec-p256', 'ed25519']])
 	test(`a renewal from ${keyType} to ${newType}`, () => staged(keyType, async (it) => {

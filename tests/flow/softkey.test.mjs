@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { Authority, makeRequest } from '../lib/ca.mjs';
+import { failed, generate, testFaults } from '../lib/fault-script.mjs';
 import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { makeKey, pemToDer } from '../lib/token.mjs';
@@ -17,9 +18,7 @@ async function withKey(action, options) {
 	}
 }
 
-const generate = (key, type = 'EC:prime256v1', id = '01') => key.user('--keypairgen', '--key-type', type, '--id', id, '--label', `key ${id}`);
 const objects = (key) => readdirSync(path.join(key.store, 'tokens/A')).filter((name) => name.endsWith('.object')).length;
-const failed = (result, name) => { assert.notEqual(result.status, 0); assert.match(result.stderr, new RegExp(name)); };
 
 // pkcs11-tool 0.23 cannot write P-384 and Ed25519 keys; there the SPKI is made of the point it lists.
 const spki = {
@@ -111,16 +110,7 @@ test('slots: empty, back in the other one, two tokens', () => withKey(async (key
 	assert.match((await key.run('--list-slots')).stdout, /softkey right\s+token state:\s+uninitialized/);
 }));
 
-test('faults: an error, before and after the work; only once', () => withKey(async (key) => {
-	key.fault('C_GenerateKeyPair 1 error 0x30');
-	failed(await generate(key), 'CKR_DEVICE_ERROR');
-	assert.equal(objects(key), 0);
-	assert.equal(key.read('faults'), '');
-	key.fault('C_GenerateKeyPair 1 after error 0x30');
-	failed(await generate(key), 'CKR_DEVICE_ERROR');
-	assert.equal(objects(key), 2);
-	assert.equal((await generate(key, 'EC:prime256v1', '02')).status, 0);
-}));
+testFaults(withKey, objects);
 
 test('faults: the key is pulled in the middle; sessions stay dead', () => withKey(async (key) => {
 	key.fault('C_GenerateKeyPair 1 pull A');
@@ -130,22 +120,6 @@ test('faults: the key is pulled in the middle; sessions stay dead', () => withKe
 	key.set({ gone: '0xe0' });
 	key.fault('C_GenerateKeyPair 1 pull');
 	failed(await generate(key), 'CKR_TOKEN_NOT_PRESENT');
-}));
-
-test('faults: exit, crash, hang, delay', () => withKey(async (key) => {
-	key.fault('C_Login 1 exit 7');
-	assert.equal((await generate(key)).status, 7);
-	key.fault('* 5 crash');
-	assert.equal((await generate(key)).status, null);
-	key.fault('C_Login 1 hang');
-	assert.equal((await run('timeout', ['1', 'pkcs11-tool', '--module', key.module, '--login', '--pin', key.pin, '-O'],
-		{ env: key.env, status: null })).status, 124);
-	key.fault('C_Login 0 delay 300');
-	const start = Date.now();
-	await key.run('--login', '--pin', key.pin, '-O');
-	assert.ok(Date.now() - start >= 300);
-	assert.notEqual(key.read('faults'), '');
-	assert.equal(objects(key), 0);
 }));
 
 test('faults: power goes between write and rename: private key without public key', () => withKey(async (key) => {
