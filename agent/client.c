@@ -9,13 +9,14 @@
 #include "cleanup.h"
 #include "websocket.h"
 
-#define CONNECT_SECONDS 5
 #define CALL_SECONDS 60
+#define CLOSE_SECONDS 1
 #define CLOSE_REFUSED KH_CLOSE_REFUSED
 
 struct kh_client {
 	uv_loop_t loop;
 	uv_timer_t timer;
+	unsigned patience; /* s */
 	struct kh_server *server;
 	struct kh_socket *socket;
 	const struct kh_contract contract; /* with room for long answers */
@@ -96,15 +97,15 @@ static void late(uv_timer_t *timer)
 	uv_stop(&client->loop);
 }
 
-static void run(struct kh_client *client, unsigned seconds)
+static void run(struct kh_client *client)
 {
 	client->timed_out = false;
-	uv_timer_start(&client->timer, late, seconds * 1000, 0);
+	uv_timer_start(&client->timer, late, client->patience * 1000, 0);
 	uv_run(&client->loop, UV_RUN_DEFAULT);
 	uv_timer_stop(&client->timer);
 }
 
-static struct kh_client *make(uint16_t port)
+static struct kh_client *make(uint16_t port, unsigned seconds)
 {
 	const struct kh_client fresh = {.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX,
 						     kh_contract.depth_max}};
@@ -113,6 +114,7 @@ static struct kh_client *make(uint16_t port)
 	if (client == NULL)
 		return NULL;
 	memcpy(client, &fresh, sizeof(fresh));
+	client->patience = seconds;
 	uv_loop_init(&client->loop);
 	if (kh_client_open(&client->loop, port, &events, client, &client->server, &client->error) != KH_OK)
 		client->ended = true;
@@ -127,7 +129,8 @@ void kh_client_free(struct kh_client *client)
 		return;
 	if (client->socket != NULL) {
 		kh_socket_close(client->socket, 1000, "");
-		run(client, 1);
+		client->patience = CLOSE_SECONDS;
+		run(client);
 	}
 	uv_close((uv_handle_t *)&client->timer, NULL);
 	if (client->server != NULL)
@@ -157,7 +160,7 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	parts[0] = text.data;
 	kh_socket_send(client->socket, parts, &text.length, 1);
 	while (!client->answered && !client->ended && !client->timed_out)
-		run(client, CALL_SECONDS);
+		run(client);
 	client->method = NULL;
 	if (!client->answered)
 		return kh_fail(error, KH_AGENT_FAILED);
@@ -173,23 +176,24 @@ static enum kh_client_outcome greet(struct kh_client *client, const char *locale
 	struct kh_agent_hello_result result;
 
 	if (!client->ended)
-		run(client, CONNECT_SECONDS);
+		run(client);
 	if (client->socket == NULL && client->close_code == 0)
 		return KH_CLIENT_ABSENT;
 	if (kh_client_call(client, KH_METHOD_AGENT_HELLO, &params, &result, &client->error) == KH_OK) {
 		kh_clear(&kh_agent_hello_result_type, &result);
+		client->patience = CALL_SECONDS;
 		return KH_CLIENT_OK;
 	}
 	return client->close_code == CLOSE_REFUSED ? KH_CLIENT_REFUSED : KH_CLIENT_FAILED;
 }
 
-enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, const char *locale,
+enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, unsigned seconds, const char *locale,
 					 struct kh_client **client)
 {
 	enum kh_client_outcome outcome = KH_CLIENT_FAILED;
 
 	for (size_t i = 0; i < count; i++) {
-		*client = make(ports[i]);
+		*client = make(ports[i], seconds);
 		if (*client == NULL)
 			return KH_CLIENT_FAILED;
 		outcome = greet(*client, locale);

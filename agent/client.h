@@ -15,9 +15,10 @@ enum kh_client_outcome {
 	KH_CLIENT_FAILED,
 };
 
-/* Connects and says hello, on the first of the ports that answers; waits for
- * seconds at most. client is set also when it fails; NULL: out of memory. */
-enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, const char *locale,
+/* Connects and says hello, on the first of the ports where our own user's
+ * daemon answers; waits for seconds at most on each, and again for hello's
+ * answer. client is set also when it fails; NULL: out of memory. */
+enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, unsigned seconds, const char *locale,
 					 struct kh_client **client);
 const char *kh_client_reason(const struct kh_client *client);
 

@@ -9,11 +9,11 @@
 #include "client.h"
 #include "environment.h"
 #include "log.h"
+#include "ports.h"
 
 #define EXIT_USAGE 2
 #define EXIT_ABSENT 3
-#define PORT_FIRST 18317
-#define PORT_SECOND 28317
+#define CONNECT_SECONDS 5
 
 struct tool {
 	const char *command;
@@ -97,11 +97,10 @@ static int complain_error(const struct tool *tool, const struct kh_error *error)
 
 static enum kh_client_outcome connect_daemon(struct tool *tool)
 {
-	const uint16_t configured = (uint16_t)(tool->port != 0 ? tool->port : tool->settings.config.port);
-	const uint16_t ports[] = {configured, PORT_SECOND};
-	const bool two = tool->port == 0 && configured == PORT_FIRST;
+	uint16_t ports[KH_PORTS_MAX] = {(uint16_t)tool->port};
+	size_t count = tool->port != 0 ? 1 : kh_ports_of(tool->settings.config.port, ports);
 
-	return kh_client_connect(ports, two ? 2 : 1, tool->locale, &tool->client);
+	return kh_client_connect(ports, count, CONNECT_SECONDS, tool->locale, &tool->client);
 }
 
 /* --- list --- */

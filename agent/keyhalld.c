@@ -8,8 +8,8 @@
 
 #include "cleanup.h"
 #include "connection.h"
-#include "lock.h"
 #include "log.h"
+#include "takeover.h"
 #include "watch.h"
 
 #define EXIT_SETTINGS 2
@@ -116,10 +116,15 @@ static void listen_to_signals(struct daemon *daemon)
 static enum kh_code open_server(struct daemon *daemon, struct kh_error *error)
 {
 	const struct kh_config *config = &daemon->agent.settings->config;
-	const struct kh_handshake_policy policy = {(uint16_t)config->port, config->origins, config->origins_count};
+	struct kh_handshake_policy policy = {0, config->origins, config->origins_count};
+	uint16_t ports[KH_PORTS_MAX];
+	size_t count = kh_ports_of(config->port, ports);
+	enum kh_code code = kh_takeover_port(&daemon->loop, ports, count, &policy.port, error);
 
-	return kh_server_open(&daemon->loop, &policy, true, &kh_connection_events, &daemon->agent,
-			      &daemon->agent.server, error);
+	if (code != KH_OK)
+		return code;
+	return kh_server_open(&daemon->loop, &policy, &kh_connection_events, &daemon->agent, &daemon->agent.server,
+			      error);
 }
 
 static int cannot(const char *what, const struct kh_error *error)
@@ -206,10 +211,12 @@ static int lock_and_run(const struct kh_settings *settings)
 	struct kh_lock lock = {0};
 	struct kh_error error = {0};
 	enum kh_code code = kh_system_make_folder(settings->state, &error);
+	uint16_t ports[KH_PORTS_MAX];
+	size_t count = kh_ports_of(settings->config.port, ports);
 	int status;
 
 	if (code == KH_OK)
-		code = kh_lock_take(settings->state, &lock, &error);
+		code = kh_takeover_lock(settings->state, ports, count, &lock, &error);
 	if (code == KH_AGENT_BUSY) {
 		fprintf(stderr, "keyhalld: it runs already for this user (state folder %s)\n", settings->state);
 		return EXIT_RUNNING;

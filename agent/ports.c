@@ -5,6 +5,16 @@
 
 #include <stdlib.h>
 
+#define PORT_FIRST 18317
+#define PORT_SECOND 28317
+
+size_t kh_ports_of(int64_t configured, uint16_t ports[KH_PORTS_MAX])
+{
+	ports[0] = (uint16_t)configured;
+	ports[1] = PORT_SECOND;
+	return configured == PORT_FIRST ? 2 : 1;
+}
+
 /* Whether an address can be bound, by binding it: lws_create_vhost succeeds
  * also when it could not. libuv tells of an address in use only afterwards. */
 static bool can_bind(uv_loop_t *loop, const struct sockaddr *address)

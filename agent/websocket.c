@@ -14,8 +14,6 @@
 #include "peer.h"
 #include "ports.h"
 
-#define PORT_FIRST 18317
-#define PORT_SECOND 28317
 #define QUEUE_MAX (16u * 1024 * 1024)
 /* Of one send(); libwebsockets would make it the size of a read. */
 #define SEND_MAX (1024u * 1024)
@@ -468,25 +466,15 @@ static bool listen_both(struct kh_server *server)
 	return kh_port_taken(server->loop, port);
 }
 
-enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy, bool fall_back,
+enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy,
 			    const struct kh_socket_events *events, void *context, struct kh_server **server,
 			    struct kh_error *error)
 {
-	uint16_t port = policy->port;
-	bool usable = kh_port_free(loop, port);
-	enum kh_code code;
+	enum kh_code code = make_context(loop, events, context, server, error);
 
-	if (!usable && fall_back && port == PORT_FIRST) {
-		port = PORT_SECOND;
-		usable = kh_port_free(loop, port);
-	}
-	if (!usable)
-		return kh_fail(error, KH_AGENT_BUSY);
-	code = make_context(loop, events, context, server, error);
 	if (code != KH_OK)
 		return code;
 	(*server)->policy = *policy;
-	(*server)->policy.port = port;
 	if (listen_both(*server))
 		return KH_OK;
 	kh_server_free(*server);

@@ -27,10 +27,10 @@ struct kh_socket_events {
 	void (*closed)(void *owner, int code, const char *reason);
 };
 
-/* Listens on 127.0.0.1 and [::1], on both or not at all. Port 18317 that is in
- * use becomes 28317 when fall_back. agent.busy: the port is taken. policy's
- * origins stay the caller's. To be called before anything else is on the loop. */
-KH_CHECKED enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy, bool fall_back,
+/* Listens on policy's port on 127.0.0.1 and [::1], on both or not at all; the
+ * port is known to be free (ports.h). policy's origins stay the caller's. To be
+ * called before anything else is on the loop. */
+KH_CHECKED enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy,
 				       const struct kh_socket_events *events, void *context, struct kh_server **server,
 				       struct kh_error *error);
 uint16_t kh_server_port(const struct kh_server *server);
