@@ -26,26 +26,28 @@ async function record(ground) {
 }
 
 // The fault, a fresh page (in another browser, every second time), and what was held till then.
+async function play(scene, n) {
+	const first = scene.page();
+	await scene.attempt(first);
+	await scene.finish({ cookie: n % 2 ? first.web.cookie : null });
+	await scene.traffic.release();
+	await scene.checkEnd();
+	await scene.finish();
+	took.unmet += scene.traffic.met ? 0 : 1;
+	assert.equal(scene.daemon.service.end, undefined, 'the agent runs');
+}
+
 async function tryPoint(ground, plan, n) {
 	const scene = await ground.scene({ plan });
-	try {
-		const first = scene.page();
-		await scene.attempt(first);
-		await scene.finish({ cookie: n % 2 ? first.web.cookie : null });
-		await scene.traffic.release();
-		await scene.checkEnd();
-		await scene.finish();
-		took.unmet += scene.traffic.met ? 0 : 1;
-		assert.equal(scene.daemon.service.end, undefined, 'the agent runs');
-	} catch (error) {
+	const lose = (error) => {
 		took.lost.push(`${plan.key}, ${plan.fault}: ${error.message.split('\n').slice(0, 14).join(' | ')} [${scene.errors.join(', ')}]`);
 		console.log(`lost: ${took.lost.at(-1)}`);
 		if (wanted) console.log(error.stack, scene.daemon.service.output().slice(-3000), scene.traffic.keys.join('\n'));
-	} finally {
-		took.tried++;
-		for (const name of scene.errors) took.errors.set(name, (took.errors.get(name) ?? 0) + 1);
-		await scene.close();
-	}
+	};
+	await play(scene, n).catch(lose);
+	took.tried++;
+	for (const name of scene.errors) took.errors.set(name, (took.errors.get(name) ?? 0) + 1);
+	await scene.close().catch(lose);
 }
 
 async function tryAll(options, step) {

@@ -90,10 +90,12 @@ export class Ground {
 		await scene.token.writeCertificate(scene.oldPem);
 		if (faults.length) scene.token.fault(...faults);
 		scene.pins = new PinScript(folder, pins ?? this.token.pin);
-		scene.daemon = await scene.computer('agent');
 		scene.traffic = new Traffic(plan);
-		scene.agentProxy = await AgentProxy.start(scene.traffic, scene.daemon.port);
-		scene.hallProxy = await HallProxy.start(scene.traffic, this.hall);
+		try {
+			scene.daemon = await scene.computer('agent');
+			scene.agentProxy = await AgentProxy.start(scene.traffic, scene.daemon.port);
+			scene.hallProxy = await HallProxy.start(scene.traffic, this.hall);
+		} catch (error) { await scene.close(); throw error; }
 		return scene;
 	}
 
@@ -159,11 +161,11 @@ export class Scene {
 
 	async close() {
 		for (const page of this.pages) page.leave();
-		this.agentProxy.close();
-		this.hallProxy.close();
-		const ends = await Promise.all(this.daemons.map((daemon) => daemon.stop()));
+		this.agentProxy?.close();
+		this.hallProxy?.close();
+		const ends = await Promise.allSettled(this.daemons.map((daemon) => daemon.stop()));
 		rmSync(this.folder, { recursive: true, force: true });
-		return ends;
+		for (const { reason } of ends) if (reason) throw reason;
 	}
 }
 

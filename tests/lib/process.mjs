@@ -12,6 +12,9 @@ process.on('exit', () => {
 	for (const child of running) child.kill('SIGKILL');
 	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+// A signal alone would end this process without "exit". Who listens to it too ends in its own way.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+	process.on(name, () => { if (process.listenerCount(name) === 1) process.exit(1); });
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -79,15 +82,17 @@ export async function until(condition, what, ms = 20000) {
 	}
 }
 
-// Waits until the service listens on the port; fails at once when it ended, also because the port is another's.
+// Waits until the service listens on the port; fails at once when it ended, also because the port is another's. Then it runs no more.
 export async function untilListening(service, port, ms = 20000) {
 	const check = () => { if (service.end) throw new Error(`${service.name} ended: ${JSON.stringify(service.end)}\n${service.output()}`); };
-	await until(async () => {
+	try {
+		await until(async () => {
+			check();
+			return await answers(port);
+		}, `${service.name} on port ${port}\n${service.output()}`, ms);
+		await sleep(40);
 		check();
-		return await answers(port);
-	}, `${service.name} on port ${port}\n${service.output()}`, ms);
-	await sleep(40);
-	check();
+	} catch (error) { await service.kill(); throw error; }
 }
 
 export function answers(port, host = '127.0.0.1') {
