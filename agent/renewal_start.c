@@ -61,6 +61,11 @@ static void start(struct kh_request *request, enum kh_renewal_act act, kh_module
 	}
 }
 
+static bool no_key(const struct kh_run *run)
+{
+	return kh_modules_count_tokens(&agent_of(run)->modules) == 0;
+}
+
 /* A token that was not there when last asked: asks once more and starts over. */
 static void start_over(struct kh_run *run, kh_modules_done next)
 {
@@ -120,6 +125,8 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 		return;
 	}
 	for (size_t i = 0; i < residues->count; i++) {
+		if (!kh_renewal_holds(&residues->items[i]))
+			continue;
 		if (strcmp(residues->items[i].serial, run->entry.serial) != 0) {
 			fail_serial(run, KH_ORDER_MISMATCH, residues->items[i].serial);
 			return;
@@ -185,8 +192,12 @@ static void begin_listed(void *context, const struct kh_error *error)
 		kh_run_fail(run, error);
 		return;
 	}
+	if (module == NULL && !run->listed) {
+		start_over(run, begin_tokens);
+		return;
+	}
 	if (module == NULL) {
-		fail(run, KH_CERTIFICATE_ABSENT);
+		fail(run, no_key(run) ? KH_TOKEN_ABSENT : KH_CERTIFICATE_ABSENT);
 		return;
 	}
 	snprintf(run->entry.old_certificate, sizeof(run->entry.old_certificate), "%s", params->certificate);
@@ -213,21 +224,6 @@ void kh_renewal_begin(struct kh_request *request)
 }
 
 /* --- the others: the key that carries the order's mark --- */
-
-/* The one that got furthest, where an order left something on several keys. */
-static const struct kh_host_residue *best(const struct kh_residues *residues, const char *serial)
-{
-	const struct kh_host_residue *found = NULL;
-
-	for (size_t i = 0; i < residues->count; i++) {
-		const struct kh_host_residue *one = &residues->items[i];
-
-		if (found == NULL || (one->certificate != NULL && found->certificate == NULL) ||
-		    (strcmp(one->serial, serial) == 0 && (found->certificate == NULL) == (one->certificate == NULL)))
-			found = one;
-	}
-	return found;
-}
 
 static void tokens_listed(void *context, const struct kh_error *error);
 
@@ -258,20 +254,27 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 		kh_run_go(run);
 }
 
-/* Nothing of the order is on a key, but this computer remembers it. */
-static void go_with_memory(struct kh_run *run)
+/* Nothing of the order is on a key; this computer may remember it. */
+static void go_without_residue(struct kh_run *run)
 {
 	struct kh_agent *agent = agent_of(run);
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find_serial(&agent->modules, run->entry.serial, &token);
+	bool remembered = run->entry.serial[0] != '\0';
+	struct kh_module *module =
+		remembered ? kh_modules_find_serial(&agent->modules, run->entry.serial, &token) : NULL;
 
 	if (module != NULL)
 		kh_unmarked_go(run, module, token);
 	else if (!run->listed)
 		start_over(run, tokens_listed);
+	else if (no_key(run))
+		fail_serial(run, KH_TOKEN_ABSENT, run->entry.serial);
+	else if (remembered)
+		fail_serial(run, KH_ORDER_MISMATCH, run->entry.serial);
+	else if (run->act == KH_ACT_INSTALL)
+		kh_unmarked_search(run);
 	else
-		fail_serial(run, kh_modules_count_tokens(&agent->modules) > 0 ? KH_ORDER_MISMATCH : KH_TOKEN_ABSENT,
-			    run->entry.serial);
+		kh_run_go(run);
 }
 
 static void looked(void *context, struct kh_residues *residues, const struct kh_error *error)
@@ -279,33 +282,24 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	struct kh_run *run = context;
 	struct kh_journal_entry memory;
 	const struct kh_host_residue *residue;
-	bool remembered;
 
 	if (error->code != KH_OK) {
 		kh_run_fail(run, error);
 		return;
 	}
-	remembered = kh_journal_find(agent_of(run)->journal, run->entry.order, &memory);
-	if (remembered) {
+	if (kh_journal_find(agent_of(run)->journal, run->entry.order, &memory)) {
 		memcpy(memory.origin, run->entry.origin, sizeof(memory.origin));
 		run->entry = memory;
 		/* Which one is to be installed the check says. */
 		if (run->act == KH_ACT_INSTALL)
 			run->entry.certificate[0] = '\0';
 	}
-	residue = best(residues, run->entry.serial);
+	residue = kh_renewal_best(residues, run->entry.serial, run->act == KH_ACT_CANCEL);
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
-	if (residue != NULL) {
+	if (residue != NULL)
 		go_with_residue(run, residue);
-	} else if (remembered && run->entry.serial[0] != '\0') {
-		go_with_memory(run);
-	} else if (run->act == KH_ACT_INSTALL && !run->listed) {
-		start_over(run, tokens_listed);
-	} else if (run->act == KH_ACT_INSTALL) {
-		kh_unmarked_search(run);
-	} else {
-		kh_run_go(run);
-	}
+	else
+		go_without_residue(run);
 }
 
 static void certificates_listed(void *context, const struct kh_error *error)
