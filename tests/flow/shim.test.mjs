@@ -51,8 +51,8 @@ test('a pulled key: dead sessions, an empty slot, and back', () => withKey(async
 	assert.equal(await count(key), 2);
 }));
 
-test('cut and write are refused', () => withKey(async (key) => {
-	for (const rule of ['C_Login 1 cut', 'write 1 error 0x30']) {
+test('cut, tear and write are refused', () => withKey(async (key) => {
+	for (const rule of ['C_Login 1 cut', 'C_CreateObject 1 tear 50', 'write 1 error 0x30']) {
 		key.fault(rule);
 		const result = await generate(key);
 		assert.equal(result.status, null);

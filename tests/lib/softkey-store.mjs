@@ -6,6 +6,7 @@ import { sha256 } from './token.mjs';
 
 const CLASS = 0, LABEL = 3, VALUE = 0x11, ID = 0x102, SECRET = 0x80004b48;
 const names = ['data', 'certificate', 'public', 'private'];
+const readClass = (value) => (value ? names[Number(value.readBigUInt64LE(0))] : 'torn');
 
 function parseAttributes(bytes) {
 	const attributes = new Map();
@@ -29,14 +30,14 @@ const spkiOf = (key) => (key.type === 'private' ? createPublicKey(key) : key).ex
 function parse(bytes) {
 	const attributes = parseAttributes(bytes), hash = createHash('sha256');
 	for (const [type, value] of [...attributes].sort(([a], [b]) => a - b)) hash.update(`${type}:${value.toString('hex')};`);
-	const kind = names[Number(attributes.get(CLASS).readBigUInt64LE(0))];
+	const kind = readClass(attributes.get(CLASS));
 	const object = { kind, label: attributes.get(LABEL)?.toString() ?? '', id: attributes.get(ID)?.toString('hex') ?? '', print: hash.digest('hex') };
-	if (kind === 'certificate') {
+	if (kind === 'certificate' && attributes.has(VALUE)) {
 		object.certificate = new X509Certificate(attributes.get(VALUE));
 		object.spki = spkiOf(object.certificate.publicKey);
 		object.sha256 = sha256(object.certificate.raw);
 	}
-	if (kind === 'private')
+	if (kind === 'private' && attributes.has(SECRET))
 		object.spki = spkiOf(readSecret(attributes.get(SECRET)));
 	return object;
 }

@@ -41,6 +41,8 @@ CK_RV soft_GetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, C
 
 	if (rv != CKR_OK)
 		return rv;
+	if (object->unreadable)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_RV one = read_attribute(object, &template[i]);
 
@@ -58,7 +60,7 @@ CK_RV soft_SetAttributeValue(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, C
 
 	if (rv != CKR_OK)
 		return rv;
-	if (!attribute_flag(object, CKA_MODIFIABLE))
+	if (attribute_get(object, CKA_MODIFIABLE) && !attribute_flag(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	for (CK_ULONG i = 0; i < count; i++)
 		if (template[i].type != CKA_LABEL && template[i].type != CKA_ID && template[i].type != CKA_SUBJECT)

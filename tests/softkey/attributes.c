@@ -93,35 +93,67 @@ bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template,
 	return true;
 }
 
+static int by_type(const void *a, const void *b)
+{
+	const struct attribute *one = a, *other = b;
+
+	return (one->type > other->type) - (one->type < other->type);
+}
+
+static unsigned char *pack_one(unsigned char *at, const struct attribute *attribute)
+{
+	memcpy(at, &attribute->type, sizeof attribute->type);
+	memcpy(at + sizeof(CK_ULONG), &attribute->length, sizeof attribute->length);
+	memcpy(at + 2 * sizeof(CK_ULONG), attribute->value, attribute->length);
+	return at + 2 * sizeof(CK_ULONG) + attribute->length;
+}
+
 /* The magic, then for each attribute: type, length (8 bytes each, host order), value. */
 void *attributes_pack(const struct object *object, size_t *length)
 {
 	size_t size = sizeof magic;
 	unsigned char *data, *at;
 
+	qsort(object->attributes, object->count, sizeof *object->attributes, by_type);
 	for (size_t i = 0; i < object->count; i++)
 		size += 2 * sizeof(CK_ULONG) + object->attributes[i].length;
-	data = at = malloc(size);
+	data = malloc(size);
 	if (!data)
 		abort();
-	memcpy(at, magic, sizeof magic);
-	at += sizeof magic;
-	for (size_t i = 0; i < object->count; i++) {
-		const struct attribute *attribute = &object->attributes[i];
-
-		memcpy(at, &attribute->type, sizeof attribute->type);
-		memcpy(at + sizeof(CK_ULONG), &attribute->length, sizeof attribute->length);
-		memcpy(at + 2 * sizeof(CK_ULONG), attribute->value, attribute->length);
-		at += 2 * sizeof(CK_ULONG) + attribute->length;
-	}
+	memcpy(data, magic, sizeof magic);
+	at = data + sizeof magic;
+	for (size_t i = 0; i < object->count; i++)
+		at = pack_one(at, &object->attributes[i]);
 	*length = size;
 	return data;
+}
+
+static size_t attribute_end(const unsigned char *data, size_t at)
+{
+	size_t size;
+
+	memcpy(&size, data + at + sizeof(CK_ULONG), sizeof size);
+	return at + 2 * sizeof(CK_ULONG) + size;
+}
+
+size_t attributes_part(const unsigned char *data, size_t length, int percent)
+{
+	size_t count = 0, at;
+
+	for (at = sizeof magic; at < length; at = attribute_end(data, at))
+		count++;
+	at = sizeof magic;
+	for (size_t kept = count * (size_t)percent / 100; kept > 0; kept--)
+		at = attribute_end(data, at);
+	return percent > 0 ? at : 0;
 }
 
 bool attributes_unpack(struct object *object, const unsigned char *data, size_t length)
 {
 	size_t at = sizeof magic;
 
+	if (length == 0)
+		return true;
 	if (length < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
 		return false;
 	while (at < length) {

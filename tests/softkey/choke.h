@@ -23,7 +23,7 @@
 #undef LACK
 
 extern const char module_name[];
-/* Whether it keeps the objects itself: else "write" and "cut" in a script are refused. */
+/* Whether it keeps the objects itself: else "write", "cut" and "tear" in a script are refused. */
 extern const bool module_writes;
 CK_RV module_open(void); /* before C_Initialize */
 const char *module_folder(void); /* of the script and the list of calls */
@@ -35,7 +35,11 @@ void fault_open(const char *folder);
 /* Before and after a call, or a "write" of the store; other than CKR_OK: answer that. */
 CK_RV fault_before(const char *call);
 CK_RV fault_after(const char *call);
-/* True once after a "cut" rule fired: power goes between write and rename. */
-bool fault_cut(void);
+/*
+ * What a "cut" or "tear" rule says about this write: power stays, or goes between
+ * write and rename, or leaves so many percent of a new object (0 to 100).
+ */
+enum { POWER_STAYS = -2, POWER_CUT = -1 };
+int fault_power(void);
 
 #endif

@@ -18,8 +18,8 @@
 
 #define RULES 32
 
-enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_DELAY, ACTIONS };
-static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "delay"};
+enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_TEAR, ACTION_DELAY, ACTIONS };
+static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "tear", "delay"};
 
 struct rule {
 	char text[128], call[40], argument[NAME];
@@ -31,7 +31,7 @@ struct rule {
 static char path[PATH], calls_path[PATH];
 static struct rule rules[RULES];
 static size_t rule_count;
-static bool cut;
+static int power = POWER_STAYS;
 static long calls_so_far; /* of this process */
 
 /* A script that cannot be followed proves nothing: nothing goes on. */
@@ -39,6 +39,17 @@ static _Noreturn void refuse(const char *why, const char *line)
 {
 	fprintf(stderr, "%s: a rule of the fault script cannot be: %s: %s\n", module_name, why, line);
 	abort();
+}
+
+static void check(const struct rule *rule, const char *line)
+{
+	bool writes = rule->action == ACTION_CUT || rule->action == ACTION_TEAR || strcmp(rule->call, "write") == 0;
+	long percent = strtol(rule->argument, NULL, 10);
+
+	if (!module_writes && writes)
+		refuse("this module does not write the objects itself", line);
+	if (rule->action == ACTION_TEAR && (percent < 0 || percent > 100))
+		refuse("no percentage", line);
 }
 
 static bool parse(const char *line, struct rule *rule)
@@ -61,8 +72,7 @@ static bool parse(const char *line, struct rule *rule)
 	for (int i = 0; i < ACTIONS; i++) {
 		if (strcmp(words[at], action_names[i]) == 0) {
 			rule->action = (enum action)i;
-			if (!module_writes && (i == ACTION_CUT || strcmp(rule->call, "write") == 0))
-				refuse("this module does not write the objects itself", line);
+			check(rule, line);
 			return true;
 		}
 	}
@@ -77,7 +87,7 @@ void fault_open(const char *folder)
 	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, folder);
 	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, folder);
 	rule_count = 0;
-	cut = false;
+	power = POWER_STAYS;
 	file = fopen(path, "r");
 	while (file && rule_count < RULES && fgets(line, sizeof line, file))
 		rule_count += parse(line, &rules[rule_count]);
@@ -133,7 +143,10 @@ static CK_RV act(const struct rule *rule)
 		for (;;)
 			pause();
 	case ACTION_CUT:
-		cut = true;
+		power = POWER_CUT;
+		return CKR_OK;
+	case ACTION_TEAR:
+		power = (int)number;
 		return CKR_OK;
 	case ACTION_DELAY:
 		usleep((useconds_t)number * 1000);
@@ -177,11 +190,11 @@ CK_RV fault_before(const char *call)
 
 CK_RV fault_after(const char *call)
 {
-	cut = false;
+	power = POWER_STAYS;
 	return meet(call, true);
 }
 
-bool fault_cut(void)
+int fault_power(void)
 {
-	return cut;
+	return power;
 }

@@ -134,6 +134,8 @@ EVP_PKEY *key_of(const struct object *object)
 
 		return d2i_AutoPrivateKey(NULL, &at, (long)pkcs8->length);
 	}
+	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY)
+		return NULL;
 	if (type == CKK_RSA)
 		return rsa_public(object);
 	return type == CKK_EC || type == CKK_EC_EDWARDS || type == vendor->sm2 ? ec_public(object, type) : NULL;

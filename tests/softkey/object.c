@@ -104,6 +104,7 @@ static void load(void *data, const char *file, size_t bytes, long stamp)
 		link_object(object);
 	}
 	object->seen = attributes_unpack(object, text, length);
+	object->unreadable = length > 0 && object->count == 0;
 	object->stamp = stamp;
 	free(text);
 }

@@ -39,7 +39,7 @@ CK_RV operation_start(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJE
 			return CKR_KEY_FUNCTION_NOT_PERMITTED;
 		operation->key = key_of(object);
 		if (!operation->key)
-			return CKR_KEY_HANDLE_INVALID;
+			return CKR_GENERAL_ERROR;
 	}
 	operation->mechanism = row;
 	return CKR_OK;

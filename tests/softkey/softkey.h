@@ -126,6 +126,7 @@ struct object {
 	CK_SESSION_HANDLE session;
 	long stamp; /* of the file that was read */
 	bool seen;
+	bool unreadable; /* torn before its first attribute ended */
 	struct attribute *attributes;
 	size_t count;
 	struct object *next;
@@ -157,7 +158,10 @@ void attributes_take(struct object *object, const CK_ATTRIBUTE *template, CK_ULO
 CK_ULONG attribute_number(const struct object *object, CK_ATTRIBUTE_TYPE type);
 bool attribute_flag(const struct object *object, CK_ATTRIBUTE_TYPE type);
 bool attributes_match(const struct object *object, const CK_ATTRIBUTE *template, CK_ULONG count);
+/* In the order of their types, as SoftHSM2 writes them. */
 void *attributes_pack(const struct object *object, size_t *length); /* malloc */
+/* How many bytes of what was packed are the first so many percent of its attributes; of 0 none. */
+size_t attributes_part(const unsigned char *data, size_t length, int percent);
 bool attributes_unpack(struct object *object, const unsigned char *data, size_t length);
 
 /* mechanism.c, vendor.c: the tables of what the token can do. */
@@ -205,7 +209,7 @@ extern const struct vendor *vendor; /* never NULL */
 CK_RV vendor_load(void);
 
 /* key.c */
-EVP_PKEY *key_of(const struct object *object); /* private or public; NULL: not usable */
+EVP_PKEY *key_of(const struct object *object); /* private or public; NULL: not usable, or torn */
 /* OpenSSL's name of the curve that an object or template names; NULL: none or unknown. */
 const char *key_curve(const struct object *object, CK_KEY_TYPE type);
 bool key_is_rsa_or_sm2(const struct object *object);

@@ -1,7 +1,8 @@
 /*
  * What stays: DIR/slots (two token names, "-" for none), DIR/tokens/NAME/token
  * (key=value lines) and a file for each object. Everything is written to a
- * temporary name, synced and renamed; a power cut leaves the old state.
+ * temporary name, synced and renamed; a power cut leaves the old state, unless
+ * the fault script tears a new object.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,6 +29,20 @@ static void token_path(char out[PATH], const char *token, const char *file)
 	snprintf(out, PATH, "%.300s/tokens/%.31s/%.63s", folder, token, file);
 }
 
+/* What is torn has its final name. What was there before is never torn. */
+static _Noreturn void lose_power(const char *path, const char *temporary, const void *data, size_t length, int percent)
+{
+	const char *end = strrchr(path, '.');
+
+	if (percent >= 0 && end && strcmp(end, ".object") == 0 && access(path, F_OK) != 0) {
+		length = attributes_part(data, length, percent);
+		history_add(path, data, length);
+		if (truncate(temporary, (off_t)length) != 0 || rename(temporary, path) != 0)
+			abort();
+	}
+	_exit(9);
+}
+
 static bool write_file(const char *path, const void *data, size_t length)
 {
 	char temporary[PATH + 8];
@@ -39,8 +54,8 @@ static bool write_file(const char *path, const void *data, size_t length)
 	good = fd >= 0 && write(fd, data, length) == (ssize_t)length && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
-	if (good && fault_cut())
-		_exit(9);
+	if (good && fault_power() != POWER_STAYS)
+		lose_power(path, temporary, data, length, fault_power());
 	if (good)
 		history_add(path, data, length);
 	return good && rename(temporary, path) == 0;
@@ -221,7 +236,7 @@ CK_RV store_delete(const char *token, const char *file)
 
 	if (rv != CKR_OK)
 		return rv;
-	if (fault_cut())
+	if (fault_power() != POWER_STAYS)
 		_exit(9);
 	token_path(path, token, file);
 	history_add(path, NULL, 0);

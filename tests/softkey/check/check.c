@@ -291,5 +291,5 @@ int main(int argc, char **argv)
 	*(void **)&get = dlsym(module, "C_GetFunctionList");
 	if (!get || get(&token) != CKR_OK)
 		return 2;
-	return check_sm2() + check_unwrap();
+	return check_sm2() + check_tear() + check_unwrap();
 }

@@ -59,8 +59,9 @@ size_t check_encrypt(EVP_PKEY *key, int padding, const char *oaep_digest, const 
 /* From DER to 04 X Y C3 C2. */
 size_t check_raw_cipher(const unsigned char *der, size_t length, unsigned char *out);
 
-/* The groups of tests: sm2.c, unwrap.c. */
+/* The groups of tests: sm2.c, tear.c, unwrap.c. */
 int check_sm2(void);
+int check_tear(void);
 int check_unwrap(void);
 
 #endif
