@@ -24,6 +24,7 @@
 #define PROVED KH_FACT_PROVED
 #define ANSWERED KH_FACT_ANSWERED
 #define IMPORTED KH_FACT_IMPORTED
+#define TORN KH_FACT_TORN
 
 struct row {
 	unsigned present; /* all of these are known */
@@ -87,10 +88,10 @@ static const struct row cancel_rows[] = {
 	{ANSWERED, 0, KH_STEP_DONE},
 	{COMPLETED, 0, KH_STEP_REFUSE},
 	{CERTIFICATE, 0, KH_STEP_REFUSE},
-	{0, PRIVATE | PUBLIC | HINT, KH_STEP_DONE},
+	{0, PRIVATE | PUBLIC | TORN | HINT, KH_STEP_DONE},
 	{0, LOGIN, KH_STEP_LOGIN},
 	{0, SEEN, KH_STEP_LOOK},
-	{0, PRIVATE | PUBLIC, KH_STEP_DONE},
+	{0, PRIVATE | PUBLIC | TORN, KH_STEP_DONE},
 	{0, 0, KH_STEP_DELETE},
 };
 
@@ -127,13 +128,13 @@ static const unsigned gains[KH_STEP_COUNT] = {
 unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, unsigned facts)
 {
 	if (step == KH_STEP_DELETE)
-		return (facts & ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | HINT)) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
+		return (facts & ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | TORN | HINT)) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
 	return facts | gains[step];
 }
 
 unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, const char *asked)
 {
-	facts &= ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | ENC_KEY | ENC_CERTIFICATE | COMPLETED | OTHER);
+	facts &= ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | ENC_KEY | ENC_CERTIFICATE | COMPLETED | OTHER | TORN);
 	facts |= LOOKED;
 	if (facts & LOGIN)
 		facts |= SEEN;
@@ -146,9 +147,15 @@ unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, 
 	facts |= residue->encryption_key ? ENC_KEY : 0u;
 	facts |= residue->encryption_certificate != NULL ? ENC_CERTIFICATE : 0u;
 	facts |= residue->completed ? COMPLETED : 0u;
+	facts |= residue->torn ? TORN : 0u;
 	if (asked != NULL && residue->certificate != NULL && strcmp(asked, residue->certificate) != 0)
 		facts |= OTHER;
 	return facts;
+}
+
+bool kh_renewal_holds(const struct kh_host_residue *residue)
+{
+	return residue->private_key || residue->public_key || residue->certificate != NULL;
 }
 
 void kh_renewal_stage(const struct kh_host_residue *residue, bool dual, enum kh_stage *stage, enum kh_next *next)

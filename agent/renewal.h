@@ -32,6 +32,7 @@ enum kh_renewal_fact {
 	KH_FACT_PROVED = 1 << 15,
 	KH_FACT_ANSWERED = 1 << 16, /* the answer for the page is there */
 	KH_FACT_IMPORTED = 1 << 17, /* the encryption pair is there and has been proved */
+	KH_FACT_TORN = 1 << 18,	    /* objects of the order that are only half there */
 };
 
 enum kh_renewal_step {
@@ -60,6 +61,9 @@ unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, un
 /* facts with those of a residue put in; residue NULL: nothing of the order is
  * there. asked is the id of the certificate to install, or NULL. */
 unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, const char *asked);
+
+/* Whether it is more than what a cut write left. */
+bool kh_renewal_holds(const struct kh_host_residue *residue);
 
 /* Where an order stands, for renewal.inspect. dual: an encryption certificate
  * is known to be still to come. */

@@ -95,6 +95,23 @@ void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked
 	release(looking);
 }
 
+const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *serial, bool torn)
+{
+	const struct kh_host_residue *found = NULL;
+
+	for (size_t i = 0; i < residues->count; i++) {
+		const struct kh_host_residue *one = &residues->items[i];
+
+		if (!torn && !kh_renewal_holds(one))
+			continue;
+		if (found == NULL || (kh_renewal_holds(one) && !kh_renewal_holds(found)) ||
+		    (one->certificate != NULL && found->certificate == NULL) ||
+		    (strcmp(one->serial, serial) == 0 && (found->certificate == NULL) == (one->certificate == NULL)))
+			found = one;
+	}
+	return found;
+}
+
 /* --- what is shown of an order; borrows --- */
 
 static void take_residue(const struct kh_host_residue *residue, const struct kh_journal_entry *entry,
@@ -138,7 +155,7 @@ static void take_memory(const struct kh_journal_entry *entry, struct kh_renewal_
 static const struct kh_host_residue *residue_of(const struct kh_residues *residues, const char *order)
 {
 	for (size_t i = 0; i < residues->count; i++) {
-		if (strcmp(residues->items[i].order, order) == 0)
+		if (strcmp(residues->items[i].order, order) == 0 && kh_renewal_holds(&residues->items[i]))
 			return &residues->items[i];
 	}
 	return NULL;
@@ -249,6 +266,8 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 		struct kh_renewal_info info = {0};
 		const struct kh_journal_entry *entry = NULL;
 
+		if (!kh_renewal_holds(&residues->items[i]))
+			continue;
 		for (size_t n = 0; n < count && entry == NULL; n++)
 			entry = strcmp(entries[n].order, residues->items[i].order) == 0 ? &entries[n] : NULL;
 		take_residue(&residues->items[i], entry, &info);

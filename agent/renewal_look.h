@@ -21,6 +21,11 @@ typedef void (*kh_looked)(void *context, struct kh_residues *residues, const str
 /* order NULL: of all orders. */
 void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked looked, void *context);
 
+/* The one that got furthest, where an order left something on several keys; of
+ * equals that on the token of this serial number. torn: what only a cut write
+ * left counts, too. */
+const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *serial, bool torn);
+
 void kh_renewal_inspect(struct kh_request *request);
 void kh_renewal_list(struct kh_request *request);
 

@@ -125,6 +125,8 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 		return;
 	}
 	for (size_t i = 0; i < residues->count; i++) {
+		if (!kh_renewal_holds(&residues->items[i]))
+			continue;
 		if (strcmp(residues->items[i].serial, run->entry.serial) != 0) {
 			fail_serial(run, KH_ORDER_MISMATCH, residues->items[i].serial);
 			return;
@@ -223,21 +225,6 @@ void kh_renewal_begin(struct kh_request *request)
 
 /* --- the others: the key that carries the order's mark --- */
 
-/* The one that got furthest, where an order left something on several keys. */
-static const struct kh_host_residue *best(const struct kh_residues *residues, const char *serial)
-{
-	const struct kh_host_residue *found = NULL;
-
-	for (size_t i = 0; i < residues->count; i++) {
-		const struct kh_host_residue *one = &residues->items[i];
-
-		if (found == NULL || (one->certificate != NULL && found->certificate == NULL) ||
-		    (strcmp(one->serial, serial) == 0 && (found->certificate == NULL) == (one->certificate == NULL)))
-			found = one;
-	}
-	return found;
-}
-
 static void tokens_listed(void *context, const struct kh_error *error);
 
 static void go_with_residue(struct kh_run *run, const struct kh_host_residue *residue)
@@ -307,7 +294,7 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 		if (run->act == KH_ACT_INSTALL)
 			run->entry.certificate[0] = '\0';
 	}
-	residue = best(residues, run->entry.serial);
+	residue = kh_renewal_best(residues, run->entry.serial, run->act == KH_ACT_CANCEL);
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
 	if (residue != NULL)
 		go_with_residue(run, residue);

@@ -180,7 +180,7 @@ static enum kh_code write_public(const struct import *import, struct kh_error *e
 	const struct kh_object *written = objects.encryption.public_key;
 	enum kh_code code = KH_OK;
 
-	if (written && (!written->spki_id[0] || strcmp(written->spki_id, import->new->spki_id) == 0))
+	if (written && strcmp(written->spki_id, import->new->spki_id) == 0)
 		return KH_OK;
 	if (written)
 		code = kh_inventory_destroy(import->token, written->handle, error);
@@ -272,6 +272,8 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 	code = kh_host_token(host, params->token, &import.token, error);
 	if (code == KH_OK)
 		code = kh_inventory_refresh(import.token, error);
+	if (code == KH_OK)
+		code = kh_order_clean(import.token, params->order, error);
 	if (code != KH_OK)
 		return code;
 	objects = look(&import);

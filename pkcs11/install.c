@@ -199,6 +199,8 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 		code = kh_inventory_refresh(token, error);
 	if (code == KH_OK)
 		code = kh_install_read(params->certificate, "certificate", &new, error);
+	if (code == KH_OK)
+		code = kh_order_clean(token, params->order, error);
 	if (code != KH_OK)
 		return code;
 	if (!kh_inventory_certificate(&token->inventory, new->id)) {

@@ -3,25 +3,15 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "name.h"
 #include "object.h"
-#include "profile.h"
 #include "token.h"
 
 #define FIND_STEP 256
 
-static void finish_object(struct kh_object *object)
-{
-	kh_bytes_finish(&object->id);
-	kh_bytes_finish(&object->spki);
-	free(object->label);
-	kh_certificate_free(object->certificate);
-}
-
 void kh_inventory_clear(struct kh_inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->count; i++)
-		finish_object(&inventory->objects[i]);
+		kh_object_finish(&inventory->objects[i]);
 	free(inventory->objects);
 	free(inventory->handles);
 	*inventory = (struct kh_inventory){.read = false};
@@ -83,96 +73,6 @@ static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attri
 	return CKR_OK;
 }
 
-static CK_ULONG number_of(const struct kh_bytes *value)
-{
-	CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
-
-	if (value->length == sizeof(number))
-		memcpy(&number, value->data, sizeof(number));
-	return number;
-}
-
-/* What the first read of an object asks for. A certificate's value is asked for
- * when it is known to be one: of a key it would be the key. */
-enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
-static const CK_ATTRIBUTE_TYPE first_types[READS] = {CKA_CLASS,   CKA_ID,	     CKA_LABEL,	    CKA_KEY_TYPE,
-						     CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
-
-static bool is_ours(CK_OBJECT_CLASS class)
-{
-	return class == CKO_CERTIFICATE || class == CKO_PUBLIC_KEY || class == CKO_PRIVATE_KEY;
-}
-
-static enum kh_code read_certificate(struct kh_token *token, struct kh_object *object, struct kh_error *error)
-{
-	static const CK_ATTRIBUTE_TYPE types[] = {CKA_VALUE};
-	struct kh_bytes value;
-	enum kh_code code = kh_object_read(token, object->handle, types, &value, 1, error);
-
-	if (code != KH_OK)
-		return code;
-	object->certificate = kh_certificate_parse(value.data, value.length);
-	kh_bytes_finish(&value);
-	return KH_OK;
-}
-
-static enum kh_code fill_object(struct kh_token *token, struct kh_object *object, struct kh_bytes values[READS],
-				struct kh_error *error)
-{
-	struct kh_buffer label = {0};
-
-	object->key_type = KH_ANY_KEY_TYPE_OTHER;
-	object->id = values[ID];
-	values[ID] = (struct kh_bytes){0};
-	kh_utf8_append(&label, values[LABEL].data, values[LABEL].length);
-	object->label = label.data ? label.data : calloc(1, 1);
-	if (label.failed || !object->label)
-		return kh_fail(error, KH_AGENT_FAILED);
-	if (object->class == CKO_CERTIFICATE)
-		return read_certificate(token, object, error);
-	kh_object_set_spki(object, number_of(&values[KEY]), kh_module_sm2(token->module), values + KEY + 1);
-	return KH_OK;
-}
-
-/* A module may stumble over what it does not know: objects that are not ours are no failure. */
-static enum kh_code read_first(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_bytes values[READS],
-			       struct kh_error *error)
-{
-	enum kh_code code = kh_object_read(token, handle, first_types, values, READS, error);
-	struct kh_bytes class;
-	struct kh_error again;
-
-	if (code != KH_TOKEN_FAILED || kh_object_read(token, handle, first_types, &class, 1, &again) != KH_OK)
-		return code;
-	if (!is_ours(number_of(&class))) {
-		memset(values, 0, READS * sizeof(*values));
-		code = KH_OK;
-	}
-	kh_bytes_finish(&class);
-	return code;
-}
-
-/* out->handle stays 0 when the object is none of ours. */
-static enum kh_code read_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_object *out,
-				struct kh_error *error)
-{
-	struct kh_bytes values[READS];
-	enum kh_code code = read_first(token, handle, values, error);
-
-	*out = (struct kh_object){0};
-	if (code != KH_OK)
-		return code;
-	if (is_ours(number_of(&values[CLASS]))) {
-		*out = (struct kh_object){.handle = handle, .class = number_of(&values[CLASS])};
-		code = fill_object(token, out, values, error);
-	}
-	for (size_t i = 0; i < READS; i++)
-		kh_bytes_finish(&values[i]);
-	if (code != KH_OK)
-		finish_object(out);
-	return code;
-}
-
 static struct kh_object *find_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
@@ -187,7 +87,7 @@ static enum kh_code append(struct kh_inventory *inventory, struct kh_object *obj
 	struct kh_object *more = realloc(inventory->objects, (inventory->count + 1) * sizeof(*more));
 
 	if (!more) {
-		finish_object(object);
+		kh_object_finish(object);
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
 	inventory->objects = more;
@@ -195,29 +95,39 @@ static enum kh_code append(struct kh_inventory *inventory, struct kh_object *obj
 	return KH_OK;
 }
 
-static bool is_gone(enum kh_code code, const struct kh_error *error)
-{
-	return code == KH_TOKEN_FAILED && error && strcmp(error->value, "CKR_OBJECT_HANDLE_INVALID") == 0;
-}
-
-/* Moves an object that is known over from old, reads another one. */
+/* Moves an object that is known over from old, reads another one. What could
+ * not be read may be now. */
 static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_inventory *old,
 				struct kh_inventory *into, struct kh_error *error)
 {
 	struct kh_object *known = find_handle(old, handle);
 	struct kh_object object;
-	enum kh_code code;
+	CK_RV rv;
 
-	if (known) {
+	if (known && !known->torn) {
 		object = *known;
 		*known = (struct kh_object){0};
 		return append(into, &object, error);
 	}
-	code = read_object(token, handle, &object, error);
+	rv = kh_object_take(token, handle, !known, &object);
 	/* What is not there for a moment only must not pass for lost. */
-	if (is_gone(code, error) && is_gone(code = read_object(token, handle, &object, error), error))
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		rv = kh_object_take(token, handle, !known, &object);
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return KH_OK; /* deleted meanwhile */
-	return code == KH_OK && object.handle ? append(into, &object, error) : code;
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	return object.handle ? append(into, &object, error) : KH_OK;
+}
+
+/* Where nothing can be read it is the token that fails. */
+static bool is_readable(const struct kh_inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->objects[i].class != CK_UNAVAILABLE_INFORMATION)
+			return true;
+	}
+	return inventory->count < 2;
 }
 
 /* One search, and one or two reads for each new object: a search by class costs as much as all the reads. */
@@ -236,6 +146,8 @@ static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handle
 			code = told(context, &fresh.objects[before], error);
 	}
 	kh_inventory_clear(inventory);
+	if (code == KH_OK && !is_readable(&fresh))
+		code = kh_fail_call(error, KH_TOKEN_FAILED, "C_GetAttributeValue", "CKA_CLASS");
 	if (code != KH_OK) {
 		kh_inventory_clear(&fresh);
 		return code;
@@ -292,14 +204,15 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_object object;
 	enum kh_code code;
+	CK_RV rv = kh_object_take(token, handle, true, &object);
 
-	code = read_object(token, handle, &object, error);
-	if (code == KH_OK && object.class != class) {
-		finish_object(&object);
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	if (object.class != class) {
+		kh_object_finish(&object);
 		return kh_fail_call(error, KH_TOKEN_FAILED, "C_GetAttributeValue", "CKA_CLASS");
 	}
-	if (code == KH_OK)
-		code = append(inventory, &object, error);
+	code = append(inventory, &object, error);
 	if (code == KH_OK)
 		code = note_handle(inventory, handle, error);
 	if (code != KH_OK)
@@ -316,7 +229,7 @@ static void forget(struct kh_token *token, CK_OBJECT_HANDLE handle)
 	struct kh_object *object = find_handle(inventory, handle);
 
 	if (object) {
-		finish_object(object);
+		kh_object_finish(object);
 		*object = inventory->objects[--inventory->count];
 	}
 	for (size_t i = 0; i < inventory->handles_count; i++) {
@@ -328,6 +241,21 @@ static void forget(struct kh_token *token, CK_OBJECT_HANDLE handle)
 		break;
 	}
 	inventory->revision = ++token->module->revisions;
+}
+
+enum kh_code kh_inventory_again(struct kh_token *token, struct kh_object *object, struct kh_error *error)
+{
+	struct kh_object fresh;
+	CK_RV rv = kh_object_take(token, object->handle, false, &fresh);
+
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	if (!fresh.handle)
+		return KH_OK;
+	kh_object_finish(object);
+	*object = fresh;
+	token->inventory.revision = ++token->module->revisions;
+	return KH_OK;
 }
 
 void kh_inventory_hide_private(struct kh_token *token)

@@ -20,7 +20,7 @@ struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_C
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 
-		if (object->class == class && object->id.length == length && length > 0 &&
+		if (object->class == class && !object->torn && object->id.length == length && length > 0 &&
 		    memcmp(object->id.data, id, length) == 0)
 			return object;
 	}
@@ -33,7 +33,7 @@ struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLA
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 
-		if (object->class != class || object->id.length == 0 ||
+		if (object->class != class || object->torn || object->id.length == 0 ||
 		    object->id.length != certificate->id.length ||
 		    memcmp(object->id.data, certificate->id.data, object->id.length) != 0)
 			continue;

@@ -73,8 +73,8 @@ static CK_RV take(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTR
 	return kh_bytes_copy(out, attribute->pValue, attribute->ulValueLen) == KH_OK ? CKR_OK : CKR_HOST_MEMORY;
 }
 
-enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
-			    struct kh_bytes *values, size_t count, struct kh_error *error)
+CK_RV kh_object_ask(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
+		    struct kh_bytes *values, size_t count)
 {
 	CK_ATTRIBUTE attributes[ATTRIBUTES_MAX];
 	uint8_t guesses[ATTRIBUTES_MAX][GUESS];
@@ -91,11 +91,17 @@ enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, con
 		rv = CKR_OK;
 	for (size_t i = 0; i < count && rv == CKR_OK; i++)
 		rv = take(token, handle, &attributes[i], all, &values[i]);
-	if (rv == CKR_OK)
-		return KH_OK;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && rv != CKR_OK; i++)
 		kh_bytes_finish(&values[i]);
-	return kh_module_fail(token->module, rv, error);
+	return rv;
+}
+
+enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
+			    struct kh_bytes *values, size_t count, struct kh_error *error)
+{
+	CK_RV rv = kh_object_ask(token, handle, types, values, count);
+
+	return rv == CKR_OK ? KH_OK : kh_module_fail(token->module, rv, error);
 }
 
 static struct kh_span span_of(const struct kh_bytes *bytes)

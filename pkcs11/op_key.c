@@ -21,6 +21,8 @@ static enum kh_code token_and_order(struct kh_host *host, const char *uri, const
 	if (code == KH_OK)
 		code = kh_inventory_refresh(*token, error);
 	if (code == KH_OK)
+		code = kh_order_clean(*token, order, error);
+	if (code == KH_OK)
 		kh_order_find(*token, order, objects);
 	return code;
 }

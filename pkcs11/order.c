@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "log.h"
+
 static struct kh_object *find_labelled(struct kh_inventory *inventory, const char *label)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
@@ -19,12 +21,49 @@ bool kh_order_is_pending(const struct kh_object *object)
 	return strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0;
 }
 
+static bool has_id(const struct kh_object *object, const struct kh_order_mark *mark)
+{
+	return object->id.length == sizeof(mark->id) && memcmp(object->id.data, mark->id, sizeof(mark->id)) == 0;
+}
+
+/* A pair's own token tells its public key, or nothing can be done with it. */
+static bool is_useless(const struct kh_object *object)
+{
+	return object->torn || object->id.length == 0 ||
+	       (object->class == CKO_PUBLIC_KEY && object->spki.length == 0);
+}
+
 static struct kh_object *find_marked(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
 				     const struct kh_order_mark *mark)
 {
-	struct kh_object *object = kh_inventory_by_id(inventory, class, mark->id, sizeof(mark->id));
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
 
-	return object && class == CKO_CERTIFICATE && !object->certificate ? NULL : object;
+		if (object->class == class && has_id(object, mark) && !is_useless(object))
+			return object;
+	}
+	return NULL;
+}
+
+/* With a final label it is no rubbish, unless it can be written again: what
+ * could not be read may be needed. */
+static bool is_rubbish(const struct kh_object *object, const struct kh_order_mark *mark)
+{
+	bool labelled = strcmp(object->label, mark->label) == 0;
+
+	return is_useless(object) && (labelled || (has_id(object, mark) && (!object->label[0] ||
+									    object->class == CKO_PUBLIC_KEY)));
+}
+
+static struct kh_object *find_rubbish(struct kh_inventory *inventory, size_t from,
+				      const struct kh_order_objects *objects)
+{
+	for (size_t i = from; i < inventory->count; i++) {
+		if (is_rubbish(&inventory->objects[i], &objects->mark) ||
+		    is_rubbish(&inventory->objects[i], &objects->encryption.mark))
+			return &inventory->objects[i];
+	}
+	return NULL;
 }
 
 static void find_encryption(struct kh_inventory *inventory, const char *order, struct kh_order_objects *out)
@@ -47,6 +86,34 @@ void kh_order_find(struct kh_token *token, const char *order, struct kh_order_ob
 	if (!out->certificate && !out->private_key && !out->public_key)
 		out->certificate = find_labelled(inventory, out->mark.label);
 	find_encryption(inventory, order, out);
+	out->rubbish = find_rubbish(inventory, 0, out);
+}
+
+enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error)
+{
+	struct kh_inventory *inventory = &token->inventory;
+	struct kh_order_objects objects;
+	struct kh_object *object;
+	enum kh_code code = KH_OK;
+	size_t at = 0;
+
+	kh_order_find(token, order, &objects);
+	while (code == KH_OK && (object = find_rubbish(inventory, at, &objects))) {
+		at = (size_t)(object - inventory->objects);
+		code = kh_inventory_again(token, object, error);
+		if (code != KH_OK || find_rubbish(inventory, at, &objects) != object) {
+			at++;
+			continue;
+		}
+		kh_log(KH_LOG_WARNING, "order %s: an object that is only half there goes", order);
+		code = kh_inventory_destroy(token, object->handle, error);
+		/* One that the token never gives up is in nobody's way. */
+		if (code == KH_TOKEN_UNSUPPORTED) {
+			code = KH_OK;
+			at++;
+		}
+	}
+	return code;
 }
 
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)

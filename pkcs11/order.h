@@ -10,6 +10,11 @@
  * either choice. Its public key is written when the private key has proved
  * itself, its certificate after that: what shows without login tells how far it
  * got.
+ *
+ * A write that was cut leaves objects that carry a mark and are of no use: they
+ * cannot be read, have no CKA_ID, no public key or a certificate that cannot be
+ * parsed. They are none of the objects given here, but rubbish;
+ * kh_order_clean() takes them off before what they should have become is written.
  */
 #ifndef KH_ORDER_H
 #define KH_ORDER_H
@@ -27,10 +32,15 @@ struct kh_order_objects {
 		struct kh_object *public_key;
 		struct kh_object *certificate;
 	} encryption;
+	struct kh_object *rubbish; /* the first of it, of either mark */
 };
 
 /* Pointers into the inventory: valid until it changes. */
 void kh_order_find(struct kh_token *token, const char *order, struct kh_order_objects *out);
+
+/* Destroys the order's rubbish, each object after another look at it. What has a
+ * final label stays, but for public keys. */
+KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error);
 
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);

@@ -40,6 +40,7 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 	out->public_key = objects->public_key != NULL;
 	out->completed = certificate && !kh_order_is_pending(certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
+	out->torn = objects->rubbish != NULL;
 	code = kh_host_text(&out->token, token->uri, error);
 	if (code == KH_OK)
 		code = kh_host_text(&out->serial, token->name.serial, error);
@@ -74,7 +75,7 @@ static enum kh_code add(struct kh_token *token, const char *order, struct kh_hos
 	struct kh_order_objects objects;
 
 	kh_order_find(token, order, &objects);
-	if ((!objects.private_key && !objects.public_key && !objects.certificate) ||
+	if ((!objects.private_key && !objects.public_key && !objects.certificate && !objects.rubbish) ||
 	    result->residues_count == RESIDUES_MAX || is_listed(result, token, order))
 		return KH_OK;
 	return fill(token, order, &objects, &result->residues[result->residues_count++], error);
@@ -182,5 +183,5 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.private_key);
 	while (code == KH_OK && (object = next_object(token, &objects, stays)))
 		code = kh_inventory_destroy(token, object->handle, error);
-	return code;
+	return code == KH_OK ? kh_order_clean(token, params->order, error) : code;
 }

@@ -227,5 +227,6 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
 	if (code != KH_OK || !belongs(token, params->order, new))
 		return code;
-	return finish(token, params, new, out, error);
+	code = finish(token, params, new, out, error);
+	return code == KH_OK ? kh_order_clean(token, params->order, error) : code;
 }

@@ -78,17 +78,24 @@ enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error)
 	return KH_OK;
 }
 
+static bool answers(struct kh_token *token)
+{
+	const char *call = token->module->call;
+	CK_SESSION_INFO session;
+	bool well = kh_token_read_info(token, NULL) == KH_OK &&
+		    KH_CALL(token->module, C_GetSessionInfo, token->session, &session) == CKR_OK;
+
+	token->module->call = call;
+	return well;
+}
+
 bool kh_token_in_trouble(struct kh_token *token, CK_RV rv)
 {
-	CK_SESSION_INFO session;
 
 	if (rv == CKR_HOST_MEMORY || rv == CKR_DEVICE_MEMORY || rv == CKR_USER_NOT_LOGGED_IN ||
 	    rv == CKR_SESSION_READ_ONLY || rv == CKR_TOKEN_WRITE_PROTECTED || kh_rv_kind(rv) == KH_RV_GONE)
 		return true;
-	if (kh_rv_kind(rv) != KH_RV_MAYBE_GONE)
-		return false;
-	return kh_token_read_info(token, NULL) != KH_OK ||
-	       KH_CALL(token->module, C_GetSessionInfo, token->session, &session) != CKR_OK;
+	return kh_rv_kind(rv) == KH_RV_MAYBE_GONE && !answers(token);
 }
 
 static void free_token(struct kh_token *token)

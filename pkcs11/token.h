@@ -65,7 +65,7 @@ enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
 
 /* Whether a result is about the token itself (away, full, logged out, write
  * protected) and not about what was asked of it. A general error is, when the
- * token does not answer any more. */
+ * token does not answer any more. The latest call stays the one that failed. */
 bool kh_token_in_trouble(struct kh_token *token, CK_RV rv);
 
 #endif

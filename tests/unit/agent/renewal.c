@@ -19,7 +19,8 @@
 #define PROVED KH_FACT_PROVED
 #define SAME KH_FACT_SAME
 #define DUAL KH_FACT_DUAL
-#define ALL_FACTS (KH_FACT_IMPORTED * 2u)
+#define TORN KH_FACT_TORN
+#define ALL_FACTS (KH_FACT_TORN * 2u)
 
 /* The six sets of a residue × the calls, logged in and looked at. */
 static const struct {
@@ -34,6 +35,8 @@ static const struct {
 	{"1 public key", IN | KH_FACT_PUBLIC, KH_STEP_DELETE, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"1 public key, checked", IN | KH_FACT_PUBLIC | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_REFUSE,
 	 KH_STEP_DELETE},
+	{"1 torn objects", IN | TORN, KH_STEP_GENERATE, KH_STEP_REFUSE, KH_STEP_REFUSE, KH_STEP_DELETE},
+	{"2 pair and torn objects", IN | PAIR | TORN, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"2 pair", IN | PAIR, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"2 pair, checked", IN | PAIR | CHECKED, KH_STEP_REQUEST, KH_STEP_WRITE, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"3 certificate", IN | PAIR | CERTIFICATE, KH_STEP_REFUSE, KH_STEP_CHECK, KH_STEP_PROVE, KH_STEP_REFUSE},
@@ -72,6 +75,7 @@ static const struct {
 	{"nothing seen but remembered", LOOKED | KH_FACT_HINT, KH_STEP_LOGIN, KH_STEP_LOGIN, KH_STEP_REFUSE,
 	 KH_STEP_LOGIN},
 	{"public key seen", LOOKED | KH_FACT_PUBLIC, KH_STEP_LOGIN, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_LOGIN},
+	{"torn objects seen", LOOKED | TORN, KH_STEP_LOGIN, KH_STEP_REFUSE, KH_STEP_REFUSE, KH_STEP_LOGIN},
 	{"certificate seen", LOOKED | KH_FACT_PUBLIC | CERTIFICATE, KH_STEP_REFUSE, KH_STEP_CHECK, KH_STEP_LOGIN,
 	 KH_STEP_REFUSE},
 	{"logged in, not looked again", LOOKED | KH_FACT_LOGIN | KH_FACT_PUBLIC | CHECKED, KH_STEP_LOOK, KH_STEP_LOOK,
@@ -198,6 +202,10 @@ static void test_look(void **state)
 	residue.login = false;
 	assert_int_equal(kh_renewal_look(0, &residue, id), LOOKED | PAIR | CERTIFICATE);
 	assert_int_equal(kh_renewal_look(0, &residue, other), LOOKED | PAIR | CERTIFICATE | KH_FACT_OTHER);
+	assert_true(kh_renewal_holds(&residue));
+	residue = (struct kh_host_residue){.torn = true};
+	assert_int_equal(kh_renewal_look(PAIR | SAME, &residue, NULL), SAME | LOOKED | TORN);
+	assert_false(kh_renewal_holds(&residue));
 }
 
 static void test_stage(void **state)

@@ -116,6 +116,111 @@ static void test_gone(void **state)
 	assert_int_equal(module.trouble, KH_RV_GONE);
 }
 
+/* A key that is there; hurt decides what each read answers instead. */
+static CK_RV (*hurt)(CK_ATTRIBUTE_PTR template, CK_ULONG count);
+
+static CK_RV read_key(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	static const CK_ULONG class = CKO_PRIVATE_KEY, type = CKK_EC;
+	CK_RV rv = hurt(template, count);
+
+	(void)object;
+	for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
+		if (template[i].type == CKA_CLASS)
+			rv = give(&template[i], &class, sizeof(class));
+		else if (template[i].type == CKA_KEY_TYPE)
+			rv = give(&template[i], &type, sizeof(type));
+		else if (template[i].type == CKA_ID || template[i].type == CKA_LABEL)
+			rv = give(&template[i], "value", 5);
+		else
+			template[i].ulValueLen = 0;
+	}
+	return rv;
+}
+
+static CK_RV error_once(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)template;
+	(void)count;
+	return called("C_GetAttributeValue") == 1 ? CKR_GENERAL_ERROR : CKR_OK;
+}
+
+static CK_RV error_twice(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)template;
+	(void)count;
+	return called("C_GetAttributeValue") <= 2 ? CKR_DEVICE_ERROR : CKR_OK;
+}
+
+static CK_RV stumbles(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	return template[count - 1].type == CKA_EC_POINT ? CKR_FUNCTION_FAILED : CKR_OK;
+}
+
+static CK_RV no_class(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)count;
+	return template[0].type == CKA_CLASS ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
+static CK_RV nothing(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)template;
+	(void)count;
+	return CKR_GENERAL_ERROR;
+}
+
+static CK_RV gone(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)template;
+	(void)count;
+	return CKR_DEVICE_REMOVED;
+}
+
+static CK_RV logged_out(CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)template;
+	(void)count;
+	return CKR_USER_NOT_LOGGED_IN;
+}
+
+/* One object that cannot be read is no failure; an error that passes is none
+ * either; a token that is away is. */
+static void test_taken(void **state)
+{
+	static const struct {
+		CK_RV (*hurt)(CK_ATTRIBUTE_PTR template, CK_ULONG count);
+		CK_RV rv;
+		bool torn;
+		CK_OBJECT_CLASS class;
+		const char *label;
+	} rows[] = {
+		{error_once, CKR_OK, false, CKO_PRIVATE_KEY, "value"},
+		{error_twice, CKR_OK, false, CKO_PRIVATE_KEY, "value"},
+		{stumbles, CKR_OK, false, CKO_PRIVATE_KEY, "value"},
+		{no_class, CKR_OK, true, CK_UNAVAILABLE_INFORMATION, "value"},
+		{nothing, CKR_OK, true, CK_UNAVAILABLE_INFORMATION, ""},
+		{gone, CKR_DEVICE_REMOVED, false, 0, NULL},
+		{logged_out, CKR_USER_NOT_LOGGED_IN, false, 0, NULL},
+	};
+	struct kh_object object;
+
+	(void)state;
+	stub.read = read_key;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		stub.calls = 0;
+		hurt = rows[i].hurt;
+		assert_int_equal(kh_object_take(&token, 5, false, &object), rows[i].rv);
+		if (rows[i].rv != CKR_OK)
+			continue;
+		assert_int_equal(object.handle, 5);
+		assert_int_equal(object.torn, rows[i].torn);
+		assert_int_equal(object.class, rows[i].class);
+		assert_string_equal(object.label, rows[i].label);
+		kh_object_finish(&object);
+	}
+}
+
 static void test_mark_of_an_order(void **state)
 {
 	struct kh_order_mark mark;
@@ -134,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup(test_large_and_missing, setup),
 		cmocka_unit_test_setup(test_sloppy, setup),
 		cmocka_unit_test_setup(test_gone, setup),
+		cmocka_unit_test_setup(test_taken, setup),
 		cmocka_unit_test_setup(test_mark_of_an_order, setup),
 	};
 

@@ -127,7 +127,15 @@ static CK_RV stub_sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG len
 	return note("C_Sign");
 }
 
+static CK_RV stub_session(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info)
+{
+	(void)session;
+	*info = (CK_SESSION_INFO){.state = CKS_RW_USER_FUNCTIONS};
+	return note("C_GetSessionInfo");
+}
+
 static CK_FUNCTION_LIST stub_functions = {
+	.C_GetSessionInfo = stub_session,
 	.C_GetTokenInfo = stub_info,
 	.C_OpenSession = stub_open,
 	.C_Login = stub_login,

@@ -1,0 +1,140 @@
+/* What one object of a token is, also one that is only half there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "name.h"
+#include "object.h"
+#include "profile.h"
+#include "token.h"
+
+/* A certificate's value is asked for when it is known to be one: of a key it
+ * would be the key. */
+enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
+static const CK_ATTRIBUTE_TYPE first_types[READS] = {CKA_CLASS,   CKA_ID,	     CKA_LABEL,	    CKA_KEY_TYPE,
+						     CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+
+void kh_object_finish(struct kh_object *object)
+{
+	kh_bytes_finish(&object->id);
+	kh_bytes_finish(&object->spki);
+	free(object->label);
+	kh_certificate_free(object->certificate);
+}
+
+static CK_ULONG number_of(const struct kh_bytes *value)
+{
+	CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
+
+	if (value->length == sizeof(number))
+		memcpy(&number, value->data, sizeof(number));
+	return number;
+}
+
+static bool is_ours(CK_OBJECT_CLASS class)
+{
+	return class == CKO_CERTIFICATE || class == CKO_PUBLIC_KEY || class == CKO_PRIVATE_KEY;
+}
+
+static void clear(struct kh_bytes values[READS])
+{
+	for (size_t i = 0; i < READS; i++)
+		kh_bytes_finish(&values[i]);
+}
+
+/* One attribute. An error that does not come again must not pass for a gap, one
+ * that is about the token itself neither. */
+static CK_RV ask_one(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type, struct kh_bytes *out,
+		     bool *missed)
+{
+	CK_RV rv = kh_object_ask(token, handle, &type, out, 1);
+
+	if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID && !kh_token_in_trouble(token, rv))
+		rv = kh_object_ask(token, handle, &type, out, 1);
+	*missed = rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID && !kh_token_in_trouble(token, rv);
+	return *missed ? CKR_OK : rv;
+}
+
+/* In small pieces: an attribute that a module stumbles over hides no other.
+ * missed: one of those that every object of its class has. */
+static CK_RV ask_each(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_bytes values[READS], bool *missed)
+{
+	CK_RV rv = CKR_OK;
+
+	memset(values, 0, READS * sizeof(*values));
+	for (size_t i = 0; i < READS && rv == CKR_OK; i++) {
+		bool gap = false;
+
+		rv = ask_one(token, handle, first_types[i], &values[i], &gap);
+		*missed = *missed || (gap && i < KEY);
+		/* What is not ours is left alone. */
+		if (i == CLASS && !gap && !is_ours(number_of(&values[CLASS])))
+			break;
+	}
+	if (rv != CKR_OK)
+		clear(values);
+	return rv;
+}
+
+static CK_RV ask(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_bytes values[READS], bool *missed)
+{
+	CK_RV rv = kh_object_ask(token, handle, first_types, values, READS);
+
+	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID || kh_token_in_trouble(token, rv))
+		return rv;
+	return ask_each(token, handle, values, missed);
+}
+
+static CK_RV fill_certificate(struct kh_token *token, struct kh_object *object)
+{
+	struct kh_bytes value = {0};
+	bool missed;
+	CK_RV rv = ask_one(token, object->handle, CKA_VALUE, &value, &missed);
+
+	if (rv != CKR_OK)
+		return rv;
+	/* One of an order that does not say whose key it has is half written. */
+	if (object->id.length > 0 || strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) != 0)
+		object->certificate = kh_certificate_parse(value.data, value.length);
+	object->torn = object->torn || missed || !object->certificate;
+	kh_bytes_finish(&value);
+	return CKR_OK;
+}
+
+static CK_RV fill(struct kh_token *token, struct kh_object *object, struct kh_bytes values[READS])
+{
+	struct kh_buffer label = {0};
+
+	object->key_type = KH_ANY_KEY_TYPE_OTHER;
+	object->id = values[ID];
+	values[ID] = (struct kh_bytes){0};
+	kh_utf8_append(&label, values[LABEL].data, values[LABEL].length);
+	object->label = label.data ? label.data : calloc(1, 1);
+	if (label.failed || !object->label)
+		return CKR_HOST_MEMORY;
+	if (object->class == CKO_CERTIFICATE)
+		return fill_certificate(token, object);
+	kh_object_set_spki(object, number_of(&values[KEY]), kh_module_sm2(token->module), values + KEY + 1);
+	return CKR_OK;
+}
+
+CK_RV kh_object_take(struct kh_token *token, CK_OBJECT_HANDLE handle, bool tell, struct kh_object *out)
+{
+	struct kh_bytes values[READS];
+	bool missed = false;
+	CK_RV rv = ask(token, handle, values, &missed);
+
+	*out = (struct kh_object){0};
+	if (rv != CKR_OK)
+		return rv;
+	if (missed || is_ours(number_of(&values[CLASS]))) {
+		*out = (struct kh_object){.handle = handle, .class = number_of(&values[CLASS]), .torn = missed};
+		rv = fill(token, out, values);
+	}
+	clear(values);
+	if (rv != CKR_OK)
+		kh_object_finish(out);
+	else if (missed && tell)
+		kh_log(KH_LOG_WARNING, "an object on the token cannot be read: it is left alone");
+	return rv;
+}

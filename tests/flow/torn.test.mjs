@@ -1,0 +1,112 @@
+// A kill or a power cut in the middle of a write leaves half an object on the key. SoftHSM2 shows such files as objects that lack their last
+// attributes, or say nothing at all: the list, the renewal and its cancelling go on beside them.
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { makeRequest } from '../lib/ca.mjs';
+import { makeScene } from '../lib/scene.mjs';
+import { cut, cuts, marks, objectFiles } from '../lib/softhsm-store.mjs';
+import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
+import { verifyRequest } from '../lib/witness.mjs';
+
+const order = 'TORN-1';
+
+// The key with the old pair, another company's, and what the order has made so far; each cut starts from a copy.
+async function stage(options, prepare) {
+	const scene = Object.assign(await makeScene(options), { key: options.key ?? 'new' });
+	const other = await makeKey('ec-p256');
+	await scene.token.importPair(other, { id: '77', label: 'other' });
+	await scene.token.writeCertificate(await scene.ca.issue(await makeRequest(other, scene.folder, { name: '/C=CN/CN=other' })), { id: '77', label: 'other' });
+	scene.old = certificateId(scene.oldPem);
+	scene.foreign = objectFiles(scene.token);
+	scene.before = scene.foreign.map((file) => sha256(readFileSync(file)));
+	const agent = await scene.connect();
+	const whole = await prepare(scene, agent);
+	await agent.close();
+	await scene.daemon.kill();
+	scene.torn = objectFiles(scene.token).filter((file) => !whole.includes(file));
+	scene.copies = ['token', 'agent'].map((name) => ({ from: path.join(scene.folder, name), to: path.join(scene.folder, `${name}.copy`) }));
+	for (const { from, to } of scene.copies) cpSync(from, to, { recursive: true });
+	return scene;
+}
+
+function putBack(scene) {
+	for (const { from, to } of scene.copies) { rmSync(from, { recursive: true }); cpSync(to, from, { recursive: true }); }
+}
+
+// The rest of the renewal, as a page does it that only knows the order.
+async function goOn(scene, agent) {
+	const { certificates } = await agent.call('certificate.list');
+	assert.ok(certificates.some((one) => one.id === scene.old && one.hasPrivateKey), 'the old certificate is listed');
+	let { pem } = scene, info = await agent.call('renewal.inspect', { order });
+	if (['nothing', 'key'].includes(info.stage) && !(pem && info.publicKey === scene.publicKey)) {
+		const begun = await agent.call('renewal.begin', { order, certificate: scene.old, key: scene.key });
+		assert.ok((await verifyRequest(begun.csr)).ok, 'the request verifies');
+		if (begun.publicKey !== scene.publicKey || !pem) pem = await scene.ca.issue(begun.csr);
+	}
+	await agent.call('renewal.install', { order, certificate: pem, chain: [] });
+	assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [scene.old]);
+	info = await agent.call('renewal.inspect', { order });
+	assert.equal(info.stage, 'completed');
+	return pem;
+}
+
+// What is left besides `made` objects: nothing but a torn one that carries no mark of the order. changed: how many of the others went or have another label.
+function judge(scene, { marked }, made, changed = 0) {
+	const files = objectFiles(scene.token);
+	const kept = scene.foreign.filter((one, i) => files.includes(one) && sha256(readFileSync(one)) === scene.before[i]);
+	assert.equal(kept.length, scene.foreign.length - changed, 'what is not the order\'s stays as it was');
+	const left = files.filter((one) => !scene.foreign.includes(one));
+	assert.equal(left.length, made + (marked ? 0 : 1), `objects of the order: ${left.map((one) => path.basename(one)).join(' ')}`);
+}
+
+async function everyCut(scene, action) {
+	const lost = [];
+	const all = scene.torn.flatMap((file, i) => cuts(file).map((length) => ({ i, file, length, marked: marks(file, length) })));
+	for (const { i, file, length, marked } of all) {
+		putBack(scene);
+		cut(file, length);
+		await scene.daemon.again();
+		const agent = await scene.connect();
+		await action(agent, { marked }).catch((error) => lost.push(`object ${i}, cut at ${length}: ${error.message}`));
+		await agent.close();
+		await scene.daemon.kill();
+	}
+	await scene.close();
+	assert.deepEqual(lost, []);
+}
+
+async function everyEnd(options, prepare, made = 3) {
+	const scene = await stage(options, prepare);
+	await everyCut(scene, async (agent, torn) => {
+		await goOn(scene, agent);
+		judge(scene, torn, made, 3);
+	});
+}
+
+// Each returns the files that were written before the one that may be torn.
+async function begin(scene, agent) {
+	const begun = await agent.call('renewal.begin', { order, certificate: scene.old, key: scene.key });
+	Object.assign(scene, begun);
+	return scene.foreign;
+}
+
+async function install(scene, agent) {
+	await begin(scene, agent);
+	const whole = objectFiles(scene.token);
+	scene.pem = await scene.ca.issue(scene.csr);
+	await agent.call('renewal.install', { order, certificate: scene.pem, chain: [] });
+	return whole;
+}
+
+test('a pair and its certificate, which is torn', () => everyEnd({ keyType: 'ec-p256' }, install));
+test('the certificate of the same key, torn', () => everyEnd({ keyType: 'ec-p256', key: 'same' }, install, 1));
+
+test('a pair, one of its keys torn, is given up', async () => {
+	const scene = await stage({ keyType: 'ec-p256' }, begin);
+	await everyCut(scene, async (agent, torn) => {
+		await agent.call('renewal.cancel', { order });
+		judge(scene, torn, 0);
+	});
+});
