@@ -62,6 +62,15 @@ static enum kh_code add_usual(struct kh_modules *modules, uv_loop_t *loop, const
 	return KH_OK;
 }
 
+static bool is_there(const struct kh_modules *modules, const char *path)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		if (strcmp(modules->items[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
 			     struct kh_error *error)
 {
@@ -76,8 +85,10 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 	for (size_t i = 0; code == KH_OK && i < config->modules_count && i < KH_MODULES_MAX; i++) {
 		const struct kh_config_module *module = &config->modules[i];
 
-		code = add_module(modules, loop, settings, module->path, module->host != NULL ? module->host : program,
-				  error);
+		/* Once: the second would wait for the first. */
+		if (!is_there(modules, module->path))
+			code = add_module(modules, loop, settings, module->path,
+					  module->host != NULL ? module->host : program, error);
 	}
 	return code;
 }

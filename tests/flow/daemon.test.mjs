@@ -291,6 +291,17 @@ describe('start and end', () => {
 		} finally { await one.close(); }
 	});
 
+	test('a module that is configured twice is loaded once', async () => {
+		const { modules: [module] } = scene.daemon.settings, one = await makeScene({ keyType: 'ec-p256', settings: { modules: [module, module] } });
+		try {
+			const agent = await one.connect();
+			assert.equal((await agent.call('token.list')).tokens.length, 1);
+			assert.equal((await agent.call('diagnostics.report')).modules.length, 1);
+			assert.equal(children(one.daemon.service.pid).length, 1);
+			await agent.close();
+		} finally { await one.close(); }
+	});
+
 	test('ends cleanly: pages are told 1001, calls are answered, children end, status 0', async () => {
 		const one = await makeScene({ keyType: 'ec-p256', pins: ['hang'] });
 		try {
