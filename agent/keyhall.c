@@ -222,7 +222,8 @@ static void ignore(void *context)
 	(void)context;
 }
 
-/* What the daemon would see, looked at by ourselves. */
+/* What the daemon would see, looked at by ourselves: nothing is written, so
+ * nobody is waited for. */
 static int look_alone(struct tool *tool)
 {
 	struct kh_modules modules = {0};
@@ -232,6 +233,7 @@ static int look_alone(struct tool *tool)
 	struct kh_usb *usb;
 	int status = EXIT_FAILURE;
 
+	tool->settings.state[0] = '\0';
 	uv_loop_init(&loop);
 	usb = kh_usb_start(&loop, ignore, NULL);
 	if (kh_modules_init(&modules, &loop, &tool->settings, &error) == KH_OK) {

@@ -86,7 +86,8 @@ static void drained(uv_timer_t *timer)
 		uv_stop(&daemon->loop);
 }
 
-/* Calls under way are answered, pages are told 1001, children end. */
+/* Calls under way are answered, pages are told 1001, children end; one that is
+ * in a call of its module ends after that, without us. */
 static void stop(uv_signal_t *signal, int number)
 {
 	struct daemon *daemon = signal->data;

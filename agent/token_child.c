@@ -3,10 +3,13 @@
  */
 #include "token_child.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "lifeline.h"
 #include "mark.h"
 #include "system.h"
 
@@ -15,13 +18,12 @@
 struct kh_token_child {
 	uv_process_t process;
 	uv_pipe_t in, out;
-	uv_timer_t killer;
+	uv_timer_t patience;
 	int open; /* handles */
 	bool runs, deaf;
 	struct kh_mark mark;
-	void (*output)(void *context, const char *data, size_t length);
-	void (*ended)(void *context);
-	void *context;
+	struct kh_lifeline lifeline;
+	struct kh_token_ears ears;
 };
 
 struct writing {
@@ -36,6 +38,7 @@ static void closed(uv_handle_t *handle)
 	if (--child->open > 0)
 		return;
 	kh_mark_finish(&child->mark);
+	kh_lifeline_finish(&child->lifeline);
 	free(child);
 }
 
@@ -49,7 +52,7 @@ static void finish(struct kh_token_child *child)
 {
 	close_handle(&child->in);
 	close_handle(&child->out);
-	close_handle(&child->killer);
+	close_handle(&child->patience);
 	close_handle(&child->process);
 }
 
@@ -58,7 +61,7 @@ static void tell_end(struct kh_token_child *child)
 	if (child->deaf)
 		return;
 	child->deaf = true;
-	child->ended(child->context);
+	child->ears.ended(child->ears.context);
 }
 
 static void exited(uv_process_t *process, int64_t status, int signal)
@@ -92,56 +95,88 @@ static void got(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 	if (length < 0)
 		tell_end(child);
 	else if (length > 0 && !child->deaf)
-		child->output(child->context, buffer->base, (size_t)length);
+		child->ears.output(child->ears.context, buffer->base, (size_t)length);
 }
 
 static void init_handles(uv_loop_t *loop, struct kh_token_child *child)
 {
 	uv_pipe_init(loop, &child->in, 0);
 	uv_pipe_init(loop, &child->out, 0);
-	uv_timer_init(loop, &child->killer);
-	child->process.data = child->in.data = child->out.data = child->killer.data = child;
+	uv_timer_init(loop, &child->patience);
+	child->process.data = child->in.data = child->out.data = child->patience.data = child;
 	child->open = 4;
 }
 
-static int spawn(uv_loop_t *loop, struct kh_token_child *child, const char *program, const char *module)
+/* The same for every module's path, and a file name whatever is in it. */
+static void name_lock(const struct kh_token_place *place, char *path, size_t size)
 {
-	char *arguments[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)"--module", (char *)(uintptr_t)module, NULL};
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (const char *at = place->module; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
+	snprintf(path, size, "%s/module-%016" PRIx64 ".lock", place->state, hash);
+}
+
+/* mark is file 3 of the child, lifeline file 4. */
+static void set_environment(const struct kh_token_child *child, const struct kh_token_place *place)
+{
+	char grace[24];
+
+	snprintf(grace, sizeof(grace), "%" PRId64, place->deadlines * KH_GRACE_MILLISECONDS / 100);
+	uv_os_setenv(KH_GRACE_VARIABLE, grace);
+	uv_os_setenv(KH_LIFELINE_VARIABLE, "4");
+	if (child->mark.page != NULL)
+		uv_os_setenv(KH_MARK_VARIABLE, "3");
+	else
+		uv_os_unsetenv(KH_MARK_VARIABLE);
+}
+
+static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_token_place *place)
+{
+	char lock[KH_PATH_MAX + 32];
+	char *arguments[] = {(char *)(uintptr_t)place->program, (char *)(uintptr_t)"--module",
+			     (char *)(uintptr_t)place->module,
+			     place->state[0] != '\0' ? (char *)(uintptr_t)"--lock" : NULL, lock, NULL};
 	uv_stdio_container_t files[] = {
 		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->in},
 		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->out},
 		{.flags = UV_INHERIT_FD, .data.fd = 2},
-		{.flags = UV_INHERIT_FD, .data.fd = kh_mark_handle(&child->mark)},
+		{.flags = child->mark.page != NULL ? UV_INHERIT_FD : UV_IGNORE, .data.fd = kh_mark_handle(&child->mark)},
+		{.flags = UV_INHERIT_FD, .data.fd = kh_lifeline_handle(&child->lifeline)},
 	};
 	uv_process_options_t options = {
 		.exit_cb = exited,
-		.file = program,
+		.file = place->program,
 		.args = arguments,
 		.flags = UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_DETACHED,
 		.stdio = files,
-		.stdio_count = child->mark.page != NULL ? 4 : 3,
+		.stdio_count = sizeof(files) / sizeof(files[0]),
 	};
+	int status;
 
-	return uv_spawn(loop, &child->process, &options);
+	name_lock(place, lock, sizeof(lock));
+	set_environment(child, place);
+	status = uv_spawn(loop, &child->process, &options);
+	kh_lifeline_given(&child->lifeline);
+	return status;
 }
 
-enum kh_code kh_token_child_new(uv_loop_t *loop, const char *program, const char *module,
-				void (*output)(void *context, const char *data, size_t length),
-				void (*ended)(void *context), void *context, struct kh_token_child **child,
-				struct kh_error *error)
+enum kh_code kh_token_child_new(uv_loop_t *loop, const struct kh_token_place *place, const struct kh_token_ears *ears,
+				struct kh_token_child **child, struct kh_error *error)
 {
 	struct kh_token_child *made = calloc(1, sizeof(*made));
 	int status;
 
 	if (made == NULL)
 		return kh_fail(error, KH_AGENT_FAILED);
-	if (kh_mark_create(&made->mark, error) == KH_OK)
-		uv_os_setenv(KH_MARK_VARIABLE, "3");
-	made->output = output;
-	made->ended = ended;
-	made->context = context;
+	if (kh_lifeline_create(&made->lifeline, error) != KH_OK) {
+		free(made);
+		return KH_AGENT_FAILED;
+	}
+	(void)!kh_mark_create(&made->mark, error);
+	made->ears = *ears;
 	init_handles(loop, made);
-	status = spawn(loop, made, program, module);
+	status = spawn(loop, made, place);
 	if (status != 0) {
 		finish(made);
 		return kh_fail_call(error, KH_AGENT_FAILED, "uv_spawn", uv_err_name(status));
@@ -200,12 +235,10 @@ void kh_token_child_kill(struct kh_token_child *child)
 	close_handle(&child->out);
 }
 
-static void kill_late(uv_timer_t *timer)
+/* It may be writing. Without the lifeline it ends by itself after the call. */
+static void let_go(uv_timer_t *timer)
 {
-	struct kh_token_child *child = timer->data;
-
-	if (child->runs)
-		kh_system_kill_group(child->process.pid);
+	finish(timer->data);
 }
 
 void kh_token_child_end(struct kh_token_child *child)
@@ -216,5 +249,5 @@ void kh_token_child_end(struct kh_token_child *child)
 		return;
 	}
 	close_handle(&child->in);
-	uv_timer_start(&child->killer, kill_late, END_MILLISECONDS, 0);
+	uv_timer_start(&child->patience, let_go, END_MILLISECONDS, 0);
 }

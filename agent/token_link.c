@@ -171,6 +171,9 @@ static void configure(struct kh_token_link *link)
 
 void kh_token_link_start(struct kh_token_link *link)
 {
+	const struct kh_token_place place = {link->program, link->module, link->settings->state,
+					     link->settings->config.deadlines};
+	const struct kh_token_ears ears = {kh_token_talk_output, child_ended, link};
 	struct kh_error error = {0};
 
 	if (link->state != STATE_DOWN)
@@ -181,8 +184,7 @@ void kh_token_link_start(struct kh_token_link *link)
 		give_up(link, &error);
 		return;
 	}
-	if (kh_token_child_new(link->loop, link->program, link->module, kh_token_talk_output, child_ended, link, &link->child,
-			       &error) != KH_OK) {
+	if (kh_token_child_new(link->loop, &place, &ears, &link->child, &error) != KH_OK) {
 		give_up(link, &error);
 		return;
 	}

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "host.h"
+#include "life.h"
 #include "log.h"
 #include "process.h"
 
 static const char help[] =
-	"Usage: keyhall-token --module PATH [--log-level error|warning|info|debug]\n"
+	"Usage: keyhall-token --module PATH [--lock FILE] [--log-level error|warning|info|debug]\n"
 	"\n"
 	"Loads one PKCS#11 module and answers JSON-RPC 2.0 requests: one object a line\n"
 	"on stdin and stdout; log on stderr. It ends with stdin. keyhalld starts one for\n"
@@ -24,6 +25,8 @@ static const char help[] =
 	"{\"pinentry\":PROGRAM} chooses which.\n"
 	"\n"
 	"  --module PATH      the PKCS#11 module\n"
+	"  --lock FILE        waits until no other token host holds this file, then holds it\n"
+	"                     to its end; goes on without where it cannot be made\n"
 	"  --log-level LEVEL  warning unless given; debug logs every PKCS#11 call with its\n"
 	"                     result and time, never its arguments\n"
 	"  --version          prints the version\n"
@@ -35,8 +38,13 @@ static int usage(const char *problem, const char *argument)
 	return 2;
 }
 
+struct options {
+	const char *module;
+	const char *lock;
+};
+
 /* -1: go on; else the exit status. */
-static int read_arguments(int count, char **arguments, const char **module)
+static int read_arguments(int count, char **arguments, struct options *options)
 {
 	enum kh_log_level level;
 
@@ -49,7 +57,9 @@ static int read_arguments(int count, char **arguments, const char **module)
 		if (strcmp(argument, "--version") == 0)
 			return printf("keyhall-token %s\n", KH_VERSION) < 0;
 		if (strcmp(argument, "--module") == 0 && !last) {
-			*module = arguments[++i];
+			options->module = arguments[++i];
+		} else if (strcmp(argument, "--lock") == 0 && !last) {
+			options->lock = arguments[++i];
 		} else if (strcmp(argument, "--log-level") == 0 && !last) {
 			if (!kh_log_parse_level(arguments[++i], &level))
 				return usage("unknown log level", arguments[i]);
@@ -59,9 +69,9 @@ static int read_arguments(int count, char **arguments, const char **module)
 				     argument);
 		}
 	}
-	if (!*module)
+	if (!options->module)
 		return usage("missing option", "--module");
-	return strlen(*module) < KH_MODULE_PATH_MAX ? -1 : usage("too long:", "--module");
+	return strlen(options->module) < KH_MODULE_PATH_MAX ? -1 : usage("too long:", "--module");
 }
 
 static int fail(const struct kh_error *error)
@@ -70,20 +80,31 @@ static int fail(const struct kh_error *error)
 	return 1;
 }
 
+/* The token host of an agent that was killed may still be in a call. */
+static void wait_for_others(struct kh_host *host, const char *lock)
+{
+	kh_mark_set(&host->module.mark, "kh_process_hold");
+	if (!kh_process_hold(lock))
+		kh_log(KH_LOG_INFO, "%s cannot be held", lock);
+	kh_mark_set(&host->module.mark, "");
+}
+
 int main(int count, char **arguments)
 {
 	static struct kh_host host;
-	const char *module = NULL;
+	struct options options = {0};
 	struct kh_error error;
 	int out_fd;
 	int status;
 
-	status = read_arguments(count, arguments, &module);
+	status = read_arguments(count, arguments, &options);
 	if (status >= 0)
 		return status;
 	if (kh_process_protect(&error) != KH_OK || kh_process_take_stdout(&out_fd, &error) != KH_OK ||
-	    kh_host_init(&host, module, 0, out_fd, &error) != KH_OK)
+	    kh_life_start(&error) != KH_OK || kh_host_init(&host, options.module, 0, out_fd, &error) != KH_OK)
 		return fail(&error);
+	if (options.lock)
+		wait_for_others(&host, options.lock);
 	kh_host_run(&host);
 	kh_host_finish(&host);
 	return 0;

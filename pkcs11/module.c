@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "life.h"
 #include "log.h"
 #include "profile.h"
 
@@ -21,6 +22,7 @@ void kh_module_init(struct kh_module *module, const char *path)
 
 void kh_module_call_begin(struct kh_module *module, const char *function)
 {
+	kh_life_call_begin();
 	module->call = function;
 	module->calls++;
 	kh_mark_set(&module->mark, function);
@@ -30,8 +32,10 @@ void kh_module_call_begin(struct kh_module *module, const char *function)
 
 CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)
 {
-	enum kh_rv_kind kind = kh_rv_kind(rv);
+	enum kh_rv_kind kind;
 
+	kh_life_call_end();
+	kind = kh_rv_kind(rv);
 	kh_mark_set(&module->mark, "");
 	if (kind == KH_RV_GONE || (kind == KH_RV_MAYBE_GONE && module->trouble == KH_RV_PLAIN))
 		module->trouble = kind;

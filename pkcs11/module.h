@@ -8,7 +8,8 @@
  *
  * KH_CALL notes the function's name in the shared mark (so that the daemon
  * knows which call a module died in), counts it, and logs name, result and
- * duration at debug level: never an argument.
+ * duration at debug level: never an argument. When the daemon is gone it does
+ * not come back: life.h.
  *
  * kh_module_fail() is the only place where a CK_RV becomes an enum kh_code.
  */

@@ -1,18 +1,33 @@
 /*
- * What this process does with itself at the start. process_posix.c
+ * What this process does with itself. process_posix.c
  */
 #ifndef KH_PROCESS_H
 #define KH_PROCESS_H
 
 #include "error.h"
 
-/* No core dump, no ptrace by others of this user, no SIGPIPE. When the parent
- * dies the process dies at once, whatever it is doing, and with it its process
- * group when it leads it, as under the daemon: the PIN window is in it. */
+/* No core dump, no ptrace by others of this user, no SIGPIPE. */
 KH_CHECKED enum kh_code kh_process_protect(struct kh_error *error);
 
 /* Moves stdout to a descriptor of our own and points descriptor 1 at stderr:
  * modules and crash handlers print. */
 KH_CHECKED enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error);
+
+/* At once, without any cleanup, and with its process group when it leads it, as
+ * under the daemon: the PIN window is in it. Safe in a signal handler. */
+_Noreturn void kh_process_end(void);
+
+/* When the parent dies this process is ended. */
+KH_CHECKED enum kh_code kh_process_end_with_parent(struct kh_error *error);
+/* What is called, like a signal handler, instead of the end when the system
+ * asks all processes of a session to end. */
+KH_CHECKED enum kh_code kh_process_on_farewell(void (*farewell)(void), struct kh_error *error);
+/* A thread that handles no signals. It ends with the process. */
+KH_CHECKED enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error);
+
+/* Holds a file, which is made, until this process has ended; waits while
+ * another process holds it. False: it cannot be had, and nothing is held. The
+ * processes that a module starts do not hold it. */
+bool kh_process_hold(const char *path);
 
 #endif

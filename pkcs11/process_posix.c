@@ -1,57 +1,41 @@
-/* Process settings on Linux. */
+/* The process on Linux. */
 #include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* In a signal handler, too. The group is ours only when we lead it. */
-static void die(int signal_number)
-{
-	(void)signal_number;
-	kill(getpgrp() == getpid() ? 0 : getpid(), SIGKILL);
-}
+static void (*on_farewell)(void);
+static void (*thread_body)(void);
 
-/* The daemon's end of stdin, a socket, is gone. */
-static bool is_orphan(void)
+static enum kh_code failed_with(int number, const char *call, struct kh_error *error)
 {
-	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-	struct stat status;
+	char value[16];
 
-	return fstat(in.fd, &status) == 0 && S_ISSOCK(status.st_mode) && poll(&in, 1, 0) == 1 &&
-	       (in.revents & POLLHUP) != 0;
+	snprintf(value, sizeof(value), "%d", number);
+	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
 }
 
 static enum kh_code failed(struct kh_error *error, const char *call)
 {
-	char value[16];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
+	return failed_with(errno, call, error);
 }
 
 enum kh_code kh_process_protect(struct kh_error *error)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	const struct sigaction orphaned = {.sa_handler = die};
 	const struct rlimit none = {0, 0};
 
-	if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGHUP, &orphaned, NULL) != 0)
+	if (sigaction(SIGPIPE, &ignore, NULL) != 0)
 		return failed(error, "sigaction");
 	if (setrlimit(RLIMIT_CORE, &none) != 0)
 		return failed(error, "setrlimit");
-	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGHUP) != 0)
-		return failed(error, "prctl");
-	/* It may have died before it could tell us. */
-	if (is_orphan())
-		die(SIGHUP);
-	return KH_OK;
+	return prctl(PR_SET_DUMPABLE, 0) == 0 ? KH_OK : failed(error, "prctl");
 }
 
 enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error)
@@ -62,4 +46,74 @@ enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error)
 	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return failed(error, "dup2");
 	return KH_OK;
+}
+
+_Noreturn void kh_process_end(void)
+{
+	kill(getpgrp() == getpid() ? 0 : getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
+enum kh_code kh_process_end_with_parent(struct kh_error *error)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? KH_OK : failed(error, "prctl");
+}
+
+static void say_farewell(int signal_number)
+{
+	(void)signal_number;
+	on_farewell();
+}
+
+enum kh_code kh_process_on_farewell(void (*farewell)(void), struct kh_error *error)
+{
+	const struct sigaction action = {.sa_handler = say_farewell, .sa_flags = SA_RESTART};
+
+	on_farewell = farewell;
+	if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGHUP, &action, NULL) != 0)
+		return failed(error, "sigaction");
+	return KH_OK;
+}
+
+static void *run_thread(void *unused)
+{
+	(void)unused;
+	thread_body();
+	return NULL;
+}
+
+/* The signals are blocked before it exists: a new thread has its maker's mask. */
+enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int status;
+
+	thread_body = body;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	status = pthread_create(&thread, NULL, run_thread, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (status != 0)
+		return failed_with(status, "pthread_create", error);
+	pthread_detach(thread);
+	return KH_OK;
+}
+
+/* Not flock(): a child that a module forks would go on holding that one. */
+bool kh_process_hold(const char *path)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (file < 0)
+		return false;
+	while (fcntl(file, F_SETLKW, &whole) != 0) {
+		if (errno != EINTR) {
+			close(file);
+			return false;
+		}
+	}
+	return true;
 }

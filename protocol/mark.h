@@ -27,7 +27,8 @@ struct kh_mark {
 
 /* agent.failed with the system's call. The handle is not inherited by itself. */
 KH_CHECKED enum kh_code kh_mark_create(struct kh_mark *mark, struct kh_error *error);
-/* number: as in the environment; NULL leaves mark empty and is no error. */
+/* number: as in the environment; NULL leaves mark empty and is no error. The
+ * handle is kept from children of this process. */
 KH_CHECKED enum kh_code kh_mark_open(struct kh_mark *mark, const char *number, struct kh_error *error);
 /* What the child inherits; -1 without a page. Stays owned by mark. */
 int kh_mark_handle(const struct kh_mark *mark);

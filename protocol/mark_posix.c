@@ -2,6 +2,7 @@
  * The mark's page as an anonymous shared memory file.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -51,6 +52,8 @@ enum kh_code kh_mark_open(struct kh_mark *mark, const char *number, struct kh_er
 	handle = strtol(number, &end, 10);
 	if (end == number || *end || handle < 3 || handle > 65535)
 		return kh_fail_call(error, KH_AGENT_FAILED, "kh_mark_open", "number");
+	if (fcntl((int)handle, F_SETFD, FD_CLOEXEC) != 0)
+		return fail(error, "fcntl");
 	if (lseek((int)handle, 0, SEEK_END) < KH_MARK_SIZE)
 		return kh_fail_call(error, KH_AGENT_FAILED, "kh_mark_open", "size");
 	return map(mark, (int)handle, error);

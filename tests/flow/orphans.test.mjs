@@ -6,22 +6,8 @@ import path from 'node:path';
 import test from 'node:test';
 import { program } from '../lib/paths.mjs';
 import { sleep, until } from '../lib/process.mjs';
+import { alive, children, group, untilDead } from '../lib/processes.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
-
-const children = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-const group = (pid) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[2]);
-
-// Zombies that nobody waits for in a container are dead, too.
-function alive(pid) {
-	try { return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')); } catch { return false; }
-}
-
-// Until none of them lives; what is left is ended, so that a failing test leaves nothing.
-async function untilDead(pids, ms = 1500) {
-	try { await until(() => !pids.some(alive), `the end of ${pids}`, ms); } finally {
-		for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL');
-	}
-}
 
 async function withScene(options, action) {
 	const scene = await makeSoftScene(options);
@@ -50,18 +36,6 @@ test('the daemon is killed while a PIN window is open', () => withScene({ pins: 
 	await ended;
 	await scene.daemon.again();
 	await (await scene.connect()).close();
-}));
-
-test('the daemon is killed while the module hangs', () => withScene({ faults: ['C_GenerateKeyPair 1 hang'] }, async (scene) => {
-	const agent = await scene.connect();
-	const { certificates: [old] } = await agent.call('certificate.list');
-	const ended = agent.call('renewal.begin', { order: 'O-1', certificate: old.id, key: 'new' }).catch(() => {});
-	await until(() => scene.key.read('faults') === '', 'the module to hang');
-	const hosts = children(scene.daemon.service.pid);
-	assert.equal(hosts.length, 1);
-	process.kill(scene.daemon.service.pid, 'SIGKILL');
-	await untilDead(hosts);
-	await ended;
 }));
 
 test('the token host is killed: its PIN window goes, the page hears it, the next one works', () => withScene({ pins: ['hang', '123456'] }, async (scene) => {
