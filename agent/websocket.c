@@ -1,23 +1,18 @@
 /*
- * libwebsockets on a uv loop of ours; measured traps of 4.1.6 are named where
- * they are met.
+ * Connections on libwebsockets, at either end: what waits to be written, what
+ * has come so far, and their end. Measured traps of 4.1.6 are named where they
+ * are met, here and in the files beside.
  */
-#include "websocket.h"
+#include "websocket_state.h"
 
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
 #include "log.h"
-#include "page.h"
 #include "peer.h"
-#include "ports.h"
 
 #define QUEUE_MAX (16u * 1024 * 1024)
-/* Of one send(); libwebsockets would make it the size of a read. */
-#define SEND_MAX (1024u * 1024)
-#define ANSWER_MAX (16u * 1024 * 1024) /* of a message to a client */
 #define CLOSE_MS 2000 /* for what is still to be sent before a close */
 /* Its tables follow ulimit -n otherwise. More than the 256 sockets that a
  * browser opens at most, also for a page that only wants to keep others out. */
@@ -27,39 +22,6 @@ struct outgoing {
 	struct outgoing *next;
 	size_t length;
 	unsigned char space[]; /* LWS_PRE, then the text */
-};
-
-struct kh_socket {
-	struct lws *wsi;
-	struct kh_server *server;
-	struct kh_socket *next;
-	void *owner;
-	char origin[KH_ORIGIN_MAX];
-	struct outgoing *first, **last;
-	size_t queued;
-	struct kh_buffer in;
-	bool listed, oversize;
-	int close_code, peer_code;
-	const char *close_reason;
-	uint64_t close_by; /* loop time */
-	char peer_reason[64];
-};
-
-/* HTTP and WebSocket share the per-session memory of a connection. */
-struct session {
-	struct kh_socket *socket;
-	const struct kh_page_file *file;
-};
-
-struct kh_server {
-	struct lws_context *context;
-	uv_loop_t *loop;
-	struct kh_handshake_policy policy;
-	const struct kh_socket_events *events;
-	void *events_context;
-	struct kh_socket *sockets;
-	uv_timer_t *reaper; /* of sockets that do not close */
-	bool stopping;
 };
 
 static void remove_first(struct kh_socket *socket)
@@ -73,7 +35,7 @@ static void remove_first(struct kh_socket *socket)
 	free(first);
 }
 
-static struct kh_socket *add_socket(struct kh_server *server, struct lws *wsi)
+struct kh_socket *kh_socket_add(struct kh_server *server, struct lws *wsi)
 {
 	struct kh_socket *socket = calloc(1, sizeof(*socket));
 
@@ -171,7 +133,7 @@ static int close_now(struct kh_socket *socket)
 	return 0;
 }
 
-static int write_one(struct kh_socket *socket)
+int kh_socket_write(struct kh_socket *socket)
 {
 	struct outgoing *item = socket->first;
 
@@ -185,7 +147,7 @@ static int write_one(struct kh_socket *socket)
 	return 0;
 }
 
-static void receive(struct kh_socket *socket, const void *data, size_t length, size_t limit)
+void kh_socket_receive(struct kh_socket *socket, const void *data, size_t length, size_t limit)
 {
 	if (lws_is_first_fragment(socket->wsi)) {
 		kh_buffer_finish(&socket->in);
@@ -208,61 +170,8 @@ static void receive(struct kh_socket *socket, const void *data, size_t length, s
 	kh_buffer_finish(&socket->in);
 }
 
-/* "" also for one that is too long or has a NUL in it. */
-static void header(struct lws *wsi, enum lws_token_indexes token, char *text, int size)
+void kh_socket_end(struct kh_socket *socket)
 {
-	int length = lws_hdr_copy(wsi, text, size, token);
-
-	if (length < 0 || strlen(text) != (size_t)length)
-		text[0] = '\0';
-}
-
-static const char *judge(struct kh_socket *socket)
-{
-	struct kh_server *server = socket->server;
-	struct kh_handshake handshake = {.protocol = lws_get_protocol(socket->wsi)->name};
-	char host[KH_ORIGIN_MAX];
-
-	header(socket->wsi, WSI_TOKEN_HOST, host, sizeof(host));
-	header(socket->wsi, WSI_TOKEN_ORIGIN, socket->origin, sizeof(socket->origin));
-	handshake.host = host;
-	handshake.origin = socket->origin;
-	handshake.own_user = kh_peer_is_own(lws_get_socket_fd(socket->wsi));
-	for (const struct kh_socket *other = server->sockets; other != NULL; other = other->next) {
-		handshake.connections += other->listed;
-		handshake.of_origin += other->listed && strcmp(other->origin, socket->origin) == 0;
-	}
-	return kh_handshake_refusal(&server->policy, &handshake);
-}
-
-static int open_socket(struct kh_server *server, struct session *session, struct lws *wsi)
-{
-	struct kh_socket *socket = add_socket(server, wsi);
-	const char *refusal;
-
-	session->socket = socket;
-	if (socket == NULL)
-		return -1;
-	refusal = judge(socket);
-	if (refusal != NULL) {
-		kh_log(KH_LOG_WARNING, "refused a page: %s; origin %s", refusal, socket->origin);
-		kh_socket_close(socket, KH_CLOSE_REFUSED, refusal);
-	} else if (server->stopping) {
-		kh_socket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY, "stopping");
-	} else {
-		socket->listed = true;
-		socket->owner = server->events->opened(server->events_context, socket, socket->origin);
-		if (socket->owner == NULL)
-			kh_socket_close(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "failed");
-	}
-	return 0;
-}
-
-static void end_socket(struct session *session)
-{
-	struct kh_socket *socket = session->socket;
-
-	session->socket = NULL;
 	if (socket == NULL)
 		return;
 	if (socket->owner != NULL)
@@ -270,137 +179,14 @@ static void end_socket(struct session *session)
 	remove_socket(socket);
 }
 
-static void note_peer_close(struct kh_socket *socket, const unsigned char *data, size_t length)
-{
-	if (length < 2)
-		return;
-	socket->peer_code = data[0] << 8 | data[1];
-	snprintf(socket->peer_reason, sizeof(socket->peer_reason), "%.*s", (int)(length - 2), (const char *)data + 2);
-}
-
-static int serve_page(struct kh_server *server, struct session *session, struct lws *wsi, const char *path)
-{
-	unsigned char space[LWS_PRE + 1024], *start = space + LWS_PRE, *at = start, *end = space + sizeof(space);
-	char host[KH_ORIGIN_MAX];
-	bool welcome;
-
-	header(wsi, WSI_TOKEN_HOST, host, sizeof(host));
-	welcome = kh_handshake_host(host, server->policy.port) && kh_peer_is_own(lws_get_socket_fd(wsi));
-	session->file = welcome ? kh_page_find(path) : NULL;
-	if (session->file == NULL)
-		return lws_return_http_status(wsi, welcome ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN, NULL) != 0
-			       ? -1
-			       : lws_http_transaction_completed(wsi);
-	if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, session->file->type, session->file->length, &at, end))
-		return -1;
-	for (const char *const *pair = kh_page_headers; pair[0] != NULL; pair += 2) {
-		if (lws_add_http_header_by_name(wsi, (const unsigned char *)pair[0], (const unsigned char *)pair[1],
-						(int)strlen(pair[1]), &at, end))
-			return -1;
-	}
-	if (lws_finalize_write_http_header(wsi, start, &at, end))
-		return -1;
-	lws_callback_on_writable(wsi);
-	return 0;
-}
-
-static int write_page(struct session *session, struct lws *wsi)
-{
-	const struct kh_page_file *file = session->file;
-	unsigned char *space;
-	int written;
-
-	if (file == NULL)
-		return 0;
-	session->file = NULL;
-	space = malloc(LWS_PRE + file->length);
-	if (space == NULL)
-		return -1;
-	memcpy(space + LWS_PRE, file->data, file->length);
-	written = lws_write(wsi, space + LWS_PRE, file->length, LWS_WRITE_HTTP_FINAL);
-	free(space);
-	return written < 0 ? -1 : lws_http_transaction_completed(wsi);
-}
-
-static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-	struct kh_server *server = lws_context_user(lws_get_context(wsi));
-	struct session *session = user;
-
-	switch ((int)reason) {
-	case LWS_CALLBACK_ESTABLISHED:
-		return open_socket(server, session, wsi);
-	case LWS_CALLBACK_RECEIVE:
-		receive(session->socket, in, length, KH_LIMIT_MESSAGE);
-		return 0;
-	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return write_one(session->socket);
-	case LWS_CALLBACK_CLOSED:
-		end_socket(session);
-		return 0;
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		/* No h2c: nobody needs a second way in. */
-		return strcmp(in, "websocket") == 0 ? 0 : -1;
-	case LWS_CALLBACK_HTTP:
-		return serve_page(server, session, wsi, in);
-	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return write_page(session, wsi);
-	default:
-		return 0;
-	}
-}
-
-static const struct lws_protocols server_protocols[] = {
-	/* A client that offers no subprotocol lands on the first one. */
-	{"http", serve, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
-	{KH_SUBPROTOCOL, serve, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
-	{NULL, NULL, 0, 0, 0, NULL, 0},
-};
-
-static int call(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-	struct kh_server *server = lws_context_user(lws_get_context(wsi));
-	struct session *session = user;
-
-	switch ((int)reason) {
-	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		server->events->closed(server->events_context, 0, "");
-		return 0;
-	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		session->socket = add_socket(server, wsi);
-		if (session->socket == NULL)
-			return -1;
-		session->socket->owner = server->events->opened(server->events_context, session->socket, "");
-		return 0;
-	case LWS_CALLBACK_CLIENT_RECEIVE:
-		receive(session->socket, in, length, ANSWER_MAX);
-		return 0;
-	case LWS_CALLBACK_CLIENT_WRITEABLE:
-		return write_one(session->socket);
-	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		note_peer_close(session->socket, in, length);
-		return 0;
-	case LWS_CALLBACK_CLIENT_CLOSED:
-		end_socket(session);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-static const struct lws_protocols client_protocols[] = {
-	{KH_SUBPROTOCOL, call, sizeof(struct session), 4096, 0, NULL, SEND_MAX},
-	{NULL, NULL, 0, 0, 0, NULL, 0},
-};
-
 static void say(int level, const char *line)
 {
 	(void)level;
 	kh_log(KH_LOG_DEBUG, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
-static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events *events, void *context,
-				 struct kh_server **server, struct kh_error *error)
+enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *events, void *context,
+			       struct kh_server **server, struct kh_error *error)
 {
 	struct kh_server *made = calloc(1, sizeof(*made));
 	void *loops[] = {loop};
@@ -439,86 +225,6 @@ static enum kh_code make_context(uv_loop_t *loop, const struct kh_socket_events 
 	}
 	*server = made;
 	return KH_OK;
-}
-
-/* DISABLE_IPV6 in the vhost's own options, else 127.0.0.1 is bound as ::. */
-static bool listen_on(struct kh_server *server, const char *address, uint16_t port, uint64_t options)
-{
-	struct lws_context_creation_info info = {
-		.vhost_name = address,
-		.iface = address,
-		.port = port,
-		.protocols = server_protocols,
-		.options = options | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-		.server_string = "keyhall",
-		.timeout_secs_ah_idle = 120,
-	};
-
-	return lws_create_vhost(server->context, &info) != NULL;
-}
-
-static bool listen_both(struct kh_server *server)
-{
-	uint16_t port = server->policy.port;
-	if (!listen_on(server, "127.0.0.1", port, LWS_SERVER_OPTION_DISABLE_IPV6) ||
-	    !listen_on(server, "::1", port, LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE))
-		return false;
-	return kh_port_taken(server->loop, port);
-}
-
-enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy,
-			    const struct kh_socket_events *events, void *context, struct kh_server **server,
-			    struct kh_error *error)
-{
-	enum kh_code code = make_context(loop, events, context, server, error);
-
-	if (code != KH_OK)
-		return code;
-	(*server)->policy = *policy;
-	if (listen_both(*server))
-		return KH_OK;
-	kh_server_free(*server);
-	*server = NULL;
-	return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_vhost", "");
-}
-
-enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_socket_events *events, void *context,
-			    struct kh_server **server, struct kh_error *error)
-{
-	struct lws_context_creation_info vhost = {
-		.vhost_name = "client", .port = CONTEXT_PORT_NO_LISTEN, .protocols = client_protocols};
-	struct lws_client_connect_info info = {.address = "127.0.0.1", .port = port, .path = "/", .protocol = KH_SUBPROTOCOL};
-	char host[64];
-	enum kh_code code = make_context(loop, events, context, server, error);
-
-	if (code != KH_OK)
-		return code;
-	snprintf(host, sizeof(host), "127.0.0.1:%u", port);
-	info.context = (*server)->context;
-	info.host = host;
-	info.origin = host; /* http:// is put before it */
-	info.vhost = lws_create_vhost((*server)->context, &vhost);
-	if (info.vhost == NULL)
-		return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_vhost", "");
-	lws_client_connect_via_info(&info);
-	return KH_OK;
-}
-
-uint16_t kh_server_port(const struct kh_server *server)
-{
-	return server->policy.port;
-}
-
-void kh_server_address(const struct kh_server *server, char *text, size_t size)
-{
-	snprintf(text, size, "127.0.0.1:%u and [::1]:%u", server->policy.port, server->policy.port);
-}
-
-void kh_server_stop(struct kh_server *server)
-{
-	server->stopping = true;
-	for (struct kh_socket *socket = server->sockets; socket != NULL; socket = socket->next)
-		kh_socket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY, "stopping");
 }
 
 /* Destroy, run to the end, destroy again: other orders crash or leak. */

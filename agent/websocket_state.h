@@ -1,0 +1,59 @@
+/*
+ * The inside of the WebSockets, for websocket.c (a connection, at either end),
+ * websocket_server.c (those who come) and websocket_client.c (the call to a
+ * daemon) only. Nobody else meets libwebsockets.
+ */
+#ifndef KH_AGENT_WEBSOCKET_STATE_H
+#define KH_AGENT_WEBSOCKET_STATE_H
+
+#include <libwebsockets.h>
+
+#include "bytes.h"
+#include "websocket.h"
+
+/* A protocol's row: its callback, what it keeps of a connection, bytes of one
+ * read and of one send(); libwebsockets would make that the size of a read. */
+#define KH_WEBSOCKET_PROTOCOL(name, callback, session) {name, callback, sizeof(session), 4096, 0, NULL, 1024u * 1024}
+
+struct kh_socket {
+	struct lws *wsi;
+	struct kh_server *server;
+	struct kh_socket *next;
+	void *owner;
+	char origin[KH_ORIGIN_MAX];
+	struct outgoing *first, **last;
+	size_t queued;
+	struct kh_buffer in;
+	bool listed, oversize;
+	int close_code, peer_code;
+	const char *close_reason;
+	uint64_t close_by; /* loop time */
+	char peer_reason[64];
+};
+
+struct kh_server {
+	struct lws_context *context;
+	uv_loop_t *loop;
+	struct kh_handshake_policy policy;
+	const struct kh_socket_events *events;
+	void *events_context;
+	struct kh_socket *sockets;
+	uv_timer_t *reaper; /* of sockets that do not close */
+	bool stopping;
+};
+
+/* The library on a loop, with no vhost yet. */
+KH_CHECKED enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *events, void *context,
+					  struct kh_server **server, struct kh_error *error);
+
+/* NULL: out of memory. The caller sets owner. */
+struct kh_socket *kh_socket_add(struct kh_server *server, struct lws *wsi);
+/* Tells its owner that it is closed, and frees it; NULL is none. */
+void kh_socket_end(struct kh_socket *socket);
+
+/* For the callbacks of libwebsockets: what has come, of messages of at most
+ * limit bytes; and that something can be written, with their return value. */
+void kh_socket_receive(struct kh_socket *socket, const void *data, size_t length, size_t limit);
+KH_CHECKED int kh_socket_write(struct kh_socket *socket);
+
+#endif
