@@ -50,15 +50,18 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 /* The same for certificates (and for tokens where they are not known). */
 void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context);
 
+/* Asks one of them. Where there are others, one that has hung does not make
+ * them wait: it is asked in the background, and reply gets its failure. */
+void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum kh_host_method_id method,
+		    const void *params, kh_token_reply reply, void *context);
+
+/* --- what they have shown so far --- */
+
 /* The module and canonical entry of a token URI among the tokens known; NULL:
  * none. A URI fits when each attribute it has is the token's (RFC 7512, 2.3). */
 struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
 struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token);
-/* Asks one of them. Where there are others, one that has hung does not make
- * them wait: it is asked in the background, and reply gets its failure. */
-void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum kh_host_method_id method,
-		    const void *params, kh_token_reply reply, void *context);
 /* A certificate by id among those known. */
 struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
 					      const struct kh_key_certificate **certificate);

@@ -1,0 +1,125 @@
+/*
+ * What the modules have shown, looked through: which token a URI, a serial
+ * number or a certificate means.
+ */
+#include "modules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_attribute(const char *token, const char *attribute, size_t length)
+{
+	const char *at = token + strlen("pkcs11:");
+
+	while (*at != '\0') {
+		size_t own = strcspn(at, ";?");
+
+		if (own == length && strncmp(at, attribute, length) == 0)
+			return true;
+		at += own;
+		if (*at != ';')
+			return false;
+		at++;
+	}
+	return false;
+}
+
+bool kh_token_uri_fits(const char *asked, const char *token)
+{
+	const char *at;
+	size_t attributes = 0;
+
+	if (strcmp(asked, token) == 0)
+		return true;
+	if (strncmp(asked, "pkcs11:", 7) != 0 || strncmp(token, "pkcs11:", 7) != 0)
+		return false;
+	for (at = asked + 7; *at != '\0' && *at != '?'; at += *at == ';') {
+		size_t length = strcspn(at, ";?");
+
+		if (length == 0 || !has_attribute(token, at, length))
+			return false;
+		attributes++;
+		at += length;
+	}
+	return attributes > 0;
+}
+
+struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
+			if (!kh_token_uri_fits(uri, module->tokens.tokens[n].token))
+				continue;
+			*token = &module->tokens.tokens[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
+					 const struct kh_token_info **token)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
+			if (strcmp(serial, module->tokens.tokens[n].serial) != 0)
+				continue;
+			*token = &module->tokens.tokens[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
+					      const struct kh_key_certificate **certificate)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_module *module = &modules->items[i];
+
+		for (size_t n = 0; n < module->certificates.certificates_count; n++) {
+			if (strcmp(id, module->certificates.certificates[n].id) != 0)
+				continue;
+			*certificate = &module->certificates.certificates[n];
+			return module;
+		}
+	}
+	return NULL;
+}
+
+bool kh_modules_asking(const struct kh_modules *modules, const struct kh_module *but)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		if (&modules->items[i] != but && kh_token_link_asking(modules->items[i].link))
+			return true;
+	}
+	return false;
+}
+
+size_t kh_modules_count_tokens(const struct kh_modules *modules)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < modules->count; i++)
+		count += modules->items[i].tokens.tokens_count;
+	return count;
+}
+
+struct kh_token_info *kh_modules_tokens(const struct kh_modules *modules, size_t *count)
+{
+	size_t all = kh_modules_count_tokens(modules);
+	struct kh_token_info *tokens = calloc(all > 0 ? all : 1, sizeof(*tokens));
+
+	*count = 0;
+	for (size_t i = 0; tokens != NULL && i < modules->count; i++) {
+		const struct kh_host_token_list_result *own = &modules->items[i].tokens;
+
+		for (size_t n = 0; n < own->tokens_count; n++)
+			tokens[(*count)++] = own->tokens[n];
+	}
+	return tokens;
+}
