@@ -153,7 +153,7 @@ static int same_public(const struct kh_object *key, struct kh_span spki)
 }
 
 enum kh_code kh_decrypt_prove(struct kh_token *token, const struct kh_object *key, struct kh_span spki,
-			      struct kh_error *error)
+			      bool *decrypted, struct kh_error *error)
 {
 	EVP_PKEY *public = kh_spki_key(spki);
 	bool seen[TROUBLE + 1] = {false};
@@ -173,6 +173,8 @@ enum kh_code kh_decrypt_prove(struct kh_token *token, const struct kh_object *ke
 		padding++;
 	}
 	EVP_PKEY_free(public);
+	if (decrypted)
+		*decrypted = seen[RIGHT];
 	if (seen[TROUBLE] && error)
 		*error = trouble;
 	if (seen[TROUBLE])

@@ -31,9 +31,10 @@ CK_RV kh_decrypt_sm2(struct kh_token *token, CK_OBJECT_HANDLE key, const struct 
 
 /* Whether a private key on the token is the one of a public key: decrypts a
  * random value that was encrypted here. Where the token decrypts with no
- * mechanism at all the public values decide. encryption.mismatch: it is another
- * one; token.unsupported: there is no telling; token.…: the token is in trouble. */
+ * mechanism at all the public values decide, and *decrypted (may be NULL) is false.
+ * encryption.mismatch: it is another one; token.unsupported: there is no telling;
+ * token.…: the token is in trouble. */
 KH_CHECKED enum kh_code kh_decrypt_prove(struct kh_token *token, const struct kh_object *key, struct kh_span spki,
-					 struct kh_error *error);
+					 bool *decrypted, struct kh_error *error);
 
 #endif

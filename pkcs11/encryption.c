@@ -134,12 +134,17 @@ static enum kh_code discard(const struct import *import, struct kh_error *error)
 static enum kh_code take_left(const struct import *import, struct kh_object **out, struct kh_error *error)
 {
 	struct kh_order_objects objects = look(import);
+	bool alone = !objects.encryption.public_key && !objects.encryption.certificate;
+	bool decrypted = false;
 	enum kh_code code;
 
 	*out = objects.encryption.private_key;
 	if (!*out)
 		return KH_OK;
-	code = kh_decrypt_prove(import->token, *out, import->new->spki, error);
+	code = kh_decrypt_prove(import->token, *out, import->new->spki, &decrypted, error);
+	/* Its write may have been cut: what it shows says nothing about its value. */
+	if (code == KH_OK && alone && !decrypted)
+		code = kh_fail(error, KH_ENCRYPTION_MISMATCH);
 	if (code != KH_ENCRYPTION_MISMATCH && code != KH_TOKEN_UNSUPPORTED)
 		return code;
 	kh_log(KH_LOG_WARNING, "an encryption key of the order does not fit its certificate: it goes");
@@ -160,7 +165,7 @@ static enum kh_code open_envelope(const struct import *import, struct kh_object 
 
 	if (code != KH_OK)
 		return code;
-	code = kh_decrypt_prove(import->token, *out, import->new->spki, &failure);
+	code = kh_decrypt_prove(import->token, *out, import->new->spki, NULL, &failure);
 	if (code == KH_ENCRYPTION_MISMATCH || code == KH_TOKEN_UNSUPPORTED) {
 		code = discard(import, error);
 		if (code == KH_OK)
@@ -249,7 +254,7 @@ static enum kh_code confirm(const struct import *import, const struct kh_encrypt
 		return code;
 	if (!present || !objects.encryption.private_key || strcmp(present->certificate->id, new->id) != 0)
 		return kh_fail(error, KH_RENEWAL_STATE);
-	return kh_decrypt_prove(import->token, objects.encryption.private_key, new->spki, error);
+	return kh_decrypt_prove(import->token, objects.encryption.private_key, new->spki, NULL, error);
 }
 
 /* The key that the envelope is encrypted to. */

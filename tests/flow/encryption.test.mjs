@@ -136,6 +136,9 @@ for (const elsewhere of [false, true])
 			['C_UnwrapKey 1 after exit 9', 'certificate'],
 			['C_CreateObject 2 after exit 9', 'encryption-key'],
 			['C_CreateObject 3 cut', 'encryption-key'],
+			['C_UnwrapKey 1 tear 95', 'certificate'],
+			['C_CreateObject 2 tear 60', 'certificate'],
+			['C_CreateObject 3 tear 60', 'encryption-key'],
 		];
 		for (const [i, [rule, stage]] of cuts.entries()) {
 			const order = `C-${i}`;
