@@ -18,15 +18,79 @@ struct check {
 	struct kh_environment_check_result *result;
 };
 
-/* A row: what it is about, how it stands, what to say and what mends it. */
-struct finding {
+struct remedy {
+	enum kh_remedy_kind kind;
+	const char *text; /* of x-texts */
+	bool download;	  /* with the address of the download page */
+};
+
+static const struct remedy contact = {KH_REMEDY_KIND_CONTACT, "environment.contact", false};
+static const struct remedy driver = {KH_REMEDY_KIND_DRIVER, "environment.driver.remedy", true};
+static const struct remedy insert = {KH_REMEDY_KIND_INSERT, "environment.key.remedy", false};
+static const struct remedy unlock = {KH_REMEDY_KIND_UNLOCK, "environment.pin.remedy", false};
+
+enum finding_name {
+	AGENT_RUNS,
+	ORIGINS_GIVEN,
+	ORIGINS_NONE,
+	ANCHORS_GIVEN,
+	ANCHORS_NONE,
+	ANCHORS_UNREADABLE,
+	DRIVER_WORKS,
+	DRIVER_PROFILE,
+	DRIVER_NONE,
+	DRIVER_MISSING,
+	DRIVER_FAILED,
+	KEY_ONE,
+	KEY_SEVERAL,
+	KEY_ABSENT,
+	KEY_UNREAD,
+	PIN_FINE,
+	PIN_LOW,
+	PIN_FINAL,
+	PIN_LOCKED,
+	PIN_UNSET,
+	CERTIFICATE_THERE,
+	CERTIFICATE_ABSENT,
+	JOURNAL_WORKS,
+	JOURNAL_FAILED,
+};
+
+/* What can be found: what it is about, how that stands, what is said and what
+ * mends it. */
+static const struct finding {
 	enum kh_environment_item_id id;
 	enum kh_environment_item_state state;
-	const char *text;   /* of x-texts */
-	const char *code;   /* NULL: ok */
-	enum kh_remedy_kind kind;
-	const char *remedy; /* of x-texts, NULL: none */
-	bool download;	    /* the remedy has the address of the download page */
+	const char *code, *text; /* of x-texts */
+	const struct remedy *remedy;
+} findings[] = {
+#define FINDING(item, state, code, text, remedy) \
+	{KH_ENVIRONMENT_ITEM_ID_##item, KH_ENVIRONMENT_ITEM_STATE_##state, code, "environment." text, remedy}
+	[AGENT_RUNS] = FINDING(AGENT, OK, "ok", "agent.ok", NULL),
+	[ORIGINS_GIVEN] = FINDING(CONFIGURATION, OK, "ok", "configuration.ok", NULL),
+	[ORIGINS_NONE] = FINDING(CONFIGURATION, WARN, "configuration.origins", "configuration.origins", &contact),
+	[ANCHORS_GIVEN] = FINDING(ANCHORS, OK, "ok", "anchors.ok", NULL),
+	[ANCHORS_NONE] = FINDING(ANCHORS, FAIL, "anchors.missing", "anchors.missing", &contact),
+	[ANCHORS_UNREADABLE] = FINDING(ANCHORS, FAIL, "anchors.unreadable", "anchors.unreadable", &contact),
+	[DRIVER_WORKS] = FINDING(DRIVER, OK, "ok", "driver.ok", NULL),
+	[DRIVER_PROFILE] = FINDING(DRIVER, WARN, "driver.profile", "driver.profile", &contact),
+	[DRIVER_NONE] = FINDING(DRIVER, FAIL, "driver.missing", "driver.none", &driver),
+	[DRIVER_MISSING] = FINDING(DRIVER, FAIL, "driver.missing", "driver.missing", &driver),
+	[DRIVER_FAILED] = FINDING(DRIVER, FAIL, "driver.failed", "driver.failed", &driver),
+	[KEY_ONE] = FINDING(KEY, OK, "ok", "key.ok", NULL),
+	[KEY_SEVERAL] = FINDING(KEY, WARN, "key.several", "key.several", NULL),
+	[KEY_ABSENT] = FINDING(KEY, FAIL, "token.absent", "key.absent", &insert),
+	[KEY_UNREAD] = FINDING(KEY, FAIL, "key.unread", "key.unread", &driver),
+	[PIN_FINE] = FINDING(PIN, OK, "ok", "pin.ok", NULL),
+	[PIN_LOW] = FINDING(PIN, WARN, "pin.low", "pin.low", NULL),
+	[PIN_FINAL] = FINDING(PIN, WARN, "pin.final", "pin.final", NULL),
+	[PIN_LOCKED] = FINDING(PIN, FAIL, "pin.locked", "pin.locked", &unlock),
+	[PIN_UNSET] = FINDING(PIN, FAIL, "pin.unset", "pin.unset", &contact),
+	[CERTIFICATE_THERE] = FINDING(CERTIFICATE, OK, "ok", "certificate.ok", NULL),
+	[CERTIFICATE_ABSENT] = FINDING(CERTIFICATE, FAIL, "certificate.absent", "certificate.absent", &contact),
+	[JOURNAL_WORKS] = FINDING(JOURNAL, OK, "ok", "journal.ok", NULL),
+	[JOURNAL_FAILED] = FINDING(JOURNAL, WARN, "journal.failed", "journal.failed", NULL),
+#undef FINDING
 };
 
 static char *make_text(const char *locale, const char *key, const char *const *values)
@@ -40,8 +104,10 @@ static char *make_text(const char *locale, const char *key, const char *const *v
 	return strdup("");
 }
 
-static void add(struct check *check, const struct finding *finding, const char *const *values)
+static void add(struct check *check, enum finding_name name, const char *const *values)
 {
+	const struct finding *finding = &findings[name];
+	const struct remedy *remedy = finding->remedy;
 	struct kh_environment_item *item = &check->result->items[check->result->items_count];
 	const char *downloads = check->environment->settings->config.downloads;
 
@@ -49,12 +115,12 @@ static void add(struct check *check, const struct finding *finding, const char *
 		return;
 	item->id = finding->id;
 	item->state = finding->state;
-	item->code = strdup(finding->code != NULL ? finding->code : "ok");
+	item->code = strdup(finding->code);
 	item->text = make_text(check->locale, finding->text, values);
-	if (finding->remedy != NULL && (item->remedy = calloc(1, sizeof(*item->remedy))) != NULL) {
-		item->remedy->kind = finding->kind;
-		item->remedy->text = make_text(check->locale, finding->remedy, NULL);
-		if (finding->download && downloads != NULL)
+	if (remedy != NULL && (item->remedy = calloc(1, sizeof(*item->remedy))) != NULL) {
+		item->remedy->kind = remedy->kind;
+		item->remedy->text = make_text(check->locale, remedy->text, NULL);
+		if (remedy->download && downloads != NULL)
 			item->remedy->url = strdup(downloads);
 	}
 	check->result->items_count++;
@@ -62,66 +128,27 @@ static void add(struct check *check, const struct finding *finding, const char *
 
 static void check_agent(struct check *check)
 {
-	static const struct finding fine = {
-		KH_ENVIRONMENT_ITEM_ID_AGENT, KH_ENVIRONMENT_ITEM_STATE_OK, "environment.agent.ok", NULL, 0, NULL, false};
 	const char *values[] = {"version", KH_VERSION, NULL};
 
 	if (check->environment->running)
-		add(check, &fine, values);
+		add(check, AGENT_RUNS, values);
 }
 
 static void check_configuration(struct check *check)
 {
-	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_CONFIGURATION,
-					    KH_ENVIRONMENT_ITEM_STATE_OK,
-					    "environment.configuration.ok",
-					    NULL,
-					    0,
-					    NULL,
-					    false};
-	static const struct finding empty = {KH_ENVIRONMENT_ITEM_ID_CONFIGURATION,
-					     KH_ENVIRONMENT_ITEM_STATE_WARN,
-					     "environment.configuration.origins",
-					     "configuration.origins",
-					     KH_REMEDY_KIND_CONTACT,
-					     "environment.contact",
-					     false};
-
-	add(check, check->environment->settings->config.origins_count > 0 ? &fine : &empty, NULL);
+	add(check, check->environment->settings->config.origins_count > 0 ? ORIGINS_GIVEN : ORIGINS_NONE, NULL);
 }
 
 static void check_anchors(struct check *check)
 {
-	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_ANCHORS,
-					    KH_ENVIRONMENT_ITEM_STATE_OK,
-					    "environment.anchors.ok",
-					    NULL,
-					    0,
-					    NULL,
-					    false};
-	static const struct finding missing = {KH_ENVIRONMENT_ITEM_ID_ANCHORS,
-					       KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					       "environment.anchors.missing",
-					       "anchors.missing",
-					       KH_REMEDY_KIND_CONTACT,
-					       "environment.contact",
-					       false};
-	static const struct finding unreadable = {KH_ENVIRONMENT_ITEM_ID_ANCHORS,
-						  KH_ENVIRONMENT_ITEM_STATE_FAIL,
-						  "environment.anchors.unreadable",
-						  "anchors.unreadable",
-						  KH_REMEDY_KIND_CONTACT,
-						  "environment.contact",
-						  false};
 	const struct kh_config *config = &check->environment->settings->config;
+	enum finding_name name = config->anchors_count > 0 ? ANCHORS_GIVEN : ANCHORS_NONE;
 
 	for (size_t i = 0; i < config->anchors_count; i++) {
-		if (!kh_system_readable(config->anchors[i])) {
-			add(check, &unreadable, NULL);
-			return;
-		}
+		if (!kh_system_readable(config->anchors[i]))
+			name = ANCHORS_UNREADABLE;
 	}
-	add(check, config->anchors_count > 0 ? &fine : &missing, NULL);
+	add(check, name, NULL);
 }
 
 /* The module that failed worst; NULL: at least one works. */
@@ -152,41 +179,6 @@ static const char *of_modules(const struct kh_modules *modules, const char *(*te
 
 static void check_driver(struct check *check)
 {
-	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
-					    KH_ENVIRONMENT_ITEM_STATE_OK,
-					    "environment.driver.ok",
-					    NULL,
-					    0,
-					    NULL,
-					    false};
-	static const struct finding none = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
-					    KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					    "environment.driver.none",
-					    "driver.missing",
-					    KH_REMEDY_KIND_DRIVER,
-					    "environment.driver.remedy",
-					    true};
-	static const struct finding missing = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
-					       KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					       "environment.driver.missing",
-					       "driver.missing",
-					       KH_REMEDY_KIND_DRIVER,
-					       "environment.driver.remedy",
-					       true};
-	static const struct finding broken = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
-					      KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					      "environment.driver.failed",
-					      "driver.failed",
-					      KH_REMEDY_KIND_DRIVER,
-					      "environment.driver.remedy",
-					      true};
-	static const struct finding profile = {KH_ENVIRONMENT_ITEM_ID_DRIVER,
-					       KH_ENVIRONMENT_ITEM_STATE_WARN,
-					       "environment.driver.profile",
-					       "driver.profile",
-					       KH_REMEDY_KIND_CONTACT,
-					       "environment.contact",
-					       false};
 	const struct kh_modules *modules = check->environment->modules;
 	const struct kh_token_link *failed = failed_module(modules);
 	const char *problem = of_modules(modules, kh_token_link_profile_problem);
@@ -196,69 +188,34 @@ static void check_driver(struct check *check)
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (failed == NULL && modules->count > 0)
-		add(check, problem != NULL ? &profile : &fine, about);
+		add(check, problem != NULL ? DRIVER_PROFILE : DRIVER_WORKS, about);
 	else if (key != NULL)
-		add(check, &missing, values);
+		add(check, DRIVER_MISSING, values);
 	else
-		add(check, failed != NULL ? &broken : &none, values);
+		add(check, failed != NULL ? DRIVER_FAILED : DRIVER_NONE, values);
 }
 
 static void check_key(struct check *check)
 {
-	static const struct finding fine = {
-		KH_ENVIRONMENT_ITEM_ID_KEY, KH_ENVIRONMENT_ITEM_STATE_OK, "environment.key.ok", NULL, 0, NULL, false};
-	static const struct finding several = {KH_ENVIRONMENT_ITEM_ID_KEY,
-					       KH_ENVIRONMENT_ITEM_STATE_WARN,
-					       "environment.key.several",
-					       "key.several",
-					       0,
-					       NULL,
-					       false};
-	static const struct finding absent = {KH_ENVIRONMENT_ITEM_ID_KEY,
-					      KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					      "environment.key.absent",
-					      "token.absent",
-					      KH_REMEDY_KIND_INSERT,
-					      "environment.key.remedy",
-					      false};
-	static const struct finding unread = {KH_ENVIRONMENT_ITEM_ID_KEY,
-					      KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					      "environment.key.unread",
-					      "key.unread",
-					      KH_REMEDY_KIND_DRIVER,
-					      "environment.driver.remedy",
-					      true};
 	size_t count;
 	KH_AUTO_FREE struct kh_token_info *tokens = kh_modules_tokens(check->environment->modules, &count);
 
 	if (count == 0) {
-		add(check, kh_usb_count(check->environment->usb) > 0 ? &unread : &absent, NULL);
+		add(check, kh_usb_count(check->environment->usb) > 0 ? KEY_UNREAD : KEY_ABSENT, NULL);
 	} else if (count == 1) {
 		const char *values[] = {"label", tokens[0].label, "serial", tokens[0].serial, NULL};
 
-		add(check, &fine, values);
+		add(check, KEY_ONE, values);
 	} else {
-		add(check, &several, NULL);
+		add(check, KEY_SEVERAL, NULL);
 	}
 }
 
 static void check_pin(struct check *check)
 {
-	static const struct finding states[] = {
-		[KH_PIN_STATE_NONE] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_OK, "environment.pin.ok",
-				       NULL, 0, NULL, false},
-		[KH_PIN_STATE_OK] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_OK, "environment.pin.ok",
-				     NULL, 0, NULL, false},
-		[KH_PIN_STATE_LOW] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_WARN,
-				      "environment.pin.low", "pin.low", 0, NULL, false},
-		[KH_PIN_STATE_FINAL] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_WARN,
-					"environment.pin.final", "pin.final", 0, NULL, false},
-		[KH_PIN_STATE_LOCKED] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					 "environment.pin.locked", "pin.locked", KH_REMEDY_KIND_UNLOCK,
-					 "environment.pin.remedy", false},
-		[KH_PIN_STATE_UNSET] = {KH_ENVIRONMENT_ITEM_ID_PIN, KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					"environment.pin.unset", "pin.unset", KH_REMEDY_KIND_CONTACT,
-					"environment.contact", false},
+	static const enum finding_name names[] = {
+		[KH_PIN_STATE_NONE] = PIN_FINE,	  [KH_PIN_STATE_OK] = PIN_FINE,	      [KH_PIN_STATE_LOW] = PIN_LOW,
+		[KH_PIN_STATE_FINAL] = PIN_FINAL, [KH_PIN_STATE_LOCKED] = PIN_LOCKED, [KH_PIN_STATE_UNSET] = PIN_UNSET,
 	};
 	enum kh_pin_state worst = KH_PIN_STATE_NONE;
 	size_t count;
@@ -269,53 +226,24 @@ static void check_pin(struct check *check)
 			worst = tokens[i].pin;
 	}
 	if (count > 0)
-		add(check, &states[worst], NULL);
+		add(check, names[worst], NULL);
 }
 
 static void check_certificate(struct check *check)
 {
-	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_CERTIFICATE,
-					    KH_ENVIRONMENT_ITEM_STATE_OK,
-					    "environment.certificate.ok",
-					    NULL,
-					    0,
-					    NULL,
-					    false};
-	static const struct finding absent = {KH_ENVIRONMENT_ITEM_ID_CERTIFICATE,
-					      KH_ENVIRONMENT_ITEM_STATE_FAIL,
-					      "environment.certificate.absent",
-					      "certificate.absent",
-					      KH_REMEDY_KIND_CONTACT,
-					      "environment.contact",
-					      false};
 	const struct kh_modules *modules = check->environment->modules;
 	size_t count = 0;
 
 	for (size_t i = 0; i < modules->count; i++)
 		count += modules->items[i].certificates.certificates_count;
 	if (kh_modules_count_tokens(modules) > 0)
-		add(check, count > 0 ? &fine : &absent, NULL);
+		add(check, count > 0 ? CERTIFICATE_THERE : CERTIFICATE_ABSENT, NULL);
 }
 
 static void check_journal(struct check *check)
 {
-	static const struct finding fine = {KH_ENVIRONMENT_ITEM_ID_JOURNAL,
-					    KH_ENVIRONMENT_ITEM_STATE_OK,
-					    "environment.journal.ok",
-					    NULL,
-					    0,
-					    NULL,
-					    false};
-	static const struct finding failed = {KH_ENVIRONMENT_ITEM_ID_JOURNAL,
-					      KH_ENVIRONMENT_ITEM_STATE_WARN,
-					      "environment.journal.failed",
-					      "journal.failed",
-					      0,
-					      NULL,
-					      false};
-
 	if (check->environment->running)
-		add(check, check->environment->journal_works ? &fine : &failed, NULL);
+		add(check, check->environment->journal_works ? JOURNAL_WORKS : JOURNAL_FAILED, NULL);
 }
 
 static void (*const checks[])(struct check *check) = {
