@@ -1,0 +1,37 @@
+/*
+ * The support tool's inside, for keyhall.c (options, the way to the daemon) and
+ * keyhall_commands.c (what it can do) only. Everything it says is of x-texts,
+ * but for the report.
+ */
+#ifndef KH_AGENT_KEYHALL_TOOL_H
+#define KH_AGENT_KEYHALL_TOOL_H
+
+#include <stdio.h>
+
+#include "client.h"
+#include "settings.h"
+
+#define KH_TOOL_ABSENT 3 /* exit status: the daemon does not run */
+
+struct kh_tool {
+	const char *command;
+	const char *config;
+	const char *locale;
+	long port;
+	struct kh_settings settings;
+	struct kh_client *client;
+};
+
+/* A text with its values, then end. */
+void kh_tool_print(FILE *file, const char *locale, const char *key, const char *const *values, const char *end);
+/* Says what has failed; gives the exit status. */
+int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error);
+
+/* The commands, connected; they give the exit status. */
+int kh_tool_list(struct kh_tool *tool);
+int kh_tool_doctor(struct kh_tool *tool);
+int kh_tool_report(struct kh_tool *tool);
+/* doctor where the daemon does not run. */
+int kh_tool_doctor_alone(struct kh_tool *tool);
+
+#endif
