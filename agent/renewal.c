@@ -25,6 +25,7 @@
 #define ANSWERED KH_FACT_ANSWERED
 #define IMPORTED KH_FACT_IMPORTED
 #define TORN KH_FACT_TORN
+#define BROKEN KH_FACT_BROKEN
 
 struct row {
 	unsigned present; /* all of these are known */
@@ -46,6 +47,7 @@ static const struct row begin_rows[] = {
 	{SAME | PRIVATE, 0, KH_STEP_REFUSE}, /* begun with a new key */
 	{SAME | PUBLIC, 0, KH_STEP_REFUSE},
 	{SAME, 0, KH_STEP_REQUEST},
+	{PRIVATE | PUBLIC | BROKEN, 0, KH_STEP_DELETE},
 	{PRIVATE | PUBLIC, 0, KH_STEP_REQUEST},
 	{PRIVATE, UNBUILDABLE, KH_STEP_REBUILD},
 	{PRIVATE, 0, KH_STEP_DELETE},
@@ -127,8 +129,10 @@ static const unsigned gains[KH_STEP_COUNT] = {
 
 unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, unsigned facts)
 {
+	const unsigned gone = PRIVATE | PUBLIC | CERTIFICATE | TORN | BROKEN | HINT;
+
 	if (step == KH_STEP_DELETE)
-		return (facts & ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | TORN | HINT)) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
+		return (facts & ~gone) | (act == KH_ACT_CANCEL ? ANSWERED : 0u);
 	return facts | gains[step];
 }
 

@@ -33,6 +33,7 @@ enum kh_renewal_fact {
 	KH_FACT_ANSWERED = 1 << 16, /* the answer for the page is there */
 	KH_FACT_IMPORTED = 1 << 17, /* the encryption pair is there and has been proved */
 	KH_FACT_TORN = 1 << 18,	    /* objects of the order that are only half there */
+	KH_FACT_BROKEN = 1 << 19,   /* its private key does not sign */
 };
 
 enum kh_renewal_step {

@@ -289,6 +289,25 @@ static bool goes_unread(struct kh_run *run, enum kh_code code)
 	return true;
 }
 
+/* A pair that was torn when it was made is made again, once: the next one is
+ * the token's fault. True when there is no request to take. */
+static bool is_broken(struct kh_run *run, const struct kh_host_request_create_result *result)
+{
+	const struct kh_error error = {.code = KH_TOKEN_FAILED, .call = "C_Sign"};
+
+	if (!result->broken)
+		return false;
+	kh_log(KH_LOG_WARNING, "order %s: its key does not sign", run->entry.order);
+	if (run->replaced) {
+		kh_run_fail(run, &error);
+		return true;
+	}
+	run->replaced = true;
+	run->facts |= KH_FACT_BROKEN;
+	go_on(run);
+	return true;
+}
+
 static void answered(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct kh_run *run = context;
@@ -308,6 +327,8 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 		kh_run_fail(run, error);
 		return;
 	}
+	if (run->step == KH_STEP_REQUEST && is_broken(run, result))
+		return;
 	take(run, result);
 	note_stage(run);
 	if (run->step == KH_STEP_LOGIN && run->act == KH_ACT_BEGIN && !run->has_private_key)

@@ -21,6 +21,7 @@ struct kh_run {
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool claimed;
+	bool replaced; /* a pair that was broken */
 	bool listed; /* the tokens were asked for anew */
 	size_t candidate; /* of a search through the tokens */
 	struct kh_error refusal; /* by one of them */

@@ -8,6 +8,7 @@
 #include "install.h"
 #include "jws.h"
 #include "key.h"
+#include "log.h"
 #include "moment.h"
 #include "order.h"
 #include "sign.h"
@@ -155,6 +156,36 @@ static enum kh_code choose_key(const struct kh_order_objects *objects, enum kh_k
 	return KH_OK;
 }
 
+/* What a key can be the reason for, and not only the token. */
+static bool may_be_key(const struct kh_error *error)
+{
+	return (error->code == KH_TOKEN_FAILED || error->code == KH_TOKEN_UNSUPPORTED) && error->call[0] &&
+	       strcmp(error->value, "CKR_MECHANISM_INVALID") != 0 &&
+	       strcmp(error->value, "CKR_MECHANISM_PARAM_INVALID") != 0;
+}
+
+/* The order's key is broken when it fails twice and the old one signs in the
+ * same session right then: so the token is well. */
+static enum kh_code make_csr(struct kh_token *token, const struct request *request, struct kh_buffer *csr, bool *broken,
+			     struct kh_error *error)
+{
+	const struct kh_signer old = {token, request->old_key, request->old->certificate->spki};
+	struct kh_error failure = {.code = KH_OK};
+
+	if (kh_csr_create(&request->signer, request->old->certificate, csr, error) == KH_OK)
+		return KH_OK;
+	if (request->signer.key == request->old_key || !may_be_key(error))
+		return error->code;
+	kh_buffer_cut(csr, 0);
+	if (kh_csr_create(&request->signer, request->old->certificate, csr, &failure) == KH_OK)
+		return KH_OK;
+	if (!may_be_key(&failure) || try_key(&old, &failure) != KH_OK)
+		return error->code;
+	kh_log(KH_LOG_WARNING, "the order's key does not sign: %s %s", error->call, error->value);
+	*broken = true;
+	return KH_OK;
+}
+
 static enum kh_code make_proof(struct kh_token *token, const struct request *request, const struct kh_buffer *csr,
 			       const struct kh_host_request_create_params *params, char **out, struct kh_error *error)
 {
@@ -210,7 +241,9 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}};
 	code = choose_key(&objects, params->key, &request, error);
 	if (code == KH_OK)
-		code = kh_csr_create(&request.signer, old->certificate, &csr, error);
+		code = make_csr(token, &request, &csr, &result->broken, error);
+	if (result->broken)
+		return code;
 	if (code == KH_OK)
 		code = make_proof(token, &request, &csr, params, &result->proof, error);
 	if (code == KH_OK)

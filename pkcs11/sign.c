@@ -194,7 +194,7 @@ enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message
 	size_t from = out->length;
 	enum kh_code code = kh_sign(signer, message, length, out, error);
 
-	if (code != KH_OK || type != KH_ANY_KEY_TYPE_SM2)
+	if (code != KH_OK)
 		return code;
 	signature = (struct kh_buffer){.data = out->data + from, .length = out->length - from};
 	if (kh_sign_verify(&spki, type, message, length, &signature))

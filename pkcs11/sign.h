@@ -28,9 +28,9 @@ bool kh_sign_knows(const struct kh_token *token, enum kh_any_key_type type);
 KH_CHECKED enum kh_code kh_sign(const struct kh_signer *signer, const void *message, size_t length,
 				struct kh_buffer *out, struct kh_error *error);
 
-/* The same for what leaves the host. How a module signs with SM2 is what a
- * profile claims: such a signature is verified first. token.failed, C_Sign,
- * "signature" when the claim is wrong, or the key is another one. */
+/* The same for what leaves the host: the signature is verified first.
+ * token.failed, C_Sign, "signature" when the key is another one, only half
+ * there, or signs with SM2 otherwise than the module's profile claims. */
 KH_CHECKED enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message, size_t length,
 					struct kh_buffer *out, struct kh_error *error);
 

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { refused } from '../lib/assert.mjs';
 import { makeRequest } from '../lib/ca.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { cut, cuts, marks, objectFiles } from '../lib/softhsm-store.mjs';
 import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
 import { verifyRequest } from '../lib/witness.mjs';
@@ -100,6 +102,8 @@ async function install(scene, agent) {
 	return whole;
 }
 
+test('a pair, one of its keys torn', () => everyEnd({ keyType: 'ec-p256' }, begin));
+test('an RSA pair, one of its keys torn', () => everyEnd({ keyType: 'rsa2048' }, begin));
 test('a pair and its certificate, which is torn', () => everyEnd({ keyType: 'ec-p256' }, install));
 test('the certificate of the same key, torn', () => everyEnd({ keyType: 'ec-p256', key: 'same' }, install, 1));
 
@@ -109,4 +113,21 @@ test('a pair, one of its keys torn, is given up', async () => {
 		await agent.call('renewal.cancel', { order });
 		judge(scene, torn, 0);
 	});
+});
+
+test('a key that does not sign because no key does is not given up', async () => {
+	const scene = await makeSoftScene();
+	const begin = async (...faults) => {
+		await scene.daemon.kill();
+		scene.key.fault(...faults);
+		await scene.daemon.again();
+		return (await scene.connect()).call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+	};
+	try {
+		const { publicKey } = await begin();
+		await refused(begin('C_SignInit 0 error 0x30'), 'token.failed', { call: 'C_SignInit' });
+		await refused(begin('C_SignInit 0 error 0x70'), 'token.unsupported');
+		assert.equal((await begin('C_SignInit 1 error 0x30')).publicKey, publicKey, 'one error is passed over');
+		assert.equal((await begin()).publicKey, publicKey);
+	} finally { await scene.close(); }
 });

@@ -20,7 +20,8 @@
 #define SAME KH_FACT_SAME
 #define DUAL KH_FACT_DUAL
 #define TORN KH_FACT_TORN
-#define ALL_FACTS (KH_FACT_TORN * 2u)
+#define BROKEN KH_FACT_BROKEN
+#define ALL_FACTS (KH_FACT_BROKEN * 2u)
 
 /* The six sets of a residue × the calls, logged in and looked at. */
 static const struct {
@@ -36,6 +37,10 @@ static const struct {
 	{"1 public key, checked", IN | KH_FACT_PUBLIC | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_REFUSE,
 	 KH_STEP_DELETE},
 	{"1 torn objects", IN | TORN, KH_STEP_GENERATE, KH_STEP_REFUSE, KH_STEP_REFUSE, KH_STEP_DELETE},
+	{"2 pair that does not sign", IN | PAIR | BROKEN, KH_STEP_DELETE, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
+	{"3 certificate, its key does not sign", IN | PAIR | CERTIFICATE | BROKEN, KH_STEP_REFUSE, KH_STEP_CHECK,
+	 KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"same key", IN | SAME | BROKEN, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DONE},
 	{"2 pair and torn objects", IN | PAIR | TORN, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"2 pair", IN | PAIR, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
 	{"2 pair, checked", IN | PAIR | CHECKED, KH_STEP_REQUEST, KH_STEP_WRITE, KH_STEP_REFUSE, KH_STEP_DELETE},
@@ -126,6 +131,8 @@ static void test_rules_hold_for_everything(void **state)
 
 			if (step == KH_STEP_DELETE && (facts & CERTIFICATE) != 0 && (facts & (KH_FACT_PRIVATE | SAME)) != 0)
 				fail_msg("a certificate with its key is deleted with %x", facts);
+			if (step == KH_STEP_DELETE && act == KH_ACT_BEGIN && (facts & PAIR) == PAIR && !(facts & BROKEN))
+				fail_msg("a pair that signs is deleted with %x", facts);
 			for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 				if (rules[i].step != step)
 					continue;
