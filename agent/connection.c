@@ -53,84 +53,26 @@ static void send_error(struct kh_connection *connection, const struct kh_rpc_id 
 	send_text(connection, &text);
 }
 
-/* --- requests --- */
-
-static struct kh_connection *end_request(struct kh_request *request)
+bool kh_connection_is_open(struct kh_agent *agent, int64_t session)
 {
-	struct kh_connection *connection = find(request->agent, request->session);
-
-	if (connection != NULL)
-		connection->requests--;
-	return connection;
+	return find(agent, session) != NULL;
 }
 
-static void free_request(struct kh_request *request)
+void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *const parts[], const size_t lengths[],
+			  size_t count)
 {
-	kh_message_finish(&request->message);
-	free(request);
-}
+	struct kh_connection *connection = find(agent, session);
 
-static void log_failure(const struct kh_request *request, const struct kh_error *error)
-{
-	char what[96];
-
-	snprintf(what, sizeof(what), "#%lld %s", (long long)request->session, request->message.method->name);
-	kh_log_failure(error->code == KH_AGENT_FAILED || error->code == KH_TOKEN_FAILED ? KH_LOG_WARNING : KH_LOG_INFO,
-		       what, error);
-}
-
-bool kh_request_wanted(const struct kh_request *request)
-{
-	return find(request->agent, request->session) != NULL;
-}
-
-void kh_request_failure(struct kh_request *request, const struct kh_error *error)
-{
-	struct kh_connection *connection = end_request(request);
-
-	log_failure(request, error);
-	if (connection != NULL)
-		send_error(connection, &request->message.id, error);
-	free_request(request);
-}
-
-void kh_request_fail(struct kh_request *request, enum kh_code code)
-{
-	const struct kh_error error = {.code = code};
-
-	kh_request_failure(request, &error);
-}
-
-void kh_request_result(struct kh_request *request, const void *result)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
-	struct kh_error error = {0};
-	struct kh_connection *connection;
-
-	if (kh_result_encode(request->message.method, &request->message.id, result, &text, &error) != KH_OK) {
-		kh_request_failure(request, &error);
+	if (connection == NULL)
 		return;
-	}
-	connection = end_request(request);
-	if (connection != NULL)
-		send_text(connection, &text);
-	free_request(request);
+	connection->requests--;
+	if (count > 0)
+		kh_socket_send(connection->socket, parts, lengths, count);
+	else
+		kh_socket_close(connection->socket, 1011, "failed");
 }
 
-void kh_request_json(struct kh_request *request, const char *json, size_t length)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer head = {0};
-	struct kh_connection *connection = end_request(request);
-
-	kh_result_head(&request->message.id, &head);
-	if (connection != NULL && !head.failed) {
-		const char *parts[] = {head.data, json, "}"};
-		const size_t lengths[] = {head.length, length, 1};
-
-		kh_socket_send(connection->socket, parts, lengths, 3);
-	}
-	free_request(request);
-}
+/* --- notifications --- */
 
 static void notify(struct kh_connection *connection, enum kh_method_id method, const void *params)
 {
@@ -228,6 +170,7 @@ static void hello(struct kh_connection *connection, struct kh_request *request)
 		return;
 	}
 	set_locale(connection, params->locale);
+	memcpy(request->locale, connection->locale, sizeof(request->locale));
 	if (!speaks_ours(params)) {
 		kh_request_fail(request, KH_AGENT_PROTOCOL);
 		return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "connection.h"
 #include "environment.h"
 #include "log.h"
 #include "watch.h"

@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_DISPATCH_H
 #define KH_AGENT_DISPATCH_H
 
-#include "connection.h"
+#include "request.h"
 
 /* Answers a request of a page that has said hello. */
 void kh_dispatch(struct kh_request *request);

@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_ENVIRONMENT_H
 #define KH_AGENT_ENVIRONMENT_H
 
-#include "connection.h"
+#include "request.h"
 
 void kh_environment_check(struct kh_request *request);
 

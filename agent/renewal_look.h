@@ -6,7 +6,7 @@
 #ifndef KH_AGENT_RENEWAL_LOOK_H
 #define KH_AGENT_RENEWAL_LOOK_H
 
-#include "connection.h"
+#include "request.h"
 
 /* What orders left on all keys; without a PIN. */
 struct kh_residues {

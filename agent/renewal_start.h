@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_RENEWAL_START_H
 #define KH_AGENT_RENEWAL_START_H
 
-#include "connection.h"
+#include "request.h"
 
 void kh_renewal_begin(struct kh_request *request);
 void kh_renewal_install(struct kh_request *request);

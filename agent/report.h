@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_REPORT_H
 #define KH_AGENT_REPORT_H
 
-#include "connection.h"
+#include "request.h"
 
 void kh_report_make(struct kh_request *request);
 
