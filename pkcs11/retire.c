@@ -1,4 +1,4 @@
-/* pair.retire: the old pair goes, the new one gets its final labels. */
+/* pair.retire: the new pair gets its final labels, the old one goes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,19 +168,33 @@ enum kh_code kh_install_label(struct kh_token *token, struct kh_object *certific
 	return code == KH_OK ? set_label(token, certificate, label, error) : code;
 }
 
-/* The signing certificate last: its label says that all is done. */
-static enum kh_code set_labels(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-			       struct kh_error *error)
+/* Those of the order's own keys and of its encryption pair: with key "same" the
+ * only private key is not written again. */
+static enum kh_code label_keys(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+			       const struct kh_object *new, struct kh_error *error)
 {
+	KH_AUTO_FREE char *label = kh_certificate_common_name(new->certificate);
 	struct kh_order_objects objects;
 	enum kh_code code = KH_OK;
 
+	if (!label)
+		return kh_fail(error, KH_AGENT_FAILED);
 	kh_order_find(token, params->order, &objects);
 	if (objects.encryption.certificate)
 		code = kh_install_label(token, objects.encryption.certificate, error);
-	if (code != KH_OK)
-		return code;
-	return kh_install_label(token, kh_inventory_certificate(&token->inventory, params->certificate), error);
+	if (code == KH_OK)
+		code = set_label(token, objects.private_key, label, error);
+	return code == KH_OK ? set_label(token, objects.public_key, label, error) : code;
+}
+
+/* It says that all is done. */
+static enum kh_code label_certificate(struct kh_token *token, const struct kh_host_pair_retire_params *params,
+				      struct kh_error *error)
+{
+	struct kh_object *new = kh_inventory_certificate(&token->inventory, params->certificate);
+	KH_AUTO_FREE char *label = new ? kh_certificate_common_name(new->certificate) : NULL;
+
+	return label ? set_label(token, new, label, error) : kh_fail(error, KH_AGENT_FAILED);
 }
 
 /* Whether the certificate is the order's own. */
@@ -192,21 +206,26 @@ static bool belongs(struct kh_token *token, const char *order, const struct kh_o
 	return objects.certificate == certificate || strcmp(certificate->label, objects.mark.label) == 0;
 }
 
-/* A cut between the two must never let a later call without oldCertificate
- * guess wrong: where another certificate could be taken for the old one, the
- * labels come first. */
+/* Some modules tear an object whose label they write when they are cut: the new
+ * key has to sign once more before the old pair goes. The certificate's label
+ * comes last; but a cut must never let a later call without oldCertificate guess
+ * wrong: where another certificate could be taken for the old one, it comes
+ * before. */
 static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-			   struct kh_object *new, struct kh_host_pair_retire_result *result, struct kh_error *error)
+			   struct kh_object *new, const struct kh_object *key,
+			   struct kh_host_pair_retire_result *result, struct kh_error *error)
 {
 	struct kh_object *old = choose_old(token, params, new);
 	bool sure = old && kh_order_old_certificate(token, new) == old;
-	enum kh_code code = KH_OK;
+	enum kh_code code = label_keys(token, params, new, error);
 
-	if (old && !sure)
-		code = set_labels(token, params, error);
-	if (old && code == KH_OK)
+	if (code == KH_OK && old && !sure)
+		code = label_certificate(token, params, error);
+	if (code == KH_OK && old)
+		code = kh_install_prove(token, new, key, error);
+	if (code == KH_OK && old)
 		code = retire(token, params, old, result, error);
-	return code == KH_OK ? set_labels(token, params, error) : code;
+	return code == KH_OK ? label_certificate(token, params, error) : code;
 }
 
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
@@ -227,6 +246,6 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
 	if (code != KH_OK || !belongs(token, params->order, new))
 		return code;
-	code = finish(token, params, new, out, error);
+	code = finish(token, params, new, key, out, error);
 	return code == KH_OK ? kh_order_clean(token, params->order, error) : code;
 }

@@ -131,3 +131,18 @@ test('a key that does not sign because no key does is not given up', async () =>
 		assert.equal((await begin()).publicKey, publicKey);
 	} finally { await scene.close(); }
 });
+
+// Writing a label is a write, too: the new pair has its labels and signs with them before the old pair goes.
+for (const [key, order] of [['new', ['label', 'label', 'sign', 'delete', 'delete', 'delete', 'label']], ['same', ['sign', 'delete', 'label']]])
+	test(`the order of completing with the ${key} key`, async () => {
+		const scene = await makeSoftScene();
+		try {
+			const agent = await scene.connect();
+			const { csr } = await agent.call('renewal.begin', { order: 'O-1', certificate: scene.old, key });
+			await agent.call('renewal.install', { order: 'O-1', certificate: await scene.ca.issue(csr), chain: [] });
+			const calls = await scene.key.calls(() => agent.call('renewal.complete', { order: 'O-1' }));
+			const names = { C_SetAttributeValue: 'label', C_Sign: 'sign', C_DestroyObject: 'delete' };
+			const last = calls.filter((name) => names[name]).map((name) => names[name]).slice(-order.length);
+			assert.deepEqual(last, order);
+		} finally { await scene.close(); }
+	});
