@@ -40,7 +40,7 @@ struct kh_agent {
 		struct kh_buffer json;
 		char *token;
 		uint64_t revision;
-		int64_t valid_before;
+		int64_t valid_from, valid_before;
 	} list;
 };
 

@@ -91,12 +91,12 @@ static void token_list(struct kh_request *request)
 
 /* --- certificate.list --- */
 
-/* What the page asked for, as a JSON object; valid_before is when a window
+/* What the page asked for, as a JSON object. Outside of these times a window
  * says something else. */
 struct listing {
 	struct kh_certificate_list_result result;
 	char (*dates)[2][KH_TIME_TEXT];
-	int64_t valid_before;
+	int64_t valid_from, valid_before;
 };
 
 static bool add_certificate(const struct kh_settings *settings, const struct kh_key_certificate *certificate,
@@ -115,6 +115,8 @@ static bool add_certificate(const struct kh_settings *settings, const struct kh_
 	info->base = *certificate;
 	info->renewal = (struct kh_renewal_window){
 		window.state, listing->dates[i][0], listing->dates[i][1], window.days_left};
+	if (window.valid_from > listing->valid_from)
+		listing->valid_from = window.valid_from;
 	if (window.valid_before < listing->valid_before)
 		listing->valid_before = window.valid_before;
 	listing->result.certificates_count++;
@@ -149,7 +151,7 @@ static void fill(const struct kh_agent *agent, const char *token, struct listing
 static enum kh_code encode_list(struct kh_agent *agent, const char *token, struct kh_error *error)
 {
 	size_t count = count_certificates(&agent->modules);
-	struct listing listing = {.valid_before = INT64_MAX};
+	struct listing listing = {.valid_from = INT64_MIN, .valid_before = INT64_MAX};
 	enum kh_code code;
 
 	listing.result.certificates = calloc(count + 1, sizeof(*listing.result.certificates));
@@ -166,17 +168,19 @@ static enum kh_code encode_list(struct kh_agent *agent, const char *token, struc
 	free(agent->list.token);
 	agent->list.token = token != NULL ? strdup(token) : NULL;
 	agent->list.revision = agent->modules.certificates_revision;
-	agent->list.valid_before = code == KH_OK ? listing.valid_before : 0;
+	agent->list.valid_from = listing.valid_from;
+	agent->list.valid_before = code == KH_OK ? listing.valid_before : INT64_MIN;
 	return code;
 }
 
 static bool list_holds(const struct kh_agent *agent, const char *token)
 {
+	int64_t now = kh_agent_now();
 	bool same = token == NULL ? agent->list.token == NULL
 				  : agent->list.token != NULL && strcmp(agent->list.token, token) == 0;
 
 	return same && agent->list.json.length > 0 && agent->list.revision == agent->modules.certificates_revision &&
-	       kh_agent_now() < agent->list.valid_before;
+	       now >= agent->list.valid_from && now < agent->list.valid_before;
 }
 
 static void send_certificates(void *context, const struct kh_error *outcome)

@@ -95,10 +95,13 @@ int64_t kh_span_move(int64_t time, const struct kh_span *span, int sign)
 	return (days_from_civil(year, month, day) + sign * span->days) * DAY + second;
 }
 
-static void earlier(int64_t *moment, int64_t other, int64_t now)
+/* The answer is another one from then on. */
+static void turn(struct kh_window *window, int64_t moment, int64_t now)
 {
-	if (other > now && other < *moment)
-		*moment = other;
+	if (moment > now && moment < window->valid_before)
+		window->valid_before = moment;
+	if (moment <= now && moment > window->valid_from)
+		window->valid_from = moment;
 }
 
 void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *before, const struct kh_span *after,
@@ -114,8 +117,9 @@ void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *bef
 	else
 		window->state = KH_RENEWAL_WINDOW_STATE_LATE;
 	window->valid_before = not_after - window->days_left * DAY + 1;
-	earlier(&window->valid_before, window->opens, now);
-	earlier(&window->valid_before, window->closes + 1, now);
+	window->valid_from = window->valid_before - DAY;
+	turn(window, window->opens, now);
+	turn(window, window->closes + 1, now);
 }
 
 void kh_time_text(int64_t time, char text[KH_TIME_TEXT])

@@ -144,8 +144,9 @@ static void test_window(void **state)
 	}
 }
 
-/* Until valid_before the answer is the same, from then on it is another. */
-static void test_valid_before_is_exact(void **state)
+/* From valid_from until valid_before the answer is the same, before and from
+ * then on it is another. */
+static void test_validity_is_exact(void **state)
 {
 	const struct kh_span before = {1, 0}, after = {0, 3};
 	const int64_t end = at("2026-05-31T12:00:00Z");
@@ -153,12 +154,16 @@ static void test_valid_before_is_exact(void **state)
 
 	(void)state;
 	while (now < end + 10 * 86400) {
-		struct kh_window window, last, next;
+		struct kh_window window, earlier, first, last, next;
 
 		kh_window_compute(end, now, &before, &after, &window);
-		assert_true(window.valid_before > now);
+		assert_true(window.valid_from <= now && window.valid_before > now);
+		kh_window_compute(end, window.valid_from - 1, &before, &after, &earlier);
+		kh_window_compute(end, window.valid_from, &before, &after, &first);
 		kh_window_compute(end, window.valid_before - 1, &before, &after, &last);
 		kh_window_compute(end, window.valid_before, &before, &after, &next);
+		assert_true(earlier.state != window.state || earlier.days_left != window.days_left);
+		assert_true(first.state == window.state && first.days_left == window.days_left);
 		assert_true(last.state == window.state && last.days_left == window.days_left);
 		assert_true(next.state != window.state || next.days_left != window.days_left);
 		now = window.valid_before;
@@ -170,7 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times),  cmocka_unit_test(test_times_without_end), cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_moves),  cmocka_unit_test(test_window),
-		cmocka_unit_test(test_valid_before_is_exact),
+		cmocka_unit_test(test_validity_is_exact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
