@@ -32,6 +32,7 @@ struct kh_agent {
 	struct kh_usb *usb;	    /* NULL: not to be had */
 	struct kh_connection *connections;
 	int64_t last_session;
+	unsigned requests; /* on their way, of pages that have gone, too */
 	struct kh_claim *claims;
 	uv_timer_t poll; /* runs while somebody is connected */
 	bool polling, poll_running;

@@ -13,6 +13,7 @@
 #include "watch.h"
 
 #define REQUESTS_MAX 64 /* of a connection at a time */
+#define REQUESTS_ALL (REQUESTS_MAX * KH_LIMIT_CONNECTIONS)
 
 struct kh_connection {
 	struct kh_connection *next;
@@ -63,6 +64,7 @@ void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *c
 {
 	struct kh_connection *connection = find(agent, session);
 
+	agent->requests--;
 	if (connection == NULL)
 		return;
 	connection->requests--;
@@ -198,6 +200,7 @@ static struct kh_request *make_request(struct kh_connection *connection, struct 
 	memcpy(request->origin, connection->origin, sizeof(request->origin));
 	memcpy(request->locale, connection->locale, sizeof(request->locale));
 	connection->requests++;
+	connection->agent->requests++;
 	return request;
 }
 
@@ -210,7 +213,7 @@ static void route(struct kh_connection *connection, struct kh_message *message)
 
 	if (!is_hello && !connection->greeted)
 		kh_fail(&error, KH_REQUEST_SEQUENCE);
-	else if (connection->requests >= REQUESTS_MAX)
+	else if (connection->requests >= REQUESTS_MAX || (!is_hello && connection->agent->requests >= REQUESTS_ALL))
 		kh_fail(&error, KH_AGENT_BUSY);
 	request = error.code == KH_OK ? make_request(connection, message) : NULL;
 	if (request == NULL) {

@@ -1,6 +1,7 @@
 // What a hostile page or program sends: odd upgrades, silence, floods, and leaving at the wrong moment.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import test, { after, before, describe } from 'node:test';
 import { refused } from '../lib/assert.mjs';
@@ -8,7 +9,7 @@ import { sleep, until } from '../lib/process.mjs';
 import { makeScene } from '../lib/scene.mjs';
 
 let scene;
-before(async () => { scene = await makeScene({ keyType: 'ec-p256', pins: ['wait', 'cancel'] }); });
+before(async () => { scene = await makeScene({ keyType: 'ec-p256', pins: ['wait', 'cancel'], origins: ['https://b.example'] }); });
 after(() => scene.close());
 
 const upgrade = (...headers) => ['GET / HTTP/1.1', `Host: 127.0.0.1:${scene.daemon.port}`, ...headers, 'Upgrade: websocket', 'Connection: Upgrade',
@@ -80,6 +81,26 @@ test('two hundred silent connections do not keep a page out', { timeout: 20000 }
 	assert.ok(agent, 'no answer');
 	await agent.close();
 	for (const { socket } of peers) socket.destroy();
+});
+
+// A key that hangs: pages ask, go and come again. What they asked for is on its way still.
+test('a page that asks and leaves does not fill the memory', { timeout: 60000 }, async () => {
+	const agent = await scene.connect();
+	await agent.call('token.list');
+	const { pid } = scene.daemon.service, host = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]);
+	process.kill(host, 'SIGSTOP');
+	try {
+		for (let i = 0; i < 20; i++) {
+			const page = await scene.connect({ origin: 'https://b.example' });
+			for (let n = 0; n < 64; n++) page.socket.send(`{"jsonrpc":"2.0","id":"${n}","method":"token.list","params":{}}`);
+			await refused(page.call('token.list'), 'agent.busy');
+			page.socket.terminate();
+			await page.closed;
+		}
+		await Promise.race([refused(agent.call('token.list'), 'agent.busy'), sleep(3000).then(() => assert.fail('it was taken'))]);
+	} finally { process.kill(host, 'SIGKILL'); }
+	await until(async () => (await agent.call('token.list').catch(() => ({ tokens: [] }))).tokens.length === 1, 'another token host');
+	await agent.close();
 });
 
 test('a page that reads nothing is closed', { timeout: 120000 }, async () => {
