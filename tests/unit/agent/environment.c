@@ -1,0 +1,158 @@
+/*
+ * What the environment check says of every state a machine can be in; keys on
+ * the USB bus are played in tests/flow/usb.test.mjs.
+ */
+#include "environment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "token_link_state.h"
+#include "unit.h"
+
+/* A machine where everything is fine. */
+static struct kh_settings settings;
+static struct kh_token_link host;
+static struct kh_modules modules;
+static struct kh_environment environment;
+static struct kh_token_info tokens[2];
+static struct kh_key_certificate certificate;
+static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null", gone[] = "/nonexistent.pem";
+static char *origins[] = {origin}, *anchors[] = {anchor, anchor}, *problems[] = {origin};
+static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42";
+
+static int make_fine(void **state)
+{
+	(void)state;
+	settings = (struct kh_settings){.config = {.origins = origins, .origins_count = 1, .anchors = anchors,
+						   .anchors_count = 2, .downloads = downloads}};
+	host = (struct kh_token_link){.module = "driver.so"};
+	for (size_t i = 0; i < 2; i++)
+		tokens[i] = (struct kh_token_info){.label = label, .serial = serial, .pin = KH_PIN_STATE_OK};
+	modules = (struct kh_modules){.count = 1};
+	modules.items[0] = (struct kh_module){.link = &host,
+					      .tokens = {.tokens = tokens, .tokens_count = 1},
+					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
+	environment = (struct kh_environment){&settings, &modules, NULL, true, true};
+	anchors[1] = anchor;
+	return 0;
+}
+
+/* Everything else is ok, and says so in both languages. */
+static void expect(const char *id, const char *item_state, const char *code, const char *remedy)
+{
+	static const char *const locales[] = {"zh-CN", "en"};
+
+	for (size_t n = 0; n < 2; n++) {
+		struct kh_environment_check_result result;
+		bool found = false;
+
+		kh_environment_judge(&environment, locales[n], &result);
+		for (size_t i = 0; i < result.items_count; i++) {
+			const struct kh_environment_item *item = &result.items[i];
+			bool same = strcmp(kh_enum_text(&kh_environment_item_id_names, (int)item->id), id) == 0;
+
+			found = found || same;
+			assert_true(item->text[0] != '\0');
+			assert_string_equal(kh_enum_text(&kh_environment_item_state_names, (int)item->state),
+					    same ? item_state : "ok");
+			assert_string_equal(item->code, same ? code : "ok");
+			assert_int_equal(item->remedy != NULL, same && remedy != NULL);
+			if (item->remedy == NULL)
+				continue;
+			assert_string_equal(kh_enum_text(&kh_remedy_kind_names, (int)item->remedy->kind), remedy);
+			assert_true(item->remedy->text[0] != '\0');
+			assert_int_equal(item->remedy->url != NULL, strcmp(remedy, "driver") == 0);
+		}
+		assert_true(found);
+		kh_clear(&kh_environment_check_result_type, &result);
+	}
+}
+
+static void test_fine(void **state)
+{
+	static const char *const ids[] = {"agent", "configuration", "anchors", "driver",
+					  "key",   "pin",	    "certificate", "journal"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		expect(ids[i], "ok", "ok", NULL);
+}
+
+static void test_configuration(void **state)
+{
+	settings.config.origins_count = 0;
+	expect("configuration", "warn", "configuration.origins", "contact");
+	make_fine(state);
+	settings.config.anchors_count = 0;
+	expect("anchors", "fail", "anchors.missing", "contact");
+	make_fine(state);
+	anchors[1] = gone;
+	expect("anchors", "fail", "anchors.unreadable", "contact");
+	make_fine(state);
+	environment.journal_works = false;
+	expect("journal", "warn", "journal.failed", NULL);
+}
+
+static void test_driver(void **state)
+{
+	host.failure.code = KH_TOKEN_FAILED;
+	expect("driver", "fail", "driver.failed", "driver");
+	make_fine(state);
+	host.host.profile_problems = problems;
+	host.host.profile_problems_count = 1;
+	expect("driver", "warn", "driver.profile", "contact");
+}
+
+/* Without a driver there is no key either. */
+static void test_none(void **state)
+{
+	struct kh_environment_check_result result;
+
+	(void)state;
+	modules.count = 0;
+	kh_environment_judge(&environment, "en", &result);
+	assert_int_equal(result.items_count, 6);
+	assert_string_equal(result.items[3].code, "driver.missing");
+	assert_string_equal(result.items[4].code, "token.absent");
+	assert_string_equal(result.items[5].code, "ok");
+	kh_clear(&kh_environment_check_result_type, &result);
+}
+
+static void test_key(void **state)
+{
+	static const struct {
+		enum kh_pin_state pin;
+		const char *state, *code, *remedy;
+	} pins[] = {
+		{KH_PIN_STATE_NONE, "ok", "ok", NULL},
+		{KH_PIN_STATE_LOW, "warn", "pin.low", NULL},
+		{KH_PIN_STATE_FINAL, "warn", "pin.final", NULL},
+		{KH_PIN_STATE_LOCKED, "fail", "pin.locked", "unlock"},
+		{KH_PIN_STATE_UNSET, "fail", "pin.unset", "contact"},
+	};
+
+	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+		tokens[0].pin = pins[i].pin;
+		expect("pin", pins[i].state, pins[i].code, pins[i].remedy);
+	}
+	make_fine(state);
+	modules.items[0].tokens.tokens_count = 2;
+	expect("key", "warn", "key.several", NULL);
+	modules.items[0].tokens.tokens_count = 0;
+	expect("key", "fail", "token.absent", "insert");
+	make_fine(state);
+	modules.items[0].certificates.certificates_count = 0;
+	expect("certificate", "fail", "certificate.absent", "contact");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_fine, make_fine),	       cmocka_unit_test_setup(test_configuration, make_fine),
+		cmocka_unit_test_setup(test_driver, make_fine), cmocka_unit_test_setup(test_none, make_fine),
+		cmocka_unit_test_setup(test_key, make_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
