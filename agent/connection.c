@@ -87,7 +87,7 @@ static void notify(struct kh_connection *connection, enum kh_method_id method, c
 		kh_log_failure(KH_LOG_WARNING, kh_contract.methods[method].name, &error);
 }
 
-void kh_request_progress(struct kh_request *request, const char *order, int step, int of, const char *text)
+void kh_connections_progress(struct kh_request *request, const char *order, int step, int of, const char *text)
 {
 	struct kh_renewal_progress_params params = {.order = (char *)(uintptr_t)order, .step = step, .of = of};
 

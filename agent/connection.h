@@ -10,7 +10,7 @@
 
 /* renewal.progress to the page that asked and to others of its origin, who may
  * watch, each in its language. text is of x-texts. */
-void kh_request_progress(struct kh_request *request, const char *order, int step, int of, const char *text);
+void kh_connections_progress(struct kh_request *request, const char *order, int step, int of, const char *text);
 
 /* A notification to every page that has said hello. */
 void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params);

@@ -119,7 +119,7 @@ static void tell(struct kh_run *run)
 	int number, of;
 
 	if (kh_renewal_progress(run->act, run->step, (run->facts & KH_FACT_DUAL) != 0, &number, &of, &text))
-		kh_request_progress(run->request, run->entry.order, number, of, text);
+		kh_connections_progress(run->request, run->entry.order, number, of, text);
 }
 
 /* --- its end --- */
