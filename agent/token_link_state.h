@@ -1,6 +1,6 @@
 /*
- * A token link's inside, for token_link.c (its life) and token_talk.c (the
- * conversation) only.
+ * A token link's inside, for token_link.c (its life), token_talk.c (the
+ * conversation) and token_report.c only.
  */
 #ifndef KH_AGENT_TOKEN_LINK_STATE_H
 #define KH_AGENT_TOKEN_LINK_STATE_H

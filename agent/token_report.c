@@ -1,0 +1,46 @@
+/*
+ * What support is told of a token host.
+ */
+#include "token_link_state.h"
+
+#include <string.h>
+
+static enum kh_module_report_state report_state(const struct kh_token_link *link)
+{
+	if (link->state == STATE_RUNNING)
+		return KH_MODULE_REPORT_STATE_RUNNING;
+	if (link->state == STATE_STARTING)
+		return KH_MODULE_REPORT_STATE_STARTING;
+	return link->failure.code == KH_DRIVER_MISSING ? KH_MODULE_REPORT_STATE_MISSING : KH_MODULE_REPORT_STATE_FAILED;
+}
+
+const char *kh_token_link_profile(const struct kh_token_link *link)
+{
+	const char *name = link->host.profile;
+
+	return name != NULL && strcmp(name, "standard") != 0 ? name : NULL;
+}
+
+const char *kh_token_link_profile_problem(const struct kh_token_link *link)
+{
+	return link->host.profile_problems_count > 0 ? link->host.profile_problems[0] : NULL;
+}
+
+enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
+				  struct kh_error *error)
+{
+	const struct kh_module_report shown = {
+		.module = (char *)(uintptr_t)kh_token_link_name(link),
+		.description = link->host.description,
+		.manufacturer = link->host.manufacturer,
+		.version = link->host.library_version,
+		.profile = link->host.profile,
+		.profile_problems = link->host.profile_problems,
+		.profile_problems_count = link->host.profile_problems_count,
+		.state = report_state(link),
+		.restarts = link->restarts > 0 ? link->restarts - 1 : 0,
+		.last_failure = link->last_call[0] != '\0' ? (char *)(uintptr_t)link->last_call : NULL,
+	};
+
+	return kh_copy(&kh_module_report_type, report, &shown, error);
+}
