@@ -74,7 +74,7 @@ test('SM2, and the agent is killed when the encryption key has just come onto th
 	const foreign = storeObjects(scene.token).filter((one) => one.id === '02').map((one) => one.print);
 	scene.token.fault('C_UnwrapKey 2 after hang');
 	await scene.daemon.kill();
-	await scene.daemon.again();
+	await scene.daemon.again({ deadlines: 20 }); // a token host without its daemon hangs for two seconds, not ten
 	await clerk.untilPaid(scene.origin, scene.id, scene.company);
 	await clerk.test('update').click();
 	await clerk.test('install').click();

@@ -38,7 +38,7 @@ async function staged(action) {
 async function killInInstall(scene, clerk, hold) {
 	scene.token.fault(holds[hold]);
 	await scene.daemon.kill();
-	await scene.daemon.again();
+	await scene.daemon.again({ deadlines: 20 }); // a token host without its daemon hangs for two seconds, not ten
 	await clerk.untilPaid(scene.origin, scene.id, scene.company);
 	await clerk.test('update').click();
 	await clerk.test('install').click();
