@@ -7,7 +7,13 @@ import { parts } from './world.mjs';
 
 const errors = ['0x30', '0x5', '0x6', '0x31', '0xb3'];
 
-// rule: a line of softkey's fault script for call n. kill: the daemon is killed when the call has begun.
+// How many percent of a new object's attributes are there, and what that leaves: little (no attribute, or none that can be read), a part
+// (a label, no CKA_ID; both, no value), most (a private key without its value; of the others the last attribute is missing).
+const extents = { 0: 'little', 1: 'little', 30: 'a part', 60: 'a part', 95: 'most' };
+
+// rule: a line of softkey's fault script for call n. kill: the daemon is killed when the call has begun; its token host waits for the call,
+// and the next one for that. writes: n is a write's number.
+// sample: what it is for the short form, where that is not its name.
 // done: the work is done and only the answer is missing; where nothing is written that is the same key as before, so not tried again.
 export const actions = [
 	{ name: 'error', rule: (n) => `** ${n} error ${errors[n % errors.length]}` },
@@ -15,10 +21,15 @@ export const actions = [
 	{ name: 'pulled', rule: (n) => `** ${n} pull A`, pulls: true },
 	{ name: 'exit', rule: (n) => `** ${n} exit 7` },
 	{ name: 'crash', rule: (n) => `** ${n} after crash` },
-	{ name: 'daemon killed', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, kill: true },
+	{ name: 'daemon killed', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, kill: true, waits: true },
 	{ name: 'hang', rule: (n) => `** ${n} ${n % 2 ? 'after ' : ''}hang`, waits: true },
-	{ name: 'power cut', rule: (n) => `write ${n} cut`, cuts: true },
+	{ name: 'power cut', rule: (n) => `write ${n} cut`, writes: true },
+	...Object.entries(extents).map(([percent, left]) =>
+		({ name: `torn write, ${percent} %`, rule: (n) => `write ${n} tear ${percent}`, writes: true, tears: true, sample: `torn write, ${left}` })),
 ];
+const actionOf = (point) => actions.find((one) => one.name === point.action);
+export const isWaiting = (point) => Boolean(actionOf(point)?.waits);
+
 // Not a call: what the key holds of the order is gone once the certificate is issued. issues: how often the hall may issue then (a
 // private key that does not show its public key is made anew where no journal has it).
 const losses = { 'key pair': { kinds: ['private', 'public'], issues: 2 }, 'private key': { kinds: ['private'], issues: 2 }, 'public key': { kinds: ['public'], issues: 2 } };
@@ -27,7 +38,8 @@ const otherSlot = { name: 'other slot', slot: true };
 const places = [same, other, otherSlot], placesOf = (action) => (action.pulls ? places : [same, other]);
 
 // Behind the shim nobody sees what a call writes.
-const writing = ['C_Login', 'C_GenerateKeyPair', 'C_CreateObject', 'C_UnwrapKey', 'C_SetAttributeValue', 'C_DestroyObject'];
+const creating = ['C_GenerateKeyPair', 'C_CreateObject', 'C_UnwrapKey'];
+const writing = ['C_Login', ...creating, 'C_SetAttributeValue', 'C_DestroyObject'];
 
 // The recorded lines: a call, then the numbers of its writes.
 function readCalls(lines) {
@@ -43,9 +55,10 @@ export function listPoints(world) {
 	world.calls.forEach((lines, part) => {
 		const calls = readCalls(lines);
 		const add = (action, call, n) => { for (const place of placesOf(action).filter((one) => !one.slot || !world.kind.softhsm)) points.push({ part, action: action.name, n, call, place: place.name }); };
-		for (const action of actions.filter((one) => !one.cuts || !world.kind.softhsm))
+		for (const action of actions.filter((one) => !one.writes || !world.kind.softhsm))
 			calls.forEach(({ name, writes }, i) => {
-				if (action.cuts) writes.forEach((n) => add(action, name, n));
+				if (action.tears && !creating.includes(name)) return;
+				if (action.writes) writes.forEach((n) => add(action, name, n));
 				else if (!action.done || writes.length || writing.includes(name)) add(action, name, i + 1);
 			});
 	});
@@ -56,11 +69,11 @@ export function listPoints(world) {
 
 export const describePoint = (point) => `${point.call} (${parts[point.part]} ${point.n}), ${point.action}${point.place ? `, ${point.place}` : ''}`;
 
-// The short form: every function meets every action at one of its calls, every write its cut; another seed takes others.
+// The short form: every function meets every action at one of its calls, every write its cut and its tears; another seed takes others.
 export function samplePoints(points, seed) {
 	const groups = new Map();
 	for (const point of points) {
-		const key = `${point.action} ${point.call} ${point.action === 'power cut' ? `${point.part} ${point.n}` : ''}`;
+		const action = actionOf(point), key = `${action?.sample ?? point.action} ${point.call} ${action?.writes ? `${point.part} ${point.n}` : ''}`;
 		groups.set(key, [...groups.get(key) ?? [], point]);
 	}
 	return [...groups].map(([key, list]) => list[createHash('sha256').update(`${seed} ${key}`).digest().readUInt32BE() % list.length]);
@@ -89,6 +102,7 @@ async function putBack(scene, place) {
 async function play(scene, point, action, place) {
 	if (action?.pulls) putBack(scene, place);
 	if (action) await interrupt(scene, point, action); else scene.lose(losses[point.call].kinds);
+	if (action?.tears) scene.noteTorn();
 	await scene.checkUsable('after the interruption');
 	await until(() => scene.plugged, 'the key to be plugged in', 5000);
 	await scene.startAgain(place.fresh);
@@ -98,7 +112,7 @@ async function play(scene, point, action, place) {
 
 // {failure: null or a text, met: whether the call came at all}.
 export async function tryPoint(world, point) {
-	const action = actions.find((one) => one.name === point.action), place = places.find((one) => one.name === point.place);
+	const action = actionOf(point), place = places.find((one) => one.name === point.place);
 	const settings = { deadlines: action?.waits ? 5 : 10 };
 	let scene;
 	try {

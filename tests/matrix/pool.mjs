@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import net from 'node:net';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { isWaiting } from './points.mjs';
 import { portsOfWorker } from './scene.mjs';
 
 // A range of ports for this run: whoever listens on the first one has it, until it ends.
@@ -46,7 +47,7 @@ export async function tryAll(world, points, done) {
 			done(point, { ...await worker.attempt(point), ms: Date.now() - begun });
 		}
 	};
-	const waiting = points.filter((point) => point.action === 'hang'), busy = points.filter((point) => point.action !== 'hang');
+	const waiting = points.filter(isWaiting), busy = points.filter((point) => !isWaiting(point));
 	await Promise.all(workers.flatMap((worker) => [
 		...Array.from({ length: width }, () => lane(worker, busy)), ...Array.from({ length: widthOfWaiting }, () => lane(worker, waiting))]));
 	await Promise.all(workers.map((worker) => worker.close()));

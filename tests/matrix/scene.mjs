@@ -44,7 +44,7 @@ export class Scene {
 	// faults: lines of softkey's fault script. settings: more configuration of the agent.
 	static async open(world, done, { faults = [], settings = {} } = {}) {
 		const scene = new Scene(), folder = path.join(world.folder, `point-${share}-${made++}`);
-		Object.assign(scene, { world, folder, done, errors: [], patience: 10, hall: new Hall(world, origin, order, world.bases[done].hall) });
+		Object.assign(scene, { world, folder, done, errors: [], torn: [], patience: 10, hall: new Hall(world, origin, order, world.bases[done].hall) });
 		scene.token = world.newToken(world.token, { folder, store: path.join(folder, 'softkey') });
 		scene.witness = witnessOf(scene);
 		plant(world.tree(done, 'store'), scene.token.store);
@@ -162,6 +162,9 @@ export class Scene {
 		}
 	}
 
+	// What a torn write left without the order's marks is nobody's: it may stay, and must.
+	noteTorn() { this.torn = this.witness.unmarked(); }
+
 	// ---- what must be true
 
 	// The old certificate, or one that the hall issued.
@@ -182,6 +185,7 @@ export class Scene {
 	async checkEnd(issues = 1) {
 		const objects = await this.witness.objects(), prints = new Set(this.witness.printsOf(objects));
 		const { certificate, encryption } = this.hall.answer;
+		assert.deepEqual(this.witness.unmarked(), this.torn, 'what nobody marked');
 		assert.deepEqual(this.witness.describe(objects), this.world.expected);
 		assert.ok(await this.witness.isUsable(certificate, objects), 'the new certificate has its key');
 		assert.ok(!encryption || await this.witness.isUsable(encryption.certificate, objects), 'the encryption certificate has its key');

@@ -8,13 +8,23 @@ import { describeObjects, parseObject, storeObjects, triesLeft, usableCertificat
 import { Token, certificateId, sha256 } from '../lib/token.mjs';
 
 export const order = 'M-2026.0001';
+const marks = ['', ':enc'].map((what) => sha256(`keyhall:${order}${what}`).slice(0, 40));
+// The same key keeps its CKA_ID, its new certificate gets it.
+const isMarked = ({ id, label }, { same }) => marks.includes(id) || label.startsWith(`keyhall:${order}`) || (same && id === '01');
 const tries = 6;
 
 // pems: the certificates one of which has to be usable, or all.
 class Files {
 	constructor(scene) { Object.assign(this, { scene, token: scene.token }); }
-	async objects() { return storeObjects(this.token); }
+	async objects() { return storeObjects(this.token).filter((one) => !this.scene.torn?.includes(one.print)); }
 	describe(objects) { return describeObjects(objects); }
+
+	// The prints of what came since the scene was opened and has no mark of the order.
+	unmarked() {
+		const before = this.scene.world.tree(this.scene.done, 'store').filter(([name]) => name.endsWith('.object')).map(([, bytes]) => parseObject(bytes).print);
+		return storeObjects(this.token).filter((one) => !isMarked(one, this.scene.world.kind) && !before.includes(one.print)).map((one) => one.print);
+	}
+
 	printsOf(objects) { return objects.map((one) => one.print); }
 	async isUsable(pem, objects) { return usableCertificates(objects).includes(certificateId(pem)); }
 
@@ -52,12 +62,13 @@ class Program {
 
 	async isUsable(pem, objects) {
 		const { oldPem, kind: { keyType } } = this.scene.world, encrypts = this.scene.hall.answer.encryption?.certificate === pem;
-		const mark = pem === oldPem ? '01' : sha256(`keyhall:${order}${encrypts ? ':enc' : ''}`).slice(0, 40);
+		const mark = pem === oldPem ? '01' : marks[Number(encrypts)];
 		if (!objects.some((one) => one.kind === 'Certificate' && one.id === mark)) return false;
 		if (certificateId(await this.token.readCertificate(mark)) !== certificateId(pem)) return false;
 		return encrypts ? decrypts(this.token, mark, pem) : this.token.signs(mark, pem, keyType);
 	}
 
+	unmarked() { return []; }
 	checkTries() {}
 	checkHistory() {}
 }
