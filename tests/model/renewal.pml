@@ -10,7 +10,8 @@
  * from a paid one · LOSSES how often the order's key is lost · REISSUES the
  * hall's limit · LATE doubled and delayed messages · SEAT another certificate of
  * the company is on the key · READABLE private objects show their public key
- * (RSA) · BREAK a seeded defect.
+ * (RSA) · TEARS a label's rewriting tears, too: then the new key may be lost for
+ * good, never the old one with it · BREAK a seeded defect.
  */
 #ifndef DUAL
 #define DUAL 0
@@ -32,6 +33,9 @@
 #endif
 #ifndef READABLE
 #define READABLE 1
+#endif
+#ifndef TEARS
+#define TEARS 0
 #endif
 #ifndef BREAK
 #define BREAK 0
@@ -65,12 +69,20 @@ bool home; /* the page has told the clerk that all is done */
 bool old_certificate = true, old_private = true, old_public = true;
 bool seat = SEAT; /* a certificate of the same company, not this order's */
 byte private_key, public_key;
+bool broken; /* the private key was torn when it was written: it shows, and does not sign */
 byte certificate; /* its number at the CA */
 byte encryption_key; /* 1 the private key, 2 its public object too: it has been proved */
+bool encryption_broken;
 bool encryption_certificate;
 bool completed; /* the label */
 bool lease; /* the login of the call before still shows the private key */
 #define readable READABLE /* the private key object shows its public key (RSA) */
+#if TEARS
+bool labelled; /* the private key has its final label */
+bool buried;   /* that was torn when it was rewritten */
+#else
+#define buried false
+#endif
 byte losses;
 bool receipted; /* a receipt was signed: what is lost now is another application */
 
@@ -101,7 +113,7 @@ byte has_bound, has_issued;	       /* of the hall */
 bool has_installed;
 byte named = 0;			       /* keys that were ever in a request */
 
-#define USABLE (certificate != 0 && private_key == ca_key[certificate] && (ca_unrevoked & BIT(certificate)) && \
+#define USABLE (certificate != 0 && !broken && !encryption_broken && private_key == ca_key[certificate] && (ca_unrevoked & BIT(certificate)) && \
 		!(errands & BIT(certificate)) && (!DUAL || (encryption_key == 2 && encryption_certificate)))
 #define OLD_WHOLE (old_certificate && old_private)
 #define RECOVERED (state == HALL_INSTALLED && certificate == issued && completed && USABLE && \
@@ -122,6 +134,18 @@ inline answer_page(hears, ok)
 /* ---- the agent ---------------------------------------------------------- */
 
 #define CUT if :: !calm -> goto cut :: true fi
+
+/* label_keys of retire.c: what has its label is not written again */
+#if TEARS
+#define LABEL_KEYS \
+	if \
+	:: !labelled && !calm -> broken = true; buried = true; SAFE; goto cut \
+	:: !labelled -> labelled = true; CUT \
+	:: else \
+	fi
+#else
+#define LABEL_KEYS skip
+#endif
 
 /* kh_renewal_look */
 #define SEES(f) \
@@ -201,7 +225,7 @@ again:		if
 			fi
 		:: step == KH_STEP_PROVE ->
 			if
-			:: wanted == 0 || certificate != wanted || private_key != ca_key[wanted] -> goto refused
+			:: wanted == 0 || certificate != wanted || private_key != ca_key[wanted] || broken -> goto refused
 			:: else -> facts = facts | GAINS(KH_STEP_PROVE); goto again
 			fi
 		:: step == KH_STEP_DONE -> answer_page(agent_hears, true); goto end
@@ -215,6 +239,8 @@ again:		if
 				if
 				:: private_key = named + 1
 				:: public_key = named + 1
+				:: !calm -> private_key = named + 1; broken = true; goto cut
+				:: !calm -> private_key = named + 1; broken = true; public_key = named + 1; goto cut
 				fi;
 				CUT;
 				private_key = named + 1; public_key = named + 1; journal_old = old;
@@ -241,19 +267,27 @@ again:		if
 				if :: certificate != 0 && private_key != 0 -> goto refused :: else fi;
 				/* only a key nobody waits for, or by the clerk's own wish */
 				assert(act == KH_ACT_CANCEL || issued == 0 || private_key != ca_key[issued]);
-				if :: encryption_key != 0 -> encryption_certificate = false; CUT; encryption_key = 0; CUT :: else fi;
+				if
+				:: encryption_key != 0 -> encryption_certificate = false; CUT; encryption_key = 0; encryption_broken = false; CUT
+				:: else
+				fi;
 				if :: certificate != 0 -> certificate = 0; CUT :: else fi;
-				private_key = 0;
+				private_key = 0; broken = false;
 				CUT;
 				public_key = 0; journal_key = false;
-				facts = (facts & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_CERTIFICATE | KH_FACT_HINT)) |
+				facts = (facts & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_CERTIFICATE | KH_FACT_HINT | KH_FACT_BROKEN)) |
 					(act == KH_ACT_CANCEL -> KH_FACT_ANSWERED : 0)
 			}
 		:: atomic { step == KH_STEP_REQUEST ->
 				if :: !OLD_WHOLE || private_key == 0 || public_key != private_key -> goto refused :: else fi;
-				answer = private_key;
-				if :: private_key > named -> named = private_key :: else fi;
-				journal_key = true; journal_old = old; facts = facts | GAINS(KH_STEP_REQUEST)
+				if
+				:: broken && BREAK == 16 -> goto refused
+				:: broken && BREAK != 16 -> facts = facts | KH_FACT_BROKEN
+				:: else ->
+					answer = private_key;
+					if :: private_key > named -> named = private_key :: else fi;
+					journal_key = true; journal_old = old; facts = facts | GAINS(KH_STEP_REQUEST)
+				fi
 			}
 		:: atomic { step == KH_STEP_WRITE ->
 				if
@@ -267,14 +301,19 @@ again:		if
 			}
 		:: atomic { step == KH_STEP_IMPORT ->
 				if :: certificate == 0 -> goto refused :: else fi;
-				/* each once; a private key that is there already is proved again */
-				if :: encryption_key == 0 -> encryption_key = 1; CUT :: else fi;
+				/* each once; a private key that is there already is proved again, one that does not decrypt goes */
+				if :: encryption_broken && BREAK != 17 -> encryption_key = 0; encryption_broken = false; CUT :: else fi;
+				if
+				:: encryption_key == 0 -> encryption_key = 1; CUT
+				:: encryption_key == 0 && !calm -> encryption_key = 1; encryption_broken = true; goto cut
+				:: else
+				fi;
 				encryption_key = 2;
 				CUT;
 				encryption_certificate = true; journal_old = old; facts = facts | GAINS(KH_STEP_IMPORT)
 			}
 		:: atomic { step == KH_STEP_RECEIPT ->
-				if :: certificate != wanted || private_key != ca_key[wanted] -> goto refused :: else fi;
+				if :: certificate != wanted || private_key != ca_key[wanted] || broken -> goto refused :: else fi;
 				receipted = true; answer = wanted;
 				journal_key = false; journal_old = old; facts = facts | GAINS(KH_STEP_RECEIPT)
 			}
@@ -284,19 +323,23 @@ again:		if
 
 	/* retire.c: finish() */
 	atomic {
-		if :: certificate != wanted || private_key != ca_key[wanted] -> goto refused :: else fi;
+		if :: certificate != wanted || private_key != ca_key[wanted] || broken -> goto refused :: else fi;
 		if
 		:: old == 0 -> old = UNMARKED_GUESS
 		:: old == 1 && !old_certificate -> old = 0
 		:: else
 		fi;
-		/* where there is a doubt, the labels come first */
+#if BREAK != 18
+		LABEL_KEYS;
+#endif
+		/* where there is a doubt, the certificate's label comes before */
 		if
 #if BREAK != 4
 		:: old != 0 && old != GUESS -> completed = true; CUT
 #endif
 		:: else
-		fi
+		fi;
+		if :: broken -> goto refused :: else fi
 	}
 	atomic {
 		if
@@ -307,6 +350,9 @@ again:		if
 		:: old == 2 -> seat = false; SAFE
 		:: else
 		fi;
+#if BREAK == 18
+		LABEL_KEYS;
+#endif
 		completed = true; SAFE;
 		CUT;
 		journal_key = false; journal_old = old
@@ -559,6 +605,7 @@ active proctype page()
 
 look:
 	atomic {
+		if :: calm && buried -> goto finish :: else fi;
 		begun = false;
 		stage = NOTHING; next = NOTHING; shown = 0; early = false; answer = 0;
 		has_bound = 0; has_issued = 0; has_installed = false;
@@ -608,8 +655,8 @@ finish:
 	atomic {
 		if
 		:: !calm -> goto look
-		:: calm && RECOVERED -> home = true; goto end_page
-		:: calm && !RECOVERED -> goto look
+		:: calm && (RECOVERED || buried) -> home = true; goto end_page
+		:: calm && !RECOVERED && !buried -> goto look
 		fi
 	}
 unfit:	/* the key does not hold what the hall issued for: once a new request */
@@ -633,12 +680,13 @@ progress_storm:
 			if
 			:: private_key = 0; public_key = 0; certificate = 0; encryption_key = 0; encryption_certificate = false
 			:: private_key = 0
-			fi
+			fi;
+			broken = false; encryption_broken = encryption_broken && encryption_key != 0
 		}
 	:: calm = true; break
 	od;
 	/* In the end: everybody home, nothing under way, all as it should be. */
 	home && hall_ask == NOTHING && late == NOTHING && errands == 0;
-	assert(RECOVERED);
+	assert(RECOVERED || (buried && OLD_WHOLE));
 	assert(seat == SEAT)
 }
