@@ -1,7 +1,7 @@
 // No process stays behind: a token host ends with its daemon, a PIN window with its token host, whoever was killed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { program } from '../lib/paths.mjs';
@@ -36,6 +36,19 @@ test('the daemon is killed while a PIN window is open', () => withScene({ pins: 
 	await ended;
 	await scene.daemon.again();
 	await (await scene.connect()).close();
+}));
+
+test('a PIN window inherits no file of its token host', () => withScene({ pins: ['hang'] }, async (scene) => {
+	if (process.getuid() !== 0) return; // the files of a process without dumps are root's
+	const { agent, host, window, ended } = await asking(scene);
+	const files = (pid) => readdirSync(`/proc/${pid}/fd`).filter((fd) => fd > 2).map((fd) => { try { return readlinkSync(`/proc/${pid}/fd/${fd}`); } catch { return ''; } });
+	const ours = files(process.pid); // whoever runs the tests may leave some to all
+	const own = files(host).filter((name) => !name.startsWith('anon_inode:') && !ours.includes(name));
+	assert.ok(own.some((name) => name.endsWith('.lock')) && own.some((name) => name.startsWith('pipe:')), own.join());
+	assert.deepEqual(files(window).filter((name) => own.includes(name)), []);
+	process.kill(host, 'SIGKILL');
+	await ended;
+	await agent.close();
 }));
 
 test('the token host is killed: its PIN window goes, the page hears it, the next one works', () => withScene({ pins: ['hang', '123456'] }, async (scene) => {

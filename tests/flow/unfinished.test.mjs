@@ -17,9 +17,9 @@ async function withScene(options, action) {
 }
 
 // A page's call with this fault in it, until it is met: what the daemon's end will interrupt. calls(): those that began since, the interrupted one first.
-async function interrupted(scene, fault, page) {
+async function interrupted(scene, fault, page, ...before) {
 	const [name] = fault.split(' ');
-	scene.key.fault(fault);
+	scene.key.fault(...before, fault);
 	process.kill(children(scene.daemon.service.pid)[0], 'SIGKILL'); // the script is read by C_Initialize
 	const agent = await scene.connect();
 	await until(async () => (await agent.call('certificate.list').catch(() => ({ certificates: [] }))).certificates.length === 1, 'the next token host');
@@ -76,14 +76,15 @@ for (const [what, settings] of [['again at once', {}], ['without a state folder'
 		await untilDead(hosts);
 	}));
 
-test('the daemon is killed while the module hangs: the token host is gone after a while', () => withScene({ settings: { deadlines: 10 } }, async (scene) => {
-	const { ended, hosts } = await interrupted(scene, 'C_GenerateKeyPair 1 hang', begin(scene));
-	await end(scene, 'SIGKILL');
-	await sleep(400);
-	assert.ok(hosts.every(alive), 'it has a second');
-	await untilDead(hosts);
-	await ended;
-}));
+for (const [what, ...before] of [['hangs'], ['hangs and has blocked every signal', 'C_Initialize 1 deaf']])
+	test(`the daemon is killed while the module ${what}: the token host is gone after a while`, () => withScene({ settings: { deadlines: 10 } }, async (scene) => {
+		const { ended, hosts } = await interrupted(scene, 'C_GenerateKeyPair 1 hang', begin(scene), ...before);
+		await end(scene, 'SIGKILL');
+		await sleep(400);
+		assert.ok(hosts.every(alive), 'it has a second');
+		await untilDead(hosts);
+		await ended;
+	}));
 
 test('the daemon is stopped in a write', () => withScene({}, async (scene) => {
 	const { ended, hosts, calls } = await interrupted(scene, 'C_CreateObject 1 delay 2500', install(scene));

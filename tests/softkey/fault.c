@@ -18,8 +18,8 @@
 
 #define RULES 32
 
-enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_TEAR, ACTION_DELAY, ACTIONS };
-static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "tear", "delay"};
+enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_TEAR, ACTION_DELAY, ACTION_DEAF, ACTIONS };
+static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "tear", "delay", "deaf"};
 
 struct rule {
 	char text[128], call[40], argument[NAME];
@@ -126,6 +126,7 @@ static void record(const char *call)
 static CK_RV act(const struct rule *rule)
 {
 	long number = strtol(rule->argument, NULL, 0);
+	sigset_t every;
 
 	switch (rule->action) {
 	case ACTION_ERROR:
@@ -150,6 +151,10 @@ static CK_RV act(const struct rule *rule)
 		return CKR_OK;
 	case ACTION_DELAY:
 		usleep((useconds_t)number * 1000);
+		return CKR_OK;
+	case ACTION_DEAF:
+		sigfillset(&every);
+		pthread_sigmask(SIG_BLOCK, &every, NULL);
 		return CKR_OK;
 	case ACTIONS:
 		break;
