@@ -42,8 +42,10 @@ class Storm {
 		return also < 2 && this.dice(2) ? undefined : fault;
 	}
 
+	// What the page left under way breaks nothing any more: the plan is for running programs.
 	async heal() {
 		const { scene, ground } = this;
+		scene.traffic.plan = [];
 		if (ground.down) { await ground.down; await ground.hall.again(); ground.down = null; }
 		if (scene.dead) { await scene.dead; await scene.daemon.again(); scene.dead = null; }
 		if (this.dice(4) === 0) await this.loseState();
