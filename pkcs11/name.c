@@ -34,20 +34,25 @@ static const struct {
 	{"1.2.840.113549.1.9.1", "emailAddress"},
 };
 
-void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
+static void append_utf8(struct kh_buffer *out, const uint8_t *bytes, size_t length, bool controls)
 {
-	const uint8_t *bytes = text;
-
 	while (length > 0) {
 		size_t count = bytes[0] == 0 ? 0 : kh_utf8_sequence((const char *)bytes, length);
+		bool control = (count == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7f)) ||
+			       (count == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0);
 
-		if (count)
+		if (count && (controls || !control))
 			kh_buffer_append(out, bytes, count);
 		else
 			kh_buffer_append_text(out, "\xef\xbf\xbd");
 		bytes += count ? count : 1;
 		length -= count ? count : 1;
 	}
+}
+
+void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
+{
+	append_utf8(out, text, length, false);
 }
 
 static bool is_utf8(struct kh_span text)
@@ -113,12 +118,12 @@ bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out)
 	case KH_DER_IA5:
 	case KH_DER_VISIBLE:
 	case 0x12: /* NumericString */
-		kh_utf8_append(out, value->body.data, value->body.length);
+		append_utf8(out, value->body.data, value->body.length, true);
 		return true;
 	case KH_DER_T61:
 		/* Latin-1 by custom; some Chinese CAs put UTF-8 in it. */
 		if (is_utf8(value->body))
-			kh_utf8_append(out, value->body.data, value->body.length);
+			append_utf8(out, value->body.data, value->body.length, true);
 		else
 			append_wide(out, value->body, 1);
 		return true;

@@ -14,7 +14,8 @@ bool kh_name_text(struct kh_span name, struct kh_buffer *out);
 bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out);
 /* The value of the first attribute of this dotted OID. */
 bool kh_name_find(struct kh_span name, const char *oid, struct kh_buffer *out);
-/* Appends text with anything that is not UTF-8 replaced by U+FFFD. */
+/* Appends text with anything that is not UTF-8, and every control character,
+ * replaced by U+FFFD: what a key says is shown on terminals and in PIN windows. */
 void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length);
 
 #endif

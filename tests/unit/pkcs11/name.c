@@ -134,12 +134,23 @@ static void test_utf8(void **state)
 	kh_buffer_finish(&text);
 }
 
+/* A terminal obeys them, and a PIN window would show a line of its own. */
+static void test_controls(void **state)
+{
+	struct kh_buffer text = {0};
+
+	(void)state;
+	kh_utf8_append(&text, "a\x1b[31m\n\x7f\xc2\x9b" "2J\xc2\xa0", 14);
+	assert_string_equal(text.data, "a\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" "2J\xc2\xa0");
+	kh_buffer_finish(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_like_openssl),	    cmocka_unit_test(test_other_strings),	    cmocka_unit_test(test_surrogates),
 		cmocka_unit_test(test_unknown_type_is_hex), cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8),		    cmocka_unit_test(test_controls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
