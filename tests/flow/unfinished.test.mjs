@@ -44,9 +44,9 @@ const install = (scene) => async (agent) => {
 const pending = (scene) => storeObjects(scene.key).filter((one) => one.label === label).map((one) => one.kind).sort();
 
 for (const [fault, page, left, writes] of [
-	['C_GenerateKeyPair 1 delay 600', begin, ['private', 'public'], ['write', 'write']],
-	['C_GenerateKeyPair 1 after delay 600', begin, ['private', 'public'], ['write', 'write']],
-	['C_CreateObject 1 delay 600', install, ['certificate', 'private', 'public'], ['write']],
+	['C_GenerateKeyPair 1 delay 1000', begin, ['private', 'public'], ['write', 'write']],
+	['C_GenerateKeyPair 1 after delay 1000', begin, ['private', 'public'], ['write', 'write']],
+	['C_CreateObject 1 delay 1000', install, ['certificate', 'private', 'public'], ['write']],
 ])
 	test(`the daemon is killed in ${fault}`, () => withScene({}, async (scene) => {
 		const { ended, hosts, calls } = await interrupted(scene, fault, page(scene));

@@ -11,7 +11,7 @@ export function alive(pid) {
 }
 
 // Until none of them lives; what is left is ended, so that a failing test leaves nothing.
-export async function untilDead(pids, ms = 1500) {
+export async function untilDead(pids, ms = 3000) {
 	try { await until(() => !pids.some(alive), `the end of ${pids}`, ms); } finally {
 		for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL');
 	}
