@@ -51,7 +51,8 @@ void kh_socket_send(struct kh_socket *socket, const char *const parts[], const s
 void kh_socket_close(struct kh_socket *socket, int code, const char *reason);
 
 /* A client of the daemon at 127.0.0.1. events.opened gets origin back;
- * closed is called with owner context when no connection came about. The
+ * closed is called with owner context when no connection came about,
+ * or one to another user's program: KH_CLOSE_REFUSED, "other user". The
  * server is freed as above. */
 KH_CHECKED enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_socket_events *events,
 				       void *context, struct kh_server **server, struct kh_error *error);

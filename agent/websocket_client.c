@@ -4,6 +4,8 @@
 #include "websocket_state.h"
 
 #include "cleanup.h"
+#include "contract.h"
+#include "peer.h"
 
 #define ANSWER_MAX (16u * 1024 * 1024)
 
@@ -19,6 +21,19 @@ static void note_peer_close(struct kh_socket *socket, const unsigned char *data,
 	snprintf(socket->peer_reason, sizeof(socket->peer_reason), "%.*s", (int)(length - 2), (const char *)data + 2);
 }
 
+static void open_socket(struct kh_server *server, struct kh_socket *socket)
+{
+	if (kh_peer_is_own(lws_get_socket_fd(socket->wsi))) {
+		socket->owner = server->events->opened(server->events_context, socket, "");
+		return;
+	}
+	/* Another user waits on the port. */
+	socket->owner = server->events_context;
+	socket->peer_code = KH_CLOSE_REFUSED;
+	snprintf(socket->peer_reason, sizeof(socket->peer_reason), "other user");
+	kh_socket_close(socket, LWS_CLOSE_STATUS_NORMAL, "");
+}
+
 static int call(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
 	struct kh_server *server = lws_context_user(lws_get_context(wsi));
@@ -32,7 +47,7 @@ static int call(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		session->socket = kh_socket_add(server, wsi);
 		if (session->socket == NULL)
 			return -1;
-		session->socket->owner = server->events->opened(server->events_context, session->socket, "");
+		open_socket(server, session->socket);
 		return 0;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
 		kh_socket_receive(session->socket, in, length, ANSWER_MAX);

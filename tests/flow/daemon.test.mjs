@@ -404,6 +404,25 @@ describe('support tool', () => {
 		assert.equal(JSON.parse(report.stdout).port, scene.daemon.port);
 	});
 
+	// Another user who waits on the port could show support whatever he likes.
+	test('believes no daemon of another user', async () => {
+		if (process.getuid() !== 0) return; // only root can be another user
+		const script = `const { WebSocketServer } = require(process.argv[1]); const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => console.log(server.address().port));
+			server.on('connection', (socket) => socket.on('message', (text) => { const { id, method } = JSON.parse(text);
+				const result = method === 'agent.hello' ? { version: '9', protocol: 1, origin: 'http://x', time: '2026-01-01T00:00:00Z', features: [] } : { tokens: [] };
+				socket.send(JSON.stringify({ jsonrpc: '2.0', id, result })); }));`;
+		const folder = temporaryFolder();
+		execFileSync('cp', ['-r', path.join(root, 'tests/node_modules/ws'), folder]);
+		execFileSync('chmod', ['-R', 'a+rX', folder]);
+		const child = spawn(process.execPath, ['-e', script, path.join(folder, 'ws')], { uid: 65534, gid: 65534, cwd: '/', env: { HOME: '/' } });
+		try {
+			const port = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(data.toString().trim())));
+			const { status, stdout, stderr } = await tool('list', '--port', port);
+			assert.equal(status, 1, stdout);
+			assert.match(stderr, /other user/);
+		} finally { child.kill(); }
+	});
+
 	test('without the daemon', async () => {
 		const port = String(await freePort());
 		assert.equal((await tool('list', '--port', port)).status, 3);
