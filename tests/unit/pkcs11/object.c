@@ -219,6 +219,7 @@ static void test_taken(void **state)
 		assert_string_equal(object.label, rows[i].label);
 		kh_object_finish(&object);
 	}
+	free(token.uri);
 }
 
 static void test_mark_of_an_order(void **state)
