@@ -11,6 +11,7 @@ import { all } from '../lib/paths.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { cut, cuts, marks, objectFiles } from '../lib/softhsm-store.mjs';
+import { storeObjects } from '../lib/softkey-store.mjs';
 import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
 import { verifyRequest } from '../lib/witness.mjs';
 
@@ -138,7 +139,7 @@ on('an encryption pair, one of its keys or its certificate torn', {}, async (dua
 	}, 4);
 });
 
-test('a key that does not sign because no key does is not given up', async () => {
+test('a key that does not sign is given up once in a call, and only when the old one signs', async () => {
 	const scene = await makeSoftScene();
 	const begin = async (...faults) => {
 		await scene.daemon.kill();
@@ -152,6 +153,13 @@ test('a key that does not sign because no key does is not given up', async () =>
 		await refused(begin('C_SignInit 0 error 0x70'), 'token.unsupported');
 		assert.equal((await begin('C_SignInit 1 error 0x30')).publicKey, publicKey, 'one error is passed over');
 		assert.equal((await begin()).publicKey, publicKey);
+		// The third one is the old key's.
+		const fails = (...calls) => calls.map((n) => `C_SignInit ${n} error 0x30`);
+		const other = await begin(...fails(1, 2));
+		assert.notEqual(other.publicKey, publicKey, 'a key that fails while the old one signs');
+		await refused(begin(...fails(1, 2, 4, 5)), 'token.failed', { call: 'C_Sign' });
+		assert.ok((await verifyRequest((await begin()).csr)).ok, 'the next call goes on');
+		assert.equal(storeObjects(scene.key).filter((one) => one.label === `keyhall:${order}`).length, 2);
 	} finally { await scene.close(); }
 });
 
