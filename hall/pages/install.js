@@ -167,8 +167,9 @@
 		}));
 	}
 
+	/* What the clerk did, or has to wait for, is no failure. */
 	function recoveryKind(error) {
-		return error.name === 'pin.cancelled' || error.name === 'token.removed' || error.name === 'hall.pending' ? 'warn' : 'bad';
+		return ['pin.cancelled', 'token.removed', 'token.absent', 'hall.pending'].indexOf(error.name) >= 0 ? 'warn' : 'bad';
 	}
 
 	/* 异常恢复: why, what to do, and the way on; as often as it takes. */
