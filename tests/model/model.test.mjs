@@ -71,7 +71,7 @@ sound('late and doubled messages', 'renewal.pml', 'LOSSES=0 LATE=1');
 sound('another certificate of the company', 'renewal.pml', 'LOSSES=0 LATE=0 SEAT=1');
 sound('two certificates', 'renewal.pml', 'LOSSES=0 LATE=0 DUAL=1');
 sound('labels that are torn', 'renewal.pml', 'LOSSES=0 LATE=0 TEARS=1');
-sound('labels that are torn, another certificate', 'renewal.pml', 'LOSSES=0 LATE=0 SEAT=1 TEARS=1');
+sound('labels that are torn, another certificate', 'renewal.pml', 'LOSSES=0 LATE=0 SEAT=1 TEARS=1', { long: true });
 sound('payment', 'payment.pml', '');
 sound('two lost keys', 'renewal.pml', 'LOSSES=2 LATE=0', { long: true });
 sound('two certificates, all at once', 'renewal.pml', 'LOSSES=1 LATE=0 DUAL=1 SEAT=1 READABLE=0', { long: true });
