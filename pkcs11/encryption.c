@@ -11,6 +11,7 @@
 #include "log.h"
 #include "moment.h"
 #include "order.h"
+#include "stray.h"
 #include "unwrap.h"
 
 #define FIELD "encryption.certificate"
@@ -289,6 +290,11 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 		code = kh_inventory_refresh(import.token, error);
 	if (code == KH_OK)
 		code = kh_order_clean(import.token, params->order, error);
+	if (code != KH_OK)
+		return code;
+	objects = look(&import);
+	if (objects.certificate)
+		code = kh_stray_clean(import.token, objects.certificate->certificate->id, error);
 	if (code != KH_OK)
 		return code;
 	objects = look(&import);

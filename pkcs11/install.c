@@ -12,6 +12,7 @@
 #include "moment.h"
 #include "order.h"
 #include "sign.h"
+#include "stray.h"
 #include "template.h"
 
 enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)
@@ -211,6 +212,8 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 		code = kh_install_write(token, new, (struct kh_span){holder->id.data, holder->id.length}, mark.label,
 					error);
 	}
+	if (code == KH_OK)
+		code = kh_stray_clean(token, new->id, error);
 	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
 }
 
@@ -285,6 +288,10 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 	enum kh_code code;
 
 	code = kh_host_token(host, params->token, &token, error);
+	if (code == KH_OK)
+		code = kh_install_pair(token, params->certificate, &object, &key, error);
+	if (code == KH_OK)
+		code = kh_stray_clean(token, params->certificate, error);
 	if (code == KH_OK)
 		code = kh_install_pair(token, params->certificate, &object, &key, error);
 	if (code == KH_OK)

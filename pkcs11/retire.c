@@ -7,6 +7,7 @@
 #include "install.h"
 #include "log.h"
 #include "order.h"
+#include "stray.h"
 
 /* How many objects of a class carry this CKA_ID. */
 static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
@@ -239,6 +240,8 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
 		code = kh_inventory_refresh(token, error);
+	if (code == KH_OK)
+		code = kh_stray_clean(token, params->certificate, error);
 	if (code == KH_OK)
 		code = kh_install_pair(token, params->certificate, &new, &key, error);
 	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
