@@ -27,6 +27,9 @@ KH_CHECKED enum kh_code kh_system_make_folder(const char *path, struct kh_error 
 void kh_system_home(char *path, size_t size);
 void kh_system_configuration(char *path, size_t size);
 void kh_system_state(char *path, size_t size);
+/* Where the files of this user's session are, which nobody deletes while it
+ * lasts; empty when there is none, or it cannot be written. */
+void kh_system_runtime(char *path, size_t size);
 /* The configuration of all users. */
 const char *kh_system_system_configuration(void);
 

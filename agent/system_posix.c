@@ -95,6 +95,15 @@ void kh_system_state(char *path, size_t size)
 	base_folder("XDG_STATE_HOME", ".local/state", path, size);
 }
 
+void kh_system_runtime(char *path, size_t size)
+{
+	const char *given = getenv("XDG_RUNTIME_DIR");
+
+	path[0] = '\0';
+	if (given != NULL && given[0] == '/' && strlen(given) < size && access(given, W_OK | X_OK) == 0)
+		snprintf(path, size, "%s", given);
+}
+
 const char *kh_system_system_configuration(void)
 {
 	return "/etc/keyhall/config.json";

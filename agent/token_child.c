@@ -107,14 +107,23 @@ static void init_handles(uv_loop_t *loop, struct kh_token_child *child)
 	child->open = 4;
 }
 
-/* The same for every module's path, and a file name whatever is in it. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	do
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3; /* FNV-1a */
+	while (*text++ != '\0');
+	return hash;
+}
+
+/* One for each state folder and module, a file name whatever is in their paths.
+ * The state folder may be gone or read-only. */
 static void name_lock(const struct kh_token_place *place, char *path, size_t size)
 {
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+	uint64_t hash = mix(mix(0xcbf29ce484222325, place->state), place->module);
+	char folder[KH_PATH_MAX];
 
-	for (const char *at = place->module; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
-	snprintf(path, size, "%s/module-%016" PRIx64 ".lock", place->state, hash);
+	kh_system_runtime(folder, sizeof(folder));
+	snprintf(path, size, "%s/keyhall-%016" PRIx64 ".lock", folder[0] != '\0' ? folder : place->state, hash);
 }
 
 /* mark is file 3 of the child, lifeline file 4. */

@@ -18,7 +18,7 @@ struct kh_token_child;
 struct kh_token_place {
 	const char *program;
 	const char *module;
-	const char *state; /* folder for the lock; empty: none */
+	const char *state; /* the lock is in this folder where the session has none; empty: no lock */
 	int64_t deadlines; /* percent */
 };
 

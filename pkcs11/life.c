@@ -36,6 +36,11 @@ void kh_life_lose(void)
 		kh_process_end();
 }
 
+unsigned kh_life_grace(void)
+{
+	return grace;
+}
+
 static void watch(void)
 {
 	kh_lifeline_wait(&line);

@@ -19,6 +19,9 @@
 /* Once, before the module is loaded. agent.failed. */
 KH_CHECKED enum kh_code kh_life_start(struct kh_error *error);
 
+/* How long a call of a process that is alone may go on, in ms. */
+unsigned kh_life_grace(void);
+
 /* Around each C_ call, by the choke point (module.h); calls do not nest. When
  * nobody is there any more neither comes back. From any one thread. */
 void kh_life_call_begin(void);

@@ -25,8 +25,8 @@ static const char help[] =
 	"{\"pinentry\":PROGRAM} chooses which.\n"
 	"\n"
 	"  --module PATH      the PKCS#11 module\n"
-	"  --lock FILE        waits until no other token host holds this file, then holds it\n"
-	"                     to its end; goes on without where it cannot be made\n"
+	"  --lock FILE        waits a while until no other token host holds this file, then\n"
+	"                     holds it to its end; goes on without where it cannot be had\n"
 	"  --log-level LEVEL  warning unless given; debug logs every PKCS#11 call with its\n"
 	"                     result and time, never its arguments\n"
 	"  --version          prints the version\n"
@@ -80,11 +80,12 @@ static int fail(const struct kh_error *error)
 	return 1;
 }
 
-/* The token host of an agent that was killed may still be in a call. */
+/* The token host of an agent that was killed may still be in a call, but not for
+ * ever: whoever holds the file later than that is no reason to do nothing. */
 static void wait_for_others(struct kh_host *host, const char *lock)
 {
 	kh_mark_set(&host->module.mark, "kh_process_hold");
-	if (!kh_process_hold(lock))
+	if (!kh_process_hold(lock, kh_life_grace() / 2 * 3))
 		kh_log(KH_LOG_INFO, "%s cannot be held", lock);
 	kh_mark_set(&host->module.mark, "");
 }

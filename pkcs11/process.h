@@ -26,8 +26,8 @@ KH_CHECKED enum kh_code kh_process_on_farewell(void (*farewell)(void), struct kh
 KH_CHECKED enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error);
 
 /* Holds a file, which is made, until this process has ended; waits while
- * another process holds it. False: it cannot be had, and nothing is held. The
- * processes that a module starts do not hold it. */
-bool kh_process_hold(const char *path);
+ * another process holds it, but not longer than that. False: it cannot be had,
+ * and nothing is held. The processes that a module starts do not hold it. */
+bool kh_process_hold(const char *path, unsigned milliseconds);
 
 #endif

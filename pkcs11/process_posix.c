@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
+
+#define HOLD_PAUSE 10 /* ms */
 
 static void (*on_farewell)(void);
 static void (*thread_body)(void);
@@ -101,19 +104,24 @@ enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error)
 	return KH_OK;
 }
 
-/* Not flock(): a child that a module forks would go on holding that one. */
-bool kh_process_hold(const char *path)
+/* Not flock(): a child that a module forks would go on holding that one. Not
+ * F_SETLKW: a process that a driver keeps in the kernel holds it for ever. */
+bool kh_process_hold(const char *path, unsigned milliseconds)
 {
+	const struct timespec pause = {.tv_nsec = HOLD_PAUSE * 1000000L};
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	unsigned waited = 0;
 
 	if (file < 0)
 		return false;
-	while (fcntl(file, F_SETLKW, &whole) != 0) {
-		if (errno != EINTR) {
+	while (fcntl(file, F_SETLK, &whole) != 0) {
+		if ((errno != EACCES && errno != EAGAIN && errno != EINTR) || waited >= milliseconds) {
 			close(file);
 			return false;
 		}
+		nanosleep(&pause, NULL);
+		waited += HOLD_PAUSE;
 	}
 	return true;
 }

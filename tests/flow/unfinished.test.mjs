@@ -1,7 +1,7 @@
 // The agent ends while its token host is in a PKCS#11 call: the call is finished, for a write that is cut off may leave half an object;
 // no other call begins; and the next agent's token host waits until then.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { children, alive, untilDead } from '../lib/processes.mjs';
@@ -59,13 +59,16 @@ for (const [fault, page, left, writes] of [
 		await ended;
 	}));
 
-for (const [what, settings] of [['again at once', {}], ['without a state folder', { state: '/dev/null/state' }]])
+const nothing = () => {}, gone = (scene) => rmSync(scene.daemon.settings.state, { recursive: true });
+for (const [what, settings, between = nothing] of [['again at once', {}], ['without a state folder', { state: '/dev/null/state' }], ['with its state folder gone', {}, gone],
+	['with no place for a lock', { state: '/dev/null/state' }, (scene) => { scene.daemon.env.XDG_RUNTIME_DIR = '/dev/null/run'; }]])
 	test(`the daemon is killed in a write and started ${what}`, () => withScene({ settings }, async (scene) => {
 		const { hosts, calls } = await interrupted(scene, 'C_GenerateKeyPair 1 delay 1200', begin(scene));
 		await end(scene, 'SIGKILL');
+		between(scene);
 		await scene.daemon.again();
 		const agent = await scene.connect(), { csr } = await begin(scene)(agent);
-		if (!settings.state) {
+		if (scene.daemon.env.XDG_RUNTIME_DIR !== '/dev/null/run') {
 			assert.ok(!hosts.some(alive));
 			assert.deepEqual(calls().slice(1, 4), ['write', 'write', 'C_Initialize'], 'one after the other');
 			assert.equal(calls().includes('C_GenerateKeyPair', 1), false, 'the key is there');

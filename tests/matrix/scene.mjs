@@ -74,7 +74,7 @@ export class Scene {
 
 	async start() {
 		const log = openSync(path.join(this.folder, 'keyhalld.log'), 'a');
-		const env = { PATH: process.env.PATH, HOME: this.folder, XDG_RUNTIME_DIR: this.folder, XDG_CONFIG_DIRS: this.folder, ...this.token.env };
+		const env = { PATH: process.env.PATH, HOME: this.folder, XDG_RUNTIME_DIR: this.state, XDG_CONFIG_DIRS: this.folder, ...this.token.env };
 		for (const name of ['ASAN_OPTIONS', 'UBSAN_OPTIONS']) if (process.env[name]) env[name] = process.env[name];
 		const child = this.child = spawn(program.keyhalld, ['--config', this.configuration, '--foreground'], { env, stdio: ['ignore', log, log] });
 		closeSync(log);

@@ -273,7 +273,7 @@ static char held_file[] = "/tmp/keyhall-held-XXXXXX";
 /* A module's helper that lives on must not hold it. */
 static void hold_and_fork(void)
 {
-	if (!kh_process_hold(held_file))
+	if (!kh_process_hold(held_file, 10000))
 		_exit(1);
 	wait_with_neighbour();
 }
@@ -281,7 +281,7 @@ static void hold_and_fork(void)
 static void hold(void)
 {
 	shared->ready = true;
-	if (!kh_process_hold(held_file))
+	if (!kh_process_hold(held_file, 10000))
 		_exit(1);
 }
 
@@ -298,6 +298,7 @@ static void test_one_holds(void **state)
 	neighbour = shared->neighbour;
 	start(&second, hold);
 	assert_false(ended(&second, 100, &status));
+	assert_false(kh_process_hold(held_file, 50));
 	kill(first.pid, SIGKILL);
 	assert_true(ended(&second, 5000, &status));
 	assert_int_equal(status, 0);
@@ -306,7 +307,7 @@ static void test_one_holds(void **state)
 	die(&first);
 	die(&second);
 	unlink(held_file);
-	assert_false(kh_process_hold("/dev/null/held"));
+	assert_false(kh_process_hold("/dev/null/held", 10000));
 }
 
 static int share(void **state)
