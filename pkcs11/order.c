@@ -89,12 +89,27 @@ void kh_order_find(struct kh_token *token, const char *order, struct kh_order_ob
 	out->rubbish = find_rubbish(inventory, 0, out);
 }
 
+enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
+			      struct kh_error *error)
+{
+	const CK_OBJECT_HANDLE handle = object->handle;
+	enum kh_code code = kh_inventory_destroy(token, handle, error);
+
+	if (code == KH_TOKEN_FAILED)
+		code = kh_inventory_destroy(token, handle, error);
+	*stays = code == KH_TOKEN_FAILED || code == KH_TOKEN_UNSUPPORTED;
+	if (*stays)
+		kh_log(KH_LOG_WARNING, "the token keeps it");
+	return *stays ? KH_OK : code;
+}
+
 enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error)
 {
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_order_objects objects;
 	struct kh_object *object;
 	enum kh_code code = KH_OK;
+	bool stays = false;
 	size_t at = 0;
 
 	kh_order_find(token, order, &objects);
@@ -106,12 +121,8 @@ enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh
 			continue;
 		}
 		kh_log(KH_LOG_WARNING, "order %s: an object that is only half there goes", order);
-		code = kh_inventory_destroy(token, object->handle, error);
-		/* One that the token never gives up is in nobody's way. */
-		if (code == KH_TOKEN_UNSUPPORTED) {
-			code = KH_OK;
-			at++;
-		}
+		code = kh_order_discard(token, object, &stays, error);
+		at += stays;
 	}
 	return code;
 }

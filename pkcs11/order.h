@@ -42,6 +42,10 @@ void kh_order_find(struct kh_token *token, const char *order, struct kh_order_ob
  * final label stays, but for public keys. */
 KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error);
 
+/* Destroys what is in nobody's way where the token never gives it up: stays. */
+KH_CHECKED enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
+					 struct kh_error *error);
+
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
 

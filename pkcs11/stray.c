@@ -25,15 +25,10 @@ static bool is_other(const struct kh_object *object, const struct kh_object *cer
 	       object->spki_id[0] && strcmp(object->spki_id, certificate->certificate->spki_id) != 0;
 }
 
-/* The token's own will is respected: stays tells that it keeps the object. */
 static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, bool *stays, struct kh_error *error)
 {
-	enum kh_code code;
-
 	kh_log(KH_LOG_WARNING, "%s: another object with this mark goes", object->label);
-	code = kh_inventory_destroy(token, object->handle, error);
-	*stays = code == KH_TOKEN_UNSUPPORTED;
-	return *stays ? KH_OK : code;
+	return kh_order_discard(token, object, stays, error);
 }
 
 static enum kh_code clean_told(struct kh_token *token, const char *id, struct kh_error *error)

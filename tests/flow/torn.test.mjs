@@ -177,3 +177,19 @@ for (const [key, order] of [['new', ['label', 'label', 'sign', 'delete', 'delete
 			assert.deepEqual(last, order);
 		} finally { await scene.close(); }
 	});
+
+test('half an object that the token never gives up is in nobody\'s way', async () => {
+	const scene = await makeSoftScene();
+	try {
+		scene.key.fault('C_GenerateKeyPair 1 tear 30');
+		let agent = await (await scene.daemon.kill(), await scene.daemon.again(), scene.connect());
+		await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' }).catch(() => {});
+		await scene.daemon.kill();
+		assert.equal((await scene.key.objects()).filter((text) => text.includes(order)).length, 1, 'half a key');
+		scene.key.fault('C_DestroyObject 0 error 0x5');
+		await scene.daemon.again();
+		agent = await scene.connect();
+		const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+		await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr), chain: [] });
+	} finally { await scene.close(); }
+});
