@@ -45,22 +45,22 @@ static struct kh_object *find_marked(struct kh_inventory *inventory, CK_OBJECT_C
 	return NULL;
 }
 
-/* With a final label it is no rubbish, unless it can be written again: what
- * could not be read may be needed. */
-static bool is_rubbish(const struct kh_object *object, const struct kh_order_mark *mark)
+/* With a final label it is no rubbish, unless it can be written again, as the
+ * issued certificate, which the hall has: what could not be read may be needed. */
+static bool is_rubbish(const struct kh_object *object, const struct kh_order_mark *mark, bool issued)
 {
+	bool again = object->class == CKO_PUBLIC_KEY || (issued && object->class == CKO_CERTIFICATE);
 	bool labelled = strcmp(object->label, mark->label) == 0;
 
-	return is_useless(object) && (labelled || (has_id(object, mark) && (!object->label[0] ||
-									    object->class == CKO_PUBLIC_KEY)));
+	return is_useless(object) && (labelled || (has_id(object, mark) && (!object->label[0] || again)));
 }
 
 static struct kh_object *find_rubbish(struct kh_inventory *inventory, size_t from,
 				      const struct kh_order_objects *objects)
 {
 	for (size_t i = from; i < inventory->count; i++) {
-		if (is_rubbish(&inventory->objects[i], &objects->mark) ||
-		    is_rubbish(&inventory->objects[i], &objects->encryption.mark))
+		if (is_rubbish(&inventory->objects[i], &objects->mark, true) ||
+		    is_rubbish(&inventory->objects[i], &objects->encryption.mark, false))
 			return &inventory->objects[i];
 	}
 	return NULL;

@@ -39,7 +39,7 @@ struct kh_order_objects {
 void kh_order_find(struct kh_token *token, const char *order, struct kh_order_objects *out);
 
 /* Destroys the order's rubbish, each object after another look at it. What has a
- * final label stays, but for public keys. */
+ * final label stays, but for the public keys and the signing certificate. */
 KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error);
 
 /* Destroys what is in nobody's way where the token never gives it up: stays. */

@@ -145,21 +145,22 @@ static enum kh_code look_anew(struct kh_token *token, struct kh_error *error)
 	return kh_inventory_refresh(token, error);
 }
 
-/* A certificate of the order ends its being pending, but not one whose private
- * key was lost before the renewal was complete: nothing can be done with it. */
-static bool may_delete(struct kh_token *token, const struct kh_order_objects *objects)
-{
-	if (!objects->certificate)
-		return !objects->encryption.certificate;
-	return kh_order_is_pending(objects->certificate) && !objects->private_key &&
-	       !kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
-}
-
 /* With its final label it is no pending one: old files may need it, whatever
  * order of that name is given up. */
 static bool is_finished(const struct kh_object *object)
 {
 	return object && object->label[0] && !kh_order_is_pending(object);
+}
+
+/* A certificate of the order ends its being pending, but not one whose private
+ * key was lost before the renewal was complete: nothing can be done with it. A
+ * finished pair whose certificate cannot be seen waits for it. */
+static bool may_delete(struct kh_token *token, const struct kh_order_objects *objects)
+{
+	if (!objects->certificate)
+		return !objects->encryption.certificate && !is_finished(objects->private_key);
+	return kh_order_is_pending(objects->certificate) && !objects->private_key &&
+	       !kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
 }
 
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
