@@ -512,6 +512,11 @@
 	/* The same, when the certificate is there and the agent sees that its key is lost. */
 	function isWithoutKey(error) { return error.name === 'renewal.state' || error.name === 'certificate.no_key'; }
 
+	/* All was done, and the certificate is gone again: the last write on a key can tear it. */
+	function isBereft(info, issued) {
+		return Boolean(info.source === 'key' && info.publicKey && info.publicKey === issued.publicKey && issued.certificate);
+	}
+
 	function isEnvelope(error) { return error.name === 'encryption.unopened' || error.name === 'encryption.mismatch'; }
 
 	/*
@@ -546,7 +551,7 @@
 			}
 			/* Another tab may have done it since the key was looked at. */
 			if (early && issued.installed && !ended) { ended = true; return look(); }
-			if (early && issued.installed) { return finish(info.stage, []); }
+			if (early && issued.installed && !isBereft(info, issued)) { return finish(info.stage, []); }
 			if (info.stage === 'installed' && issued.installed) { return complete(); }
 			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }
 			if (issued.certificate) { return install(issued, early); }

@@ -1,7 +1,7 @@
 // The SDK's drive with the real agent and hall: the agent killed at every step, and another computer. Killed at any moment: so the
 // key is a SoftKey, whose writes are whole or not at all; SoftHSM2 would lose its token.object in a C_Login that is cut.
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, truncateSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { root } from '../lib/paths.mjs';
 import { sleep } from '../lib/process.mjs';
 import { payOrder } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { objectFile } from '../lib/softkey-store.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { certificateId } from '../lib/token.mjs';
 
@@ -82,3 +83,19 @@ test('receipt lost, then another computer: no journal, no new key', () => withPa
 	assert.ok(!steps.includes('begin'));
 	await checkDone(stage, result);
 }));
+
+// What a module leaves that tears the certificate in the last write of all, its label: half an object.
+for (const left of ['nothing', 'half of it'])
+	test(`all is done, and of the new certificate there is ${left}: it is written again`, () => withPaidOrder(async (stage) => {
+		await stage.client.drive(stage.order.id, stage.hall, stage.options);
+		await stage.scene.daemon.stop();
+		const file = objectFile(stage.scene.token, 'certificate');
+		if (left === 'nothing') rmSync(file); else truncateSync(file, 200);
+		rmSync(stage.scene.daemon.settings.state, { recursive: true, force: true });
+		await stage.scene.daemon.again();
+		await assert.rejects(stage.client.renewal.cancel({ order: stage.order.id }), { name: 'renewal.state' });
+		const steps = [];
+		const result = await stage.client.drive(stage.order.id, stage.hall, { onstep: ({ step }) => steps.push(step) });
+		assert.deepEqual(steps, ['inspect', 'inspect', 'install', 'receipt', 'complete', 'done']);
+		await checkDone(stage, result);
+	}));

@@ -50,6 +50,14 @@ export function parseObject(bytes) {
 	return parsed.get(text);
 }
 
+// The file of the only object of a kind.
+export function objectFile(key, kind, token = 'A') {
+	const folder = path.join(key.store, 'tokens', token);
+	const files = readdirSync(folder).map((name) => path.join(folder, name)).filter((name) => name.endsWith('.object') && parseObject(readFileSync(name)).kind === kind);
+	if (files.length !== 1) throw new Error(`${files.length} objects are ${kind}`);
+	return files[0];
+}
+
 export function storeObjects(key, token = 'A') {
 	const folder = path.join(key.store, 'tokens', token);
 	return readdirSync(folder).filter((name) => name.endsWith('.object')).map((name) => parseObject(readFileSync(path.join(folder, name))));
