@@ -5,24 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-static enum kh_code fail(struct kh_error *error, const char *call)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
+#include "inherited.h"
 
 enum kh_code kh_lifeline_create(struct kh_lifeline *line, struct kh_error *error)
 {
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return fail(error, "pipe2");
+		return kh_fail_errno(error, "pipe2");
 	*line = (struct kh_lifeline){.holds = true, .watches = true, .held = ends[1], .watched = ends[0]};
 	return KH_OK;
 }
@@ -41,18 +33,16 @@ void kh_lifeline_given(struct kh_lifeline *line)
 
 enum kh_code kh_lifeline_open(struct kh_lifeline *line, const char *number, struct kh_error *error)
 {
-	char *end;
-	long handle;
+	enum kh_code code;
+	int handle;
 
 	*line = (struct kh_lifeline){0};
 	if (!number)
 		return KH_OK;
-	handle = strtol(number, &end, 10);
-	if (end == number || *end || handle < 3 || handle > 65535)
-		return kh_fail_call(error, KH_AGENT_FAILED, "kh_lifeline_open", "number");
-	if (fcntl((int)handle, F_SETFD, FD_CLOEXEC) != 0)
-		return fail(error, "fcntl");
-	*line = (struct kh_lifeline){.watches = true, .watched = (int)handle};
+	code = kh_inherited_open(number, &handle, error);
+	if (code != KH_OK)
+		return code;
+	*line = (struct kh_lifeline){.watches = true, .watched = handle};
 	return KH_OK;
 }
 

@@ -1,29 +1,18 @@
 /*
  * The mark's page as an anonymous shared memory file.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "inherited.h"
 #include "mark.h"
-
-static enum kh_code fail(struct kh_error *error, const char *call)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
 
 static enum kh_code map(struct kh_mark *mark, int handle, struct kh_error *error)
 {
 	void *page = mmap(NULL, KH_MARK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, handle, 0);
 
 	if (page == MAP_FAILED)
-		return fail(error, "mmap");
+		return kh_fail_errno(error, "mmap");
 	*mark = (struct kh_mark){page, handle};
 	return KH_OK;
 }
@@ -34,8 +23,8 @@ enum kh_code kh_mark_create(struct kh_mark *mark, struct kh_error *error)
 	enum kh_code code;
 
 	if (handle < 0)
-		return fail(error, "memfd_create");
-	code = ftruncate(handle, KH_MARK_SIZE) == 0 ? map(mark, handle, error) : fail(error, "ftruncate");
+		return kh_fail_errno(error, "memfd_create");
+	code = ftruncate(handle, KH_MARK_SIZE) == 0 ? map(mark, handle, error) : kh_fail_errno(error, "ftruncate");
 	if (code != KH_OK)
 		close(handle);
 	return code;
@@ -43,20 +32,18 @@ enum kh_code kh_mark_create(struct kh_mark *mark, struct kh_error *error)
 
 enum kh_code kh_mark_open(struct kh_mark *mark, const char *number, struct kh_error *error)
 {
-	char *end;
-	long handle;
+	enum kh_code code;
+	int handle;
 
 	*mark = (struct kh_mark){0};
 	if (!number)
 		return KH_OK;
-	handle = strtol(number, &end, 10);
-	if (end == number || *end || handle < 3 || handle > 65535)
-		return kh_fail_call(error, KH_AGENT_FAILED, "kh_mark_open", "number");
-	if (fcntl((int)handle, F_SETFD, FD_CLOEXEC) != 0)
-		return fail(error, "fcntl");
-	if (lseek((int)handle, 0, SEEK_END) < KH_MARK_SIZE)
+	code = kh_inherited_open(number, &handle, error);
+	if (code != KH_OK)
+		return code;
+	if (lseek(handle, 0, SEEK_END) < KH_MARK_SIZE)
 		return kh_fail_call(error, KH_AGENT_FAILED, "kh_mark_open", "size");
-	return map(mark, (int)handle, error);
+	return map(mark, handle, error);
 }
 
 void kh_mark_finish(struct kh_mark *mark)

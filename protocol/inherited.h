@@ -1,0 +1,16 @@
+/*
+ * Files that the daemon hands down to its token hosts. inherited_posix.c
+ */
+#ifndef KH_INHERITED_H
+#define KH_INHERITED_H
+
+#include "error.h"
+
+/* The handle that the environment tells by its number; it is kept from children
+ * of this process. agent.failed. */
+KH_CHECKED enum kh_code kh_inherited_open(const char *number, int *handle, struct kh_error *error);
+
+/* agent.failed with the system's call and errno. */
+enum kh_code kh_fail_errno(struct kh_error *error, const char *call);
+
+#endif
