@@ -9,14 +9,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static enum kh_code fail(struct kh_error *error, const char *call)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
-
 enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_error *error)
 {
 	char path[4200];
@@ -25,9 +17,9 @@ enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_er
 	snprintf(path, sizeof(path), "%s/keyhalld.lock", folder);
 	handle = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (handle < 0)
-		return fail(error, "open");
+		return kh_fail_system(error, "open");
 	if (flock(handle, LOCK_EX | LOCK_NB) != 0) {
-		enum kh_code code = errno == EWOULDBLOCK ? kh_fail(error, KH_AGENT_BUSY) : fail(error, "flock");
+		enum kh_code code = errno == EWOULDBLOCK ? kh_fail(error, KH_AGENT_BUSY) : kh_fail_system(error, "flock");
 
 		close(handle);
 		return code;

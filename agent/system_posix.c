@@ -21,14 +21,6 @@
 #define KH_LIBEXEC "/usr/libexec/keyhall"
 #endif
 
-static enum kh_code fail(struct kh_error *error, const char *call)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
-
 void kh_system_harden(void)
 {
 	const struct rlimit none = {0, 0};
@@ -43,7 +35,7 @@ void kh_system_harden(void)
 
 enum kh_code kh_system_detach(struct kh_error *error)
 {
-	return daemon(0, 1) == 0 ? KH_OK : fail(error, "daemon");
+	return daemon(0, 1) == 0 ? KH_OK : kh_fail_system(error, "daemon");
 }
 
 enum kh_code kh_system_make_folder(const char *path, struct kh_error *error)
@@ -55,11 +47,11 @@ enum kh_code kh_system_make_folder(const char *path, struct kh_error *error)
 	for (char *end = strchr(part + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
 		*end = '\0';
 		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return fail(error, "mkdir");
+			return kh_fail_system(error, "mkdir");
 		*end = '/';
 	}
 	if (mkdir(part, 0700) != 0 && errno != EEXIST)
-		return fail(error, "mkdir");
+		return kh_fail_system(error, "mkdir");
 	return KH_OK;
 }
 
@@ -137,7 +129,7 @@ enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *erro
 	own[length > 0 ? length : 0] = '\0';
 	if (executable(own, "../pkcs11/keyhall-token", path, size) || executable(KH_LIBEXEC, "/keyhall-token", path, size))
 		return KH_OK;
-	return fail(error, "access");
+	return kh_fail_system(error, "access");
 }
 
 const char *kh_system_usual_module(size_t n)

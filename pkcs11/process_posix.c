@@ -16,38 +16,25 @@
 static void (*on_farewell)(void);
 static void (*thread_body)(void);
 
-static enum kh_code failed_with(int number, const char *call, struct kh_error *error)
-{
-	char value[16];
-
-	snprintf(value, sizeof(value), "%d", number);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
-
-static enum kh_code failed(struct kh_error *error, const char *call)
-{
-	return failed_with(errno, call, error);
-}
-
 enum kh_code kh_process_protect(struct kh_error *error)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	const struct rlimit none = {0, 0};
 
 	if (sigaction(SIGPIPE, &ignore, NULL) != 0)
-		return failed(error, "sigaction");
+		return kh_fail_system(error, "sigaction");
 	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		return failed(error, "setrlimit");
-	return prctl(PR_SET_DUMPABLE, 0) == 0 ? KH_OK : failed(error, "prctl");
+		return kh_fail_system(error, "setrlimit");
+	return prctl(PR_SET_DUMPABLE, 0) == 0 ? KH_OK : kh_fail_system(error, "prctl");
 }
 
 enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error)
 {
 	*fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (*fd < 0)
-		return failed(error, "fcntl");
+		return kh_fail_system(error, "fcntl");
 	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return failed(error, "dup2");
+		return kh_fail_system(error, "dup2");
 	return KH_OK;
 }
 
@@ -60,7 +47,7 @@ _Noreturn void kh_process_end(void)
 
 enum kh_code kh_process_end_with_parent(struct kh_error *error)
 {
-	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? KH_OK : failed(error, "prctl");
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? KH_OK : kh_fail_system(error, "prctl");
 }
 
 static void say_farewell(int signal_number)
@@ -75,7 +62,7 @@ enum kh_code kh_process_on_farewell(void (*farewell)(void), struct kh_error *err
 
 	on_farewell = farewell;
 	if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGHUP, &action, NULL) != 0)
-		return failed(error, "sigaction");
+		return kh_fail_system(error, "sigaction");
 	return KH_OK;
 }
 
@@ -98,8 +85,10 @@ enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	status = pthread_create(&thread, NULL, run_thread, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (status != 0)
-		return failed_with(status, "pthread_create", error);
+	if (status != 0) {
+		errno = status;
+		return kh_fail_system(error, "pthread_create");
+	}
 	pthread_detach(thread);
 	return KH_OK;
 }

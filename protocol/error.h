@@ -49,6 +49,9 @@ enum kh_code kh_fail_field(struct kh_error *error, const char *field);
 
 /* A failure of a foreign function: its name and native value. */
 enum kh_code kh_fail_call(struct kh_error *error, enum kh_code code, const char *call, const char *value);
+/* agent.failed: a function of the system, with the reason that the system gives
+ * now (errno). error_posix.c */
+enum kh_code kh_fail_system(struct kh_error *error, const char *call);
 
 /* "area.reason", as in the contract; "" for KH_OK. */
 const char *kh_code_name(enum kh_code code);

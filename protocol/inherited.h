@@ -10,7 +10,4 @@
  * of this process. agent.failed. */
 KH_CHECKED enum kh_code kh_inherited_open(const char *number, int *handle, struct kh_error *error);
 
-/* agent.failed with the system's call and errno. */
-enum kh_code kh_fail_errno(struct kh_error *error, const char *call);
-
 #endif

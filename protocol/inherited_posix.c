@@ -3,18 +3,8 @@
  */
 #include "inherited.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-enum kh_code kh_fail_errno(struct kh_error *error, const char *call)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%d", errno);
-	return kh_fail_call(error, KH_AGENT_FAILED, call, value);
-}
 
 enum kh_code kh_inherited_open(const char *number, int *handle, struct kh_error *error)
 {
@@ -24,7 +14,7 @@ enum kh_code kh_inherited_open(const char *number, int *handle, struct kh_error 
 	if (end == number || *end || value < 3 || value > 65535)
 		return kh_fail_call(error, KH_AGENT_FAILED, "kh_inherited_open", "number");
 	if (fcntl((int)value, F_SETFD, FD_CLOEXEC) != 0)
-		return kh_fail_errno(error, "fcntl");
+		return kh_fail_system(error, "fcntl");
 	*handle = (int)value;
 	return KH_OK;
 }

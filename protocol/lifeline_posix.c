@@ -14,7 +14,7 @@ enum kh_code kh_lifeline_create(struct kh_lifeline *line, struct kh_error *error
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return kh_fail_errno(error, "pipe2");
+		return kh_fail_system(error, "pipe2");
 	*line = (struct kh_lifeline){.holds = true, .watches = true, .held = ends[1], .watched = ends[0]};
 	return KH_OK;
 }

@@ -12,7 +12,7 @@ static enum kh_code map(struct kh_mark *mark, int handle, struct kh_error *error
 	void *page = mmap(NULL, KH_MARK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, handle, 0);
 
 	if (page == MAP_FAILED)
-		return kh_fail_errno(error, "mmap");
+		return kh_fail_system(error, "mmap");
 	*mark = (struct kh_mark){page, handle};
 	return KH_OK;
 }
@@ -23,8 +23,8 @@ enum kh_code kh_mark_create(struct kh_mark *mark, struct kh_error *error)
 	enum kh_code code;
 
 	if (handle < 0)
-		return kh_fail_errno(error, "memfd_create");
-	code = ftruncate(handle, KH_MARK_SIZE) == 0 ? map(mark, handle, error) : kh_fail_errno(error, "ftruncate");
+		return kh_fail_system(error, "memfd_create");
+	code = ftruncate(handle, KH_MARK_SIZE) == 0 ? map(mark, handle, error) : kh_fail_system(error, "ftruncate");
 	if (code != KH_OK)
 		close(handle);
 	return code;

@@ -525,7 +525,7 @@
 	 */
 	function drive(client, order, hall, options, done) {
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
-		var begun = false, renewed = false, ended = false, deadline;
+		var begun = false, renewed = false, ended = false, again = false, deadline;
 
 		function step(name) { if (options.onstep) { shielded(options.onstep, {order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
@@ -552,7 +552,7 @@
 			/* Another tab may have done it since the key was looked at. */
 			if (early && issued.installed && !ended) { ended = true; return look(); }
 			if (early && issued.installed && !isBereft(info, issued)) { return finish(info.stage, []); }
-			if (info.stage === 'installed' && issued.installed) { return complete(); }
+			if (info.stage === 'installed' && issued.installed) { return complete(issued); }
 			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }
 			if (issued.certificate) { return install(issued, early); }
 			return early ? wait(info.publicKey, 2000) : stop('hall.unissued');
@@ -590,7 +590,7 @@
 			client.call('renewal.install', params, function (error, result) {
 				if (!error) {
 					step('receipt');
-					ask(hall, 'receipt', result.receipt, then(complete));
+					ask(hall, 'receipt', result.receipt, then(function () { complete(issued); }));
 				} else if (isEnvelope(error)) {
 					envelope(error, early);
 				} else if (!begun && (early ? isForOther(error) : isWithoutKey(error))) {
@@ -609,9 +609,19 @@
 				if (issued && issued.certificate && issued.encryption) { install(issued, early); } else { done(error); }
 			}));
 		}
-		function complete() {
+		/* An encryption key that broke since is imported again, once. */
+		function complete(issued) {
 			step('complete');
-			client.call('renewal.complete', {order: order}, then(function (result) { finish('completed', result.retired); }));
+			client.call('renewal.complete', {order: order}, function (error, result) {
+				if (!error) {
+					finish('completed', result.retired);
+				} else if (isEnvelope(error) && issued.encryption && !again) {
+					again = true;
+					install(issued, false);
+				} else {
+					failed(error);
+				}
+			});
 		}
 		function finish(stage, retired) {
 			step('done');
