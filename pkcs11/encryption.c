@@ -106,8 +106,9 @@ static bool is_finished(const struct import *import, const struct kh_order_objec
 	const struct kh_object *certificate = objects->encryption.certificate;
 	const struct kh_object *key = objects->encryption.private_key;
 
-	return (certificate && !kh_order_is_pending(certificate)) ||
-	       (key && name && name[0] && strcmp(key->label, name) == 0);
+	if (certificate)
+		return !kh_order_is_pending(certificate);
+	return key && name && name[0] && strcmp(key->label, name) == 0;
 }
 
 /* Takes away what the order has of an encryption pair, and nothing else. What
@@ -266,6 +267,25 @@ static enum kh_code confirm(const struct import *import, const struct kh_encrypt
 static bool is_rsa(enum kh_any_key_type type)
 {
 	return type == KH_ANY_KEY_TYPE_RSA2048 || type == KH_ANY_KEY_TYPE_RSA3072 || type == KH_ANY_KEY_TYPE_RSA4096;
+}
+
+enum kh_code kh_encryption_prove(struct kh_token *token, const char *order, struct kh_error *error)
+{
+	const struct kh_object *certificate, *key;
+	struct kh_order_objects objects;
+	enum kh_code code = KH_ENCRYPTION_MISMATCH;
+
+	kh_order_find(token, order, &objects);
+	certificate = objects.encryption.certificate;
+	key = objects.encryption.private_key;
+	if (!certificate)
+		return KH_OK;
+	/* As with a key that is left: SoftHSM crashes with half of one. */
+	if (!key || (objects.private_key && is_rsa(objects.private_key->key_type) && key->spki.length == 0))
+		return kh_fail(error, code);
+	for (int turn = 0; turn < 2 && code == KH_ENCRYPTION_MISMATCH; turn++)
+		code = kh_decrypt_prove(token, key, certificate->certificate->spki, NULL, error);
+	return code == KH_TOKEN_UNSUPPORTED ? KH_OK : code;
 }
 
 /* The key that the envelope is encrypted to. */

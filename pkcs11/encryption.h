@@ -17,4 +17,8 @@ KH_CHECKED enum kh_code kh_encryption_check(struct kh_host *host, const struct k
 					    const struct kh_encryption *given, char *const *chain, size_t count,
 					    struct kh_error *error);
 
+/* Whether the key of the order's encryption certificate decrypts; KH_OK where
+ * there is no such certificate, or no telling. encryption.mismatch. */
+KH_CHECKED enum kh_code kh_encryption_prove(struct kh_token *token, const char *order, struct kh_error *error);
+
 #endif

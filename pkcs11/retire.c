@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "encryption.h"
 #include "host.h"
 #include "install.h"
 #include "log.h"
@@ -218,8 +219,10 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 {
 	struct kh_object *old = choose_old(token, params, new);
 	bool sure = old && kh_order_old_certificate(token, new) == old;
-	enum kh_code code = label_keys(token, params, new, error);
+	enum kh_code code = kh_encryption_prove(token, params->order, error);
 
+	if (code == KH_OK)
+		code = label_keys(token, params, new, error);
 	if (code == KH_OK && old && !sure)
 		code = label_certificate(token, params, error);
 	if (code == KH_OK && old)

@@ -166,6 +166,20 @@ for (const name of ['encryption.unopened', 'encryption.mismatch'])
 		assert.deepEqual(bad.log.slice(from), ['renewal.inspect', 'hall.issued', 'renewal.install', 'hall.envelope', 'renewal.install', 'hall.receipt', 'renewal.complete']);
 	});
 
+test('the encryption key breaks before the end: it is imported again, once', async () => {
+	const scene = new Scene({ dual: true });
+	scene.torn = 2;
+	const outcome = await scene.drive();
+	scene.atEnd(outcome);
+	assert.deepEqual(outcome.steps, ['inspect', 'begin', 'key', 'install', 'receipt', 'complete', 'install', 'receipt', 'complete', 'done']);
+	assert.equal(scene.books.envelopes, 1);
+
+	const bad = new Scene({ dual: true });
+	bad.torn = 9;
+	assert.equal((await bad.drive({ retries: 0 })).error.name, 'encryption.mismatch');
+	assert.equal(bad.log.filter((name) => name === 'renewal.complete').length, 2);
+});
+
 test('a page without hall.envelope: the error at once', async () => {
 	const scene = new Scene({ dual: true });
 	scene.unopened = 1;

@@ -94,6 +94,7 @@ export class Scene {
 			assert.ok(params.encryption, 'the second certificate is handed over');
 			if (this.unopened > 0) { this.unopened -= 1; failing(this.unopenedName ?? 'encryption.unopened', 1901, { retry: 'later' }); }
 			key.encryption = params.encryption.certificate;
+			if (this.torn > 0) this.torn -= 1;
 		}
 		return { receipt: `receipt of ${params.certificate}` };
 	}
@@ -101,6 +102,7 @@ export class Scene {
 	complete() {
 		assert.ok(this.books.receipts > 0, 'complete only after the hall has the receipt');
 		assert.ok(this.key.certificate);
+		if (this.torn) failing('encryption.mismatch', 1902, { retry: 'user' });
 		const retired = this.key.completed ? [] : ['old'];
 		this.key.completed = true;
 		return { retired };
