@@ -6,6 +6,7 @@
 #include "encryption.h"
 #include "host.h"
 #include "install.h"
+#include "key.h"
 #include "log.h"
 #include "order.h"
 #include "stray.h"
@@ -232,6 +233,26 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 	return code == KH_OK ? label_certificate(token, params, error) : code;
 }
 
+/* It went since, as by a label that was half written. Without it nothing but a
+ * login tells that the certificate has a key; where it cannot be, that has to do. */
+static void write_public(struct kh_token *token, const struct kh_host_pair_retire_params *params)
+{
+	const struct kh_object *certificate;
+	struct kh_order_objects objects;
+	struct kh_object *key;
+	struct kh_bytes spki;
+
+	kh_order_find(token, params->order, &objects);
+	certificate = objects.certificate;
+	if (!certificate || !objects.private_key || objects.public_key ||
+	    strcmp(certificate->certificate->id, params->certificate) != 0)
+		return;
+	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->certificate->spki.data,
+				 certificate->certificate->spki.length};
+	if (kh_key_write_public(token, &spki, &objects.mark, &key, NULL) != KH_OK)
+		kh_log(KH_LOG_WARNING, "order %s: its public key cannot be written again", params->order);
+}
+
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pair_retire_params *params = in;
@@ -246,12 +267,15 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	if (code == KH_OK)
 		code = kh_stray_clean(token, params->certificate, error);
 	if (code == KH_OK)
+		code = kh_order_clean(token, params->order, error);
+	if (code == KH_OK)
+		write_public(token, params);
+	if (code == KH_OK)
 		code = kh_install_pair(token, params->certificate, &new, &key, error);
 	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
 		code = kh_install_prove(token, new, key, error);
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
 	if (code != KH_OK || !belongs(token, params->order, new))
 		return code;
-	code = finish(token, params, new, key, out, error);
-	return code == KH_OK ? kh_order_clean(token, params->order, error) : code;
+	return finish(token, params, new, key, out, error);
 }

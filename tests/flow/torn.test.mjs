@@ -193,3 +193,23 @@ test('half an object that the token never gives up is in nobody\'s way', async (
 		await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr), chain: [] });
 	} finally { await scene.close(); }
 });
+
+test('the public key is gone before the renewal is completed: it is written again', async () => {
+	const scene = await makeSoftScene();
+	try {
+		let agent = await scene.connect();
+		const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+		const certificate = await scene.ca.issue(csr);
+		await agent.call('renewal.install', { order, certificate, chain: [] });
+		await scene.daemon.kill();
+		await scene.key.user('--delete-object', '--type', 'pubkey', '--label', `keyhall:${order}`);
+		await scene.daemon.again();
+		agent = await scene.connect();
+		await agent.call('renewal.complete', { order });
+		assert.deepEqual((await scene.key.objects()).map((text) => text.split(/;| Object/)[0]), ['Certificate', 'Private Key', 'Public Key']);
+		await scene.daemon.kill();
+		await scene.daemon.again();
+		const { certificates } = await (await scene.connect()).call('certificate.list');
+		assert.deepEqual(certificates.map((one) => [one.id, one.hasPrivateKey]), [[certificateId(certificate), true]], 'without a login, too');
+	} finally { await scene.close(); }
+});
