@@ -48,7 +48,7 @@ const suites = [
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
 
-const minutes = all ? 60 : 20;
+const minutes = all ? 60 : 30;
 const groups = new Set();
 
 function endGroup(pid) {
