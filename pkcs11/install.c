@@ -1,7 +1,6 @@
 /* certificate.check, certificate.write and the proof that a pair works. */
 #include "install.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,24 +267,10 @@ enum kh_code kh_install_pair(struct kh_token *token, const char *id, struct kh_o
 enum kh_code kh_install_prove(struct kh_token *token, const struct kh_object *object, const struct kh_object *key,
 			      struct kh_error *error)
 {
-	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
-	char message[48] = "keyhall proof: ";
-	const struct kh_certificate *certificate = object->certificate;
-	const struct kh_signer signer = {token, key, certificate->spki};
-	struct kh_bytes spki;
-	enum kh_code code;
+	const struct kh_signer signer = {token, key, object->certificate->spki};
+	enum kh_code code = kh_install_read_back(token, object, error);
 
-	code = kh_install_read_back(token, object, error);
-	if (code == KH_OK && RAND_bytes((unsigned char *)message + 16, 32) != 1)
-		code = kh_fail(error, KH_AGENT_FAILED);
-	if (code == KH_OK)
-		code = kh_sign(&signer, message, sizeof(message), &signature, error);
-	if (code != KH_OK)
-		return code;
-	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
-	if (!kh_sign_verify(&spki, certificate->key_type, message, sizeof(message), &signature))
-		return kh_install_mismatch(error, "spki");
-	return KH_OK;
+	return code == KH_OK ? kh_sign_prove(&signer, error) : code;
 }
 
 enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void *out, struct kh_error *error)

@@ -73,25 +73,6 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 	return code == KH_OK ? give_key(key, &result->public_key, error) : code;
 }
 
-/* Whether a private key on the token belongs to an SPKI: tried, not believed. */
-static enum kh_code try_key(const struct kh_signer *signer, struct kh_error *error)
-{
-	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)signer->spki.data, signer->spki.length};
-	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
-	static const char message[] = "keyhall proof: public key";
-	enum kh_code code;
-
-	code = kh_sign(signer, message, sizeof(message), &signature, error);
-	if (code != KH_OK)
-		return code;
-	if (kh_sign_verify(&spki, kh_spki_type(signer->spki), message, sizeof(message), &signature))
-		return KH_OK;
-	code = kh_fail(error, KH_CERTIFICATE_MISMATCH);
-	if (error)
-		snprintf(error->what, sizeof(error->what), "spki");
-	return code;
-}
-
 static enum kh_code rebuild(struct kh_token *token, const struct kh_order_objects *objects, const char *pem,
 			    struct kh_object **key, struct kh_error *error)
 {
@@ -108,7 +89,7 @@ static enum kh_code rebuild(struct kh_token *token, const struct kh_order_object
 	if (code != KH_OK)
 		return code;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
-	code = try_key(&(struct kh_signer){token, objects->private_key, certificate->spki}, error);
+	code = kh_sign_prove(&(struct kh_signer){token, objects->private_key, certificate->spki}, error);
 	if (code == KH_OK)
 		code = kh_key_write_public(token, &spki, &objects->mark, key, error);
 	kh_certificate_free(certificate);
@@ -179,7 +160,7 @@ static enum kh_code make_csr(struct kh_token *token, const struct request *reque
 	kh_buffer_cut(csr, 0);
 	if (kh_csr_create(&request->signer, request->old->certificate, csr, &failure) == KH_OK)
 		return KH_OK;
-	if (!may_be_key(&failure) || try_key(&old, &failure) != KH_OK)
+	if (!may_be_key(&failure) || kh_sign_prove(&old, &failure) != KH_OK)
 		return error->code;
 	kh_log(KH_LOG_WARNING, "the order's key does not sign: %s %s", error->call, error->value);
 	*broken = true;

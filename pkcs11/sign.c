@@ -3,9 +3,12 @@
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "profile.h"
 #include "sm2.h"
 #include "token.h"
@@ -201,6 +204,25 @@ enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message
 		return KH_OK;
 	kh_buffer_cut(out, from);
 	return kh_fail_call(error, KH_TOKEN_FAILED, "C_Sign", "signature");
+}
+
+enum kh_code kh_sign_prove(const struct kh_signer *signer, struct kh_error *error)
+{
+	const struct kh_bytes spki = {(uint8_t *)(uintptr_t)signer->spki.data, signer->spki.length};
+	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
+	char message[48] = "keyhall proof: ";
+	enum kh_code code = KH_OK;
+
+	if (RAND_bytes((unsigned char *)message + 16, 32) != 1)
+		code = kh_fail(error, KH_AGENT_FAILED);
+	if (code == KH_OK)
+		code = kh_sign(signer, message, sizeof(message), &signature, error);
+	if (code != KH_OK || kh_sign_verify(&spki, kh_spki_type(signer->spki), message, sizeof(message), &signature))
+		return code;
+	code = kh_fail(error, KH_CERTIFICATE_MISMATCH);
+	if (error)
+		snprintf(error->what, sizeof(error->what), "spki");
+	return code;
 }
 
 bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,

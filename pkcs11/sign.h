@@ -39,6 +39,10 @@ KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct 
 					      struct kh_error *error);
 void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, struct kh_buffer *out);
 
+/* Whether a private key on the token belongs to signer's SPKI: tried with a
+ * random message, not believed. certificate.mismatch (what spki): it does not. */
+KH_CHECKED enum kh_code kh_sign_prove(const struct kh_signer *signer, struct kh_error *error);
+
 /* Whether OpenSSL verifies a raw signature with the key of this SPKI. */
 bool kh_sign_verify(const struct kh_bytes *spki, enum kh_any_key_type type, const void *message, size_t length,
 		    const struct kh_buffer *raw);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "cleanup.h"
 #include "log.h"
 #include "order.h"
 #include "sign.h"
@@ -49,14 +48,9 @@ static enum kh_code clean_told(struct kh_token *token, const char *id, struct kh
 	return code;
 }
 
-static enum kh_code try_key(struct kh_token *token, const struct kh_object *key, const struct kh_object *certificate,
-			    struct kh_error *error)
+static bool signs(struct kh_token *token, const struct kh_object *key, const struct kh_object *certificate)
 {
-	const struct kh_signer signer = {token, key, certificate->certificate->spki};
-	KH_AUTO(kh_buffer_finish) struct kh_buffer signature = {0};
-	static const char message[] = "keyhall proof: private key";
-
-	return kh_sign_checked(&signer, message, sizeof(message), &signature, error);
+	return kh_sign_prove(&(struct kh_signer){token, key, certificate->certificate->spki}, NULL) == KH_OK;
 }
 
 /* The first private key from there on. */
@@ -80,7 +74,7 @@ static const struct kh_object *find_signer(struct kh_token *token, const struct 
 {
 	const struct kh_object *key = next_private(token, certificate, 0);
 
-	while (key && try_key(token, key, certificate, NULL) != KH_OK)
+	while (key && !signs(token, key, certificate))
 		key = next_private(token, certificate, place_of(token, key) + 1);
 	return key;
 }
@@ -91,10 +85,9 @@ static struct kh_object *find_wrong(struct kh_token *token, const struct kh_obje
 	const struct kh_object *signer = find_signer(token, certificate);
 	struct kh_object *key = signer ? next_private(token, certificate, 0) : NULL;
 
-	while (key && (key == signer || try_key(token, key, certificate, NULL) == KH_OK ||
-		       try_key(token, key, certificate, NULL) == KH_OK))
+	while (key && (key == signer || signs(token, key, certificate) || signs(token, key, certificate)))
 		key = next_private(token, certificate, place_of(token, key) + 1);
-	return key && try_key(token, signer, certificate, NULL) == KH_OK ? key : NULL;
+	return key && signs(token, signer, certificate) ? key : NULL;
 }
 
 static enum kh_code clean_untold(struct kh_token *token, const char *id, struct kh_error *error)
