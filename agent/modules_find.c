@@ -44,13 +44,25 @@ bool kh_token_uri_fits(const char *asked, const char *token)
 	return attributes > 0;
 }
 
-struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
+static bool has_uri(const struct kh_token_info *token, const char *uri)
+{
+	return kh_token_uri_fits(uri, token->token);
+}
+
+static bool has_serial(const struct kh_token_info *token, const char *serial)
+{
+	return strcmp(serial, token->serial) == 0;
+}
+
+static struct kh_module *find_token(struct kh_modules *modules,
+				    bool (*fits)(const struct kh_token_info *token, const char *text), const char *text,
+				    const struct kh_token_info **token)
 {
 	for (size_t i = 0; i < modules->count; i++) {
 		struct kh_module *module = &modules->items[i];
 
 		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
-			if (!kh_token_uri_fits(uri, module->tokens.tokens[n].token))
+			if (!fits(&module->tokens.tokens[n], text))
 				continue;
 			*token = &module->tokens.tokens[n];
 			return module;
@@ -59,20 +71,15 @@ struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, c
 	return NULL;
 }
 
+struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
+{
+	return find_token(modules, has_uri, uri, token);
+}
+
 struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token)
 {
-	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
-
-		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
-			if (strcmp(serial, module->tokens.tokens[n].serial) != 0)
-				continue;
-			*token = &module->tokens.tokens[n];
-			return module;
-		}
-	}
-	return NULL;
+	return find_token(modules, has_serial, serial, token);
 }
 
 struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
