@@ -6,7 +6,7 @@
 #ifndef KH_DECRYPT_H
 #define KH_DECRYPT_H
 
-#include "envelope.h"
+#include "x509/envelope.h"
 #include "profile.h"
 #include "token.h"
 

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "chain.h"
+#include "x509/chain.h"
 #include "cleanup.h"
 #include "decrypt.h"
 #include "install.h"
 #include "key.h"
 #include "log.h"
-#include "moment.h"
+#include "x509/moment.h"
 #include "order.h"
 #include "stray.h"
 #include "unwrap.h"

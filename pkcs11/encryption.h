@@ -5,7 +5,7 @@
 #ifndef KH_ENCRYPTION_H
 #define KH_ENCRYPTION_H
 
-#include "envelope.h"
+#include "x509/envelope.h"
 #include "host.h"
 
 /* Whether it may go beside a signing certificate: same subject, for encryption

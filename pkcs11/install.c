@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
+#include "x509/chain.h"
 #include "cleanup.h"
 #include "encryption.h"
-#include "moment.h"
+#include "x509/moment.h"
 #include "order.h"
 #include "sign.h"
 #include "stray.h"

@@ -7,8 +7,8 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "moment.h"
-#include "name.h"
+#include "x509/moment.h"
+#include "x509/name.h"
 #include "pin_window.h"
 
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "name.h"
+#include "x509/name.h"
 #include "profile.h"
 #include "token.h"
 

@@ -5,7 +5,7 @@
 #ifndef KH_OBJECT_H
 #define KH_OBJECT_H
 
-#include "certificate.h"
+#include "x509/certificate.h"
 #include "module.h"
 
 #define KH_OBJECTS_MAX 4096

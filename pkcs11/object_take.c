@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "name.h"
+#include "x509/name.h"
 #include "object.h"
 #include "profile.h"
 #include "token.h"

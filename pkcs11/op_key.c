@@ -9,7 +9,7 @@
 #include "jws.h"
 #include "key.h"
 #include "log.h"
-#include "moment.h"
+#include "x509/moment.h"
 #include "order.h"
 #include "sign.h"
 #include "unwrap.h"

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
+#include "x509/chain.h"
 #include "cleanup.h"
 #include "login.h"
-#include "name.h"
+#include "x509/name.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
 {

@@ -6,7 +6,7 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "name.h"
+#include "x509/name.h"
 #include "profile.h"
 
 #define FILE_MAX 65536

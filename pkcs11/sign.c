@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 #include "profile.h"
-#include "sm2.h"
+#include "x509/sm2.h"
 #include "token.h"
 
 #define SIGNATURE_MAX 1024

@@ -4,7 +4,7 @@
 #ifndef KH_TEMPLATE_H
 #define KH_TEMPLATE_H
 
-#include "der.h"
+#include "x509/der.h"
 #include "module.h"
 
 #define KH_TEMPLATE_MAX 24

@@ -7,7 +7,7 @@
 #ifndef KH_UNWRAP_H
 #define KH_UNWRAP_H
 
-#include "envelope.h"
+#include "x509/envelope.h"
 #include "token.h"
 
 struct kh_unwrap {

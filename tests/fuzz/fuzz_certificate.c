@@ -2,7 +2,7 @@
  * Any bytes as a certificate that a token hands out. What is read must be fit
  * for a message, whatever names it holds.
  */
-#include "certificate.h"
+#include "x509/certificate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * it should have. Every part must lie inside what was given.
  */
 #include "decrypt.h"
-#include "spki.h"
+#include "x509/spki.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sm2.h"
-#include "spki.h"
+#include "x509/sm2.h"
+#include "x509/spki.h"
 
 static void require(int condition)
 {

@@ -1,5 +1,5 @@
 /* Reading certificates, beside OpenSSL. */
-#include "certificate.h"
+#include "x509/certificate.h"
 
 #include <openssl/pem.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* The DER reader and writer. */
-#include "der.h"
+#include "x509/der.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "moment.h"
+#include "x509/moment.h"
 #include "unit.h"
 
 #define SPAN(text) ((struct kh_span){(const uint8_t *)(text), sizeof(text) - 1})

@@ -1,5 +1,5 @@
 /* Envelopes of encryption keys: what is one, cut at every byte, with wrong lengths. */
-#include "envelope.h"
+#include "x509/envelope.h"
 
 #include <stdlib.h>
 #include <string.h>

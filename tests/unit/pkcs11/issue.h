@@ -10,7 +10,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "certificate.h"
+#include "x509/certificate.h"
 #include "unit.h"
 
 static inline EVP_PKEY *make_key(enum kh_any_key_type type)

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "moment.h"
+#include "x509/moment.h"
 #include "stub.h"
 
 static const char pinentry_text[] = "#!/bin/sh\n"

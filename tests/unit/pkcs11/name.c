@@ -1,5 +1,5 @@
 /* Names as RFC 4514 text, beside OpenSSL. */
-#include "name.h"
+#include "x509/name.h"
 
 #include <openssl/x509.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SM2: the digest, both forms of a signature, and what a token is given, all beside OpenSSL's own. */
-#include "sm2.h"
+#include "x509/sm2.h"
 
 #include "issue.h"
 #include "key.h"

@@ -1,5 +1,5 @@
 /* SubjectPublicKeyInfo from attributes, beside OpenSSL. */
-#include "spki.h"
+#include "x509/spki.h"
 
 #include <openssl/core_names.h>
 

@@ -1,5 +1,5 @@
 /* Path validation. */
-#include "chain.h"
+#include "x509/chain.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "sm2.h"
+#include "x509/sm2.h"
 
 #define ANCHORS_MAX 256
 

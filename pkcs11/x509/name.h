@@ -5,7 +5,7 @@
 #ifndef KH_NAME_H
 #define KH_NAME_H
 
-#include "der.h"
+#include "x509/der.h"
 
 /* Appends the text of a Name (its whole TLV); false when it is malformed. */
 bool kh_name_text(struct kh_span name, struct kh_buffer *out);

@@ -1,5 +1,5 @@
 /* The clock that goes on while the machine sleeps, on Linux. */
-#include "moment.h"
+#include "x509/moment.h"
 
 #include <time.h>
 

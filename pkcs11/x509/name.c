@@ -1,5 +1,5 @@
 /* Distinguished names as RFC 4514 text. */
-#include "name.h"
+#include "x509/name.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* Certificates as PEM and as the contract shows them. */
-#include "certificate.h"
+#include "x509/certificate.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "name.h"
+#include "x509/name.h"
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
 #define PEM_END "-----END CERTIFICATE-----"

@@ -9,8 +9,8 @@
 
 #include "cleanup.h"
 #include "contract.h"
-#include "der.h"
-#include "spki.h"
+#include "x509/der.h"
+#include "x509/spki.h"
 
 /* Bits of usage_bits: keyAgreement; and it with keyEncipherment, dataEncipherment. */
 enum { KH_USAGE_AGREES = 0x08, KH_USAGE_ENCRYPTS = 0x38 };

@@ -4,7 +4,7 @@
 #ifndef KH_MOMENT_H
 #define KH_MOMENT_H
 
-#include "der.h"
+#include "x509/der.h"
 
 /* Seconds since 1970 and RFC 3339 text (UTC) of a UTCTime or GeneralizedTime. */
 bool kh_time_read(const struct kh_tlv *value, int64_t *seconds, char *text, size_t size);

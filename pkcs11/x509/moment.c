@@ -1,5 +1,5 @@
 /* ASN.1 times. */
-#include "moment.h"
+#include "x509/moment.h"
 
 #include <stdio.h>
 #include <time.h>

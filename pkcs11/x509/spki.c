@@ -1,5 +1,5 @@
 /* Public keys as SubjectPublicKeyInfo. */
-#include "spki.h"
+#include "x509/spki.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -1,10 +1,10 @@
 /* SM2 signatures, the host's part. */
-#include "sm2.h"
+#include "x509/sm2.h"
 
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "spki.h"
+#include "x509/spki.h"
 
 #define NUMBER 32
 #define POINT (2 * NUMBER + 1)

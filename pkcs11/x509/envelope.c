@@ -1,9 +1,9 @@
 /* Reading envelopes. */
-#include "envelope.h"
+#include "x509/envelope.h"
 
 #include <string.h>
 
-#include "spki.h"
+#include "x509/spki.h"
 
 #define WRAPPED_MIN 16 /* RFC 5649: one block and its check */
 #define SEMIBLOCK 8

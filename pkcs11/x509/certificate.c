@@ -1,12 +1,12 @@
 /* Reading certificates. */
-#include "certificate.h"
+#include "x509/certificate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "name.h"
-#include "moment.h"
+#include "x509/name.h"
+#include "x509/moment.h"
 
 #define DER_MAX 12000 /* as PEM it fits the contract's Pem */
 

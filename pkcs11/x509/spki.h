@@ -6,7 +6,7 @@
 #define KH_SPKI_H
 
 #include "contract.h"
-#include "der.h"
+#include "x509/der.h"
 
 #define KH_SHA256_HEX 65
 

@@ -16,7 +16,7 @@
 #define KH_ENVELOPE_H
 
 #include "contract.h"
-#include "der.h"
+#include "x509/der.h"
 
 #define KH_SM2_BYTES 32 /* of a coordinate and of a private key */
 #define KH_SM4_BYTES 16

@@ -1,5 +1,5 @@
 /* Reading and writing DER. */
-#include "der.h"
+#include "x509/der.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #ifndef KH_SM2_H
 #define KH_SM2_H
 
-#include "der.h"
+#include "x509/der.h"
 
 #define KH_SM2_ID "1234567812345678"
 #define KH_SM2_DIGEST 32

@@ -4,7 +4,7 @@
 #ifndef KH_CHAIN_H
 #define KH_CHAIN_H
 
-#include "certificate.h"
+#include "x509/certificate.h"
 
 struct kh_anchors;
 
