@@ -6,7 +6,7 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "profile.h"
+#include "token/profile.h"
 #include "secret.h"
 
 #define TEST_BYTES 32

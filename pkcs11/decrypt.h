@@ -7,8 +7,8 @@
 #define KH_DECRYPT_H
 
 #include "x509/envelope.h"
-#include "profile.h"
-#include "token.h"
+#include "token/profile.h"
+#include "token/token.h"
 
 /* How RSA ciphertexts are padded, in the order in which they are tried. */
 enum kh_padding { KH_PADDING_OAEP_SHA1, KH_PADDING_OAEP_SHA256, KH_PADDING_PKCS1, KH_PADDING_COUNT };

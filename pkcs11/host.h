@@ -9,10 +9,10 @@
 
 #include "host_contract.h"
 #include "loop.h"
-#include "module.h"
-#include "profile.h"
+#include "token/module.h"
+#include "token/profile.h"
 #include "reader.h"
-#include "token.h"
+#include "token/token.h"
 
 #define KH_WRONG_PINS_MAX 16
 #define KH_WRONG_PIN_SECONDS 600

@@ -12,7 +12,7 @@
 #include "order.h"
 #include "sign.h"
 #include "stray.h"
-#include "template.h"
+#include "token/template.h"
 
 enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)
 {

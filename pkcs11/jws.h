@@ -6,7 +6,7 @@
 #define KH_JWS_H
 
 #include "bytes.h"
-#include "object.h"
+#include "token/object.h"
 
 struct kh_claim {
 	const char *name;

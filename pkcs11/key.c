@@ -1,9 +1,9 @@
 /* Making key pairs. */
 #include "key.h"
 
-#include "profile.h"
-#include "template.h"
-#include "token.h"
+#include "token/profile.h"
+#include "token/template.h"
+#include "token/token.h"
 
 static const CK_ULONG class_public = CKO_PUBLIC_KEY;
 static const CK_ULONG type_rsa = CKK_RSA;

@@ -5,7 +5,7 @@
 #ifndef KH_KEY_H
 #define KH_KEY_H
 
-#include "object.h"
+#include "token/object.h"
 
 /* Makes a pair; public_key is in the inventory then. Templates go from what we
  * want to the least that will do, as tokens refuse attributes. */

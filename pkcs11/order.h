@@ -19,7 +19,7 @@
 #ifndef KH_ORDER_H
 #define KH_ORDER_H
 
-#include "token.h"
+#include "token/token.h"
 
 struct kh_order_objects {
 	struct kh_order_mark mark;

@@ -8,7 +8,7 @@
 #define KH_READER_H
 
 #include "error.h"
-#include "object.h"
+#include "token/object.h"
 
 struct kh_token;
 

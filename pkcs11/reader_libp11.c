@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "token.h"
+#include "token/token.h"
 
 struct state {
 	struct state *older; /* kept reachable */

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "profile.h"
+#include "token/profile.h"
 #include "x509/sm2.h"
-#include "token.h"
+#include "token/token.h"
 
 #define SIGNATURE_MAX 1024
 

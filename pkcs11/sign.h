@@ -6,7 +6,7 @@
 #define KH_SIGN_H
 
 #include "bytes.h"
-#include "object.h"
+#include "token/object.h"
 
 /* A private key on a token and the public key it belongs to (borrowed). */
 struct kh_signer {

@@ -6,7 +6,7 @@
 #ifndef KH_STRAY_H
 #define KH_STRAY_H
 
-#include "token.h"
+#include "token/token.h"
 
 /* Destroys what carries the CKA_ID and the label of this pending certificate and
  * is neither its key nor the certificate itself. Where private keys do not tell

@@ -8,7 +8,7 @@
 #define KH_UNWRAP_H
 
 #include "x509/envelope.h"
-#include "token.h"
+#include "token/token.h"
 
 struct kh_unwrap {
 	struct kh_token *token;

@@ -6,8 +6,8 @@
 #define KH_UNWRAP_WAY_H
 
 #include "decrypt.h"
-#include "profile.h"
-#include "template.h"
+#include "token/profile.h"
+#include "token/template.h"
 #include "unwrap.h"
 
 #ifndef CKM_AES_KEY_WRAP_KWP

@@ -1,5 +1,5 @@
 /* Reading attributes from modules that are stingy, sloppy or odd. */
-#include "object.h"
+#include "token/object.h"
 
 #include "stub.h"
 

@@ -1,5 +1,5 @@
 /* Module profiles: what is read, what is refused in which words, which one fits. */
-#include "profile.h"
+#include "token/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

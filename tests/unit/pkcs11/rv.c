@@ -1,7 +1,7 @@
 /* The table of PKCS#11 results, row by row. */
 #include <string.h>
 
-#include "module.h"
+#include "token/module.h"
 #include "unit.h"
 
 static void test_every_row(void **state)

@@ -3,7 +3,7 @@
 
 #include "issue.h"
 #include "key.h"
-#include "profile.h"
+#include "token/profile.h"
 #include "sign.h"
 #include "stub.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "token.h"
+#include "token/token.h"
 #include "unit.h"
 
 #define STUB_CALLS_MAX 256

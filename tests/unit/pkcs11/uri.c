@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "unit.h"
-#include "uri.h"
+#include "token/uri.h"
 
 static const struct kh_token_name name = {
 	.manufacturer = "Feitian (飞天)", .model = "ePass/2003", .serial = "00 12;ab", .label = "测试Key 100%"};

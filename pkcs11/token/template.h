@@ -5,7 +5,7 @@
 #define KH_TEMPLATE_H
 
 #include "x509/der.h"
-#include "module.h"
+#include "token/module.h"
 
 #define KH_TEMPLATE_MAX 24
 

@@ -1,5 +1,5 @@
 /* Tokens, their information and sessions. */
-#include "token.h"
+#include "token/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

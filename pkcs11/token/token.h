@@ -9,9 +9,9 @@
 #ifndef KH_TOKEN_H
 #define KH_TOKEN_H
 
-#include "module.h"
-#include "object.h"
-#include "uri.h"
+#include "token/module.h"
+#include "token/object.h"
+#include "token/uri.h"
 
 #define KH_TOKENS_MAX 32
 #define KH_LEASE_SECONDS 120

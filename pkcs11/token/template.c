@@ -1,5 +1,5 @@
 /* Attribute templates. */
-#include "template.h"
+#include "token/template.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Life of the PKCS#11 module and the choke point of its calls. */
-#include "module.h"
+#include "token/module.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "life.h"
 #include "log.h"
-#include "profile.h"
+#include "token/profile.h"
 
 void kh_module_init(struct kh_module *module, const char *path)
 {

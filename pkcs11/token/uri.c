@@ -1,5 +1,5 @@
 /* PKCS#11 URIs of tokens. */
-#include "uri.h"
+#include "token/uri.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -4,9 +4,9 @@
 
 #include "log.h"
 #include "x509/name.h"
-#include "object.h"
-#include "profile.h"
-#include "token.h"
+#include "token/object.h"
+#include "token/profile.h"
+#include "token/token.h"
 
 /* A certificate's value is asked for when it is known to be one: of a key it
  * would be the key. */

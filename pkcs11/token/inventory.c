@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "object.h"
-#include "token.h"
+#include "token/object.h"
+#include "token/token.h"
 
 #define FIND_STEP 256
 

@@ -10,7 +10,7 @@
 #ifndef KH_PROFILE_H
 #define KH_PROFILE_H
 
-#include "module.h"
+#include "token/module.h"
 #include "profile_file.h"
 
 /* A mechanism or key type the profile does not give: the module cannot do it. */

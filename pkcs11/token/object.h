@@ -6,7 +6,7 @@
 #define KH_OBJECT_H
 
 #include "x509/certificate.h"
-#include "module.h"
+#include "token/module.h"
 
 #define KH_OBJECTS_MAX 4096
 #define KH_MARK_PREFIX "keyhall:"

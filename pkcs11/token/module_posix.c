@@ -1,5 +1,5 @@
 /* Loading a shared library on POSIX systems. */
-#include "module.h"
+#include "token/module.h"
 
 #include <dlfcn.h>
 

@@ -1,5 +1,5 @@
 /* One module profile: decoding, matching. */
-#include "profile.h"
+#include "token/profile.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Reading objects and their attributes. */
-#include "object.h"
+#include "token/object.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 
 #include "cleanup.h"
 #include "x509/name.h"
-#include "profile.h"
-#include "token.h"
+#include "token/profile.h"
+#include "token/token.h"
 
 #define ATTRIBUTES_MAX 8
 #define GUESS 2048 /* most values fit: one C_ call instead of two */

@@ -7,7 +7,7 @@
 #include "cleanup.h"
 #include "log.h"
 #include "x509/name.h"
-#include "profile.h"
+#include "token/profile.h"
 
 #define FILE_MAX 65536
 #define NAMES_MAX 256

@@ -1,5 +1,5 @@
 /* Every result PKCS#11 defines: its name, what it is to us, what to do about it. */
-#include "module.h"
+#include "token/module.h"
 
 #define ROW(name, code, kind) {name, #name, code, kind}
 
