@@ -5,7 +5,7 @@
 
 #include "host.h"
 #include "log.h"
-#include "login.h"
+#include "pin/login.h"
 
 #define NO_TOKEN SIZE_MAX
 #define STACK_WIPED 32768

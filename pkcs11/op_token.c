@@ -5,7 +5,7 @@
 
 #include "x509/chain.h"
 #include "cleanup.h"
-#include "login.h"
+#include "pin/login.h"
 #include "x509/name.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)

@@ -1,5 +1,5 @@
 /* Assuan lines: escaping, cutting, reading. */
-#include "assuan.h"
+#include "pin/assuan.h"
 
 #include <string.h>
 

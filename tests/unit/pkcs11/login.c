@@ -1,5 +1,5 @@
 /* PIN states SoftHSM never shows: final try, locked by result or by flag, a pad. */
-#include "login.h"
+#include "pin/login.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

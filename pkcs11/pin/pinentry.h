@@ -6,7 +6,7 @@
 #ifndef KH_PINENTRY_H
 #define KH_PINENTRY_H
 
-#include "assuan.h"
+#include "pin/assuan.h"
 #include "loop.h"
 
 #define KH_PINENTRY_SECONDS 10

@@ -3,7 +3,7 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-#include "login.h"
+#include "pin/login.h"
 
 static bool hash(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin, uint8_t mac[32])
 {

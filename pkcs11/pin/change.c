@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cleanup.h"
-#include "login.h"
+#include "pin/login.h"
 
 static enum kh_code ask_new(struct kh_pin_window *window, const struct kh_token *token,
 			    const struct kh_host_prompt *prompt, struct kh_secret *pin, struct kh_error *error)

@@ -11,7 +11,7 @@
 #ifndef KH_PIN_WINDOW_H
 #define KH_PIN_WINDOW_H
 
-#include "pinentry.h"
+#include "pin/pinentry.h"
 
 #define KH_PIN_ASKS_MAX 16 /* questions in one window */
 #define KH_PIN_TIMEOUT "300" /* s; the window ends by itself, should nobody be left to end it */

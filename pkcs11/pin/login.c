@@ -1,5 +1,5 @@
 /* Logging in, changing the PIN, and the lease. */
-#include "login.h"
+#include "pin/login.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "log.h"
 #include "x509/moment.h"
 #include "x509/name.h"
-#include "pin_window.h"
+#include "pin/window.h"
 
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window)

@@ -1,5 +1,5 @@
 /* The pinentry child. */
-#include "pinentry.h"
+#include "pin/pinentry.h"
 
 #include <signal.h>
 #include <stdio.h>

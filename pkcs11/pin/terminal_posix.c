@@ -1,5 +1,5 @@
 /* The terminal a text-mode pinentry may use. */
-#include "pin_window.h"
+#include "pin/window.h"
 
 #include <stdlib.h>
 #include <unistd.h>

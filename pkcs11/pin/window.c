@@ -1,5 +1,5 @@
 /* The PIN window. */
-#include "pin_window.h"
+#include "pin/window.h"
 
 #include <stdio.h>
 #include <stdlib.h>

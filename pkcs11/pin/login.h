@@ -7,7 +7,7 @@
 #define KH_LOGIN_H
 
 #include "host.h"
-#include "pin_window.h"
+#include "pin/window.h"
 
 /* pin.incorrect (left), pin.locked, pin.unset, pin.cancelled, pin.unavailable.
  * verify: ask even when the session is logged in. */

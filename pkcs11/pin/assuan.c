@@ -1,5 +1,5 @@
 /* Assuan lines. */
-#include "assuan.h"
+#include "pin/assuan.h"
 
 #include <stdlib.h>
 #include <string.h>
