@@ -5,14 +5,14 @@
 
 #include "x509/chain.h"
 #include "cleanup.h"
-#include "decrypt.h"
+#include "key/decrypt.h"
 #include "install.h"
-#include "key.h"
+#include "key/key.h"
 #include "log.h"
 #include "x509/moment.h"
 #include "order.h"
 #include "stray.h"
-#include "unwrap.h"
+#include "key/unwrap.h"
 
 #define FIELD "encryption.certificate"
 

@@ -11,7 +11,7 @@
 #include "loop.h"
 #include "token/module.h"
 #include "token/profile.h"
-#include "reader.h"
+#include "key/reader.h"
 #include "token/token.h"
 
 #define KH_WRONG_PINS_MAX 16

@@ -10,7 +10,7 @@
 #include "encryption.h"
 #include "x509/moment.h"
 #include "order.h"
-#include "sign.h"
+#include "key/sign.h"
 #include "stray.h"
 #include "token/template.h"
 

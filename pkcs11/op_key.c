@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "csr.h"
+#include "key/csr.h"
 #include "install.h"
-#include "jws.h"
-#include "key.h"
+#include "key/jws.h"
+#include "key/key.h"
 #include "log.h"
 #include "x509/moment.h"
 #include "order.h"
-#include "sign.h"
-#include "unwrap.h"
+#include "key/sign.h"
+#include "key/unwrap.h"
 
 static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
 				    struct kh_order_objects *objects, struct kh_error *error)

@@ -6,7 +6,7 @@
 #include "encryption.h"
 #include "host.h"
 #include "install.h"
-#include "key.h"
+#include "key/key.h"
 #include "log.h"
 #include "order.h"
 #include "stray.h"

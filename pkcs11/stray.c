@@ -5,7 +5,7 @@
 
 #include "log.h"
 #include "order.h"
-#include "sign.h"
+#include "key/sign.h"
 
 static bool has_mark(const struct kh_object *object, CK_OBJECT_CLASS class, const struct kh_object *certificate)
 {

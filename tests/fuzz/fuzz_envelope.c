@@ -2,7 +2,7 @@
  * Any bytes as the envelope of an encryption key: the first says which format
  * it should have. Every part must lie inside what was given.
  */
-#include "decrypt.h"
+#include "key/decrypt.h"
 #include "x509/spki.h"
 
 #include <stdlib.h>

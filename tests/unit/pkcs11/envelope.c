@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decrypt.h"
+#include "key/decrypt.h"
 #include "issue.h"
 
 /* By openssl and sm4-ecb, 241 bytes as GM/T 0009 has it; the x of the cipher begins with a zero byte. */

@@ -1,9 +1,9 @@
 /* Claims as JSON text. */
-#include "jws.h"
+#include "key/jws.h"
 
 #include <string.h>
 
-#include "sign.h"
+#include "key/sign.h"
 #include "unit.h"
 
 static void test_claims(void **state)

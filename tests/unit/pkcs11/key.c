@@ -1,9 +1,9 @@
 /* Fallbacks: templates of key pairs and mechanisms of signatures. */
-#include "key.h"
+#include "key/key.h"
 
 #include <openssl/sha.h>
 
-#include "sign.h"
+#include "key/sign.h"
 #include "stub.h"
 
 static struct kh_module module;

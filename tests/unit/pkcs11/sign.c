@@ -1,5 +1,5 @@
 /* Signature values as X.509 has them, and their verification. */
-#include "sign.h"
+#include "key/sign.h"
 
 #include "issue.h"
 

@@ -2,9 +2,9 @@
 #include "x509/sm2.h"
 
 #include "issue.h"
-#include "key.h"
+#include "key/key.h"
 #include "token/profile.h"
-#include "sign.h"
+#include "key/sign.h"
 #include "stub.h"
 
 static struct kh_module module;

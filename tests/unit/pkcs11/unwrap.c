@@ -1,5 +1,5 @@
 /* Ways out of an envelope on a module that refuses: their order, templates, and when to stop. */
-#include "unwrap.h"
+#include "key/unwrap.h"
 
 #include "stub.h"
 

@@ -6,7 +6,7 @@
  * finalizes the module, and PKCS11_update_slots reads out of bounds. Handles it
  * has kept may be stale, so a failure is tried once more with a fresh one.
  */
-#include "reader.h"
+#include "key/reader.h"
 
 #include <libp11.h>
 #include <openssl/err.h>

@@ -1,5 +1,5 @@
 /* No second reader. */
-#include "reader.h"
+#include "key/reader.h"
 
 bool kh_reader_present(void)
 {

@@ -1,5 +1,5 @@
 /* Making key pairs. */
-#include "key.h"
+#include "key/key.h"
 
 #include "token/profile.h"
 #include "token/template.h"

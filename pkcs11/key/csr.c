@@ -1,5 +1,5 @@
 /* Certificate requests. */
-#include "csr.h"
+#include "key/csr.h"
 
 #include "cleanup.h"
 

@@ -1,5 +1,5 @@
 /* sm2-enveloped-key inside the token; every number is the profile's. */
-#include "unwrap_way.h"
+#include "key/unwrap_way.h"
 
 bool kh_way_known_sm2_whole(struct kh_token *token, const struct kh_way *way, bool claimed)
 {

@@ -1,10 +1,10 @@
 /* JSON Web Signatures. */
-#include "jws.h"
+#include "key/jws.h"
 
 #include <inttypes.h>
 
 #include "cleanup.h"
-#include "sign.h"
+#include "key/sign.h"
 
 static void put_text(struct kh_buffer *out, const char *text)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "secret.h"
-#include "unwrap_way.h"
+#include "key/unwrap_way.h"
 
 #define AES_MAX 32
 #define RSA_PARTS 8

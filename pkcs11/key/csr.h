@@ -5,7 +5,7 @@
 #ifndef KH_CSR_H
 #define KH_CSR_H
 
-#include "sign.h"
+#include "key/sign.h"
 
 /* Subject bytes, key usage and extended key usage are taken verbatim from old.
  * signer: the key to be certified. der is appended. */

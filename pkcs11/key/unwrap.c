@@ -1,11 +1,11 @@
 /* The table of ways out of an envelope, and trying them. */
-#include "unwrap.h"
+#include "key/unwrap.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "log.h"
-#include "unwrap_way.h"
+#include "key/unwrap_way.h"
 
 #define RSA KH_IMPORT_ALGORITHM_RSA_AES_KW
 #define SM2 KH_IMPORT_ALGORITHM_SM2_ENVELOPED_KEY

@@ -1,5 +1,5 @@
 /* Decryption on the token. */
-#include "decrypt.h"
+#include "key/decrypt.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>

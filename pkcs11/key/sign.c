@@ -1,5 +1,5 @@
 /* Signatures. */
-#include "sign.h"
+#include "key/sign.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

@@ -5,10 +5,10 @@
 #ifndef KH_UNWRAP_WAY_H
 #define KH_UNWRAP_WAY_H
 
-#include "decrypt.h"
+#include "key/decrypt.h"
 #include "token/profile.h"
 #include "token/template.h"
-#include "unwrap.h"
+#include "key/unwrap.h"
 
 #ifndef CKM_AES_KEY_WRAP_KWP
 #define CKM_AES_KEY_WRAP_KWP 0x210BUL /* PKCS #11 v3.0: RFC 5649 */

@@ -1,5 +1,5 @@
 /* rsa-aes-kw inside the token. */
-#include "unwrap_way.h"
+#include "key/unwrap_way.h"
 
 /* PKCS #11 v2.40, 2.1.21; p11-kit's header has the mechanism only. */
 struct key_wrap_parameters {
