@@ -1,17 +1,17 @@
 /* encryption.import, and what can be known of it before anything is written. */
-#include "encryption.h"
+#include "op/encryption.h"
 
 #include <string.h>
 
 #include "x509/chain.h"
 #include "cleanup.h"
 #include "key/decrypt.h"
-#include "install.h"
+#include "op/install.h"
 #include "key/key.h"
 #include "log.h"
 #include "x509/moment.h"
-#include "order.h"
-#include "stray.h"
+#include "op/order.h"
+#include "op/stray.h"
 #include "key/unwrap.h"
 
 #define FIELD "encryption.certificate"

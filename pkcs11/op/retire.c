@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "encryption.h"
+#include "op/encryption.h"
 #include "host.h"
-#include "install.h"
+#include "op/install.h"
 #include "key/key.h"
 #include "log.h"
-#include "order.h"
-#include "stray.h"
+#include "op/order.h"
+#include "op/stray.h"
 
 /* How many objects of a class carry this CKA_ID. */
 static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)

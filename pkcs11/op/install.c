@@ -1,5 +1,5 @@
 /* certificate.check, certificate.write and the proof that a pair works. */
-#include "install.h"
+#include "op/install.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +7,11 @@
 
 #include "x509/chain.h"
 #include "cleanup.h"
-#include "encryption.h"
+#include "op/encryption.h"
 #include "x509/moment.h"
-#include "order.h"
+#include "op/order.h"
 #include "key/sign.h"
-#include "stray.h"
+#include "op/stray.h"
 #include "token/template.h"
 
 enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)

@@ -1,5 +1,5 @@
 /* What an order has on a token. */
-#include "order.h"
+#include "op/order.h"
 
 #include <string.h>
 

@@ -5,12 +5,12 @@
 
 #include "cleanup.h"
 #include "key/csr.h"
-#include "install.h"
+#include "op/install.h"
 #include "key/jws.h"
 #include "key/key.h"
 #include "log.h"
 #include "x509/moment.h"
-#include "order.h"
+#include "op/order.h"
 #include "key/sign.h"
 #include "key/unwrap.h"
 

@@ -1,10 +1,10 @@
 /* A second pair under an order's mark. */
-#include "stray.h"
+#include "op/stray.h"
 
 #include <string.h>
 
 #include "log.h"
-#include "order.h"
+#include "op/order.h"
 #include "key/sign.h"
 
 static bool has_mark(const struct kh_object *object, CK_OBJECT_CLASS class, const struct kh_object *certificate)

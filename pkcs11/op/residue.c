@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "host.h"
-#include "order.h"
+#include "op/order.h"
 
 #define RESIDUES_MAX 256
 #define ORDER_MAX 64
