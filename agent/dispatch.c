@@ -11,8 +11,8 @@
 #include "environment.h"
 #include "log.h"
 #include "watch.h"
-#include "renewal_look.h"
-#include "renewal_start.h"
+#include "renewal/look.h"
+#include "renewal/start.h"
 #include "report.h"
 
 /* --- looking a token up --- */

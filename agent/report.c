@@ -9,7 +9,7 @@
 
 #include "environment.h"
 #include "log.h"
-#include "renewal_look.h"
+#include "renewal/look.h"
 
 struct reporting {
 	struct kh_request *request;

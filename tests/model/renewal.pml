@@ -2,7 +2,7 @@
  * A renewal as a model: key, agent (daemon and token host as one), hall with
  * its CA and bank, page. What is left out and what is checked: README.md.
  *
- * tables.h is made from agent/renewal.c and hall/order.c: the decisions checked
+ * tables.h is made from agent/renewal/decide.c and hall/order.c: the decisions checked
  * here are the code's own. Everything may break, any number of times, until
  * `calm`; from then on nothing breaks and the order must come to its end.
  *

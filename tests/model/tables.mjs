@@ -1,4 +1,4 @@
-// The code's own decision tables as Promela macros: agent/renewal.c (rows, gains) and hall/order.c (table).
+// The code's own decision tables as Promela macros: agent/renewal/decide.c (rows, gains) and hall/order.c (table).
 // By hand: node tests/model/tables.mjs > tables.h
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,8 +21,8 @@ function chain(name, parameters, cases, last) {
 }
 
 function renewal() {
-	const header = read('agent/renewal.h');
-	const source = read('agent/renewal.c');
+	const header = read('agent/renewal/decide.h');
+	const source = read('agent/renewal/decide.c');
 	const long = aliases(source);
 	const spelled = (text) => facts(text.trim() === '0' ? '0' : text.split('|').map((word) => long[word.trim()] ?? word.trim()).join('|'));
 	const out = [...header.matchAll(/(KH_FACT_\w+) = 1 << (\d+)/g)].map((hit) => `#define ${hit[1]} ${1 << Number(hit[2])}\n`);

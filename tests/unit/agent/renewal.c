@@ -2,7 +2,7 @@
  * The decision table of a renewal: what each residue leads to, what may never
  * happen whatever is known, and that every way ends.
  */
-#include "renewal.h"
+#include "renewal/decide.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef KH_AGENT_RENEWAL_ASK_H
 #define KH_AGENT_RENEWAL_ASK_H
 
-#include "renewal_run.h"
+#include "renewal/run.h"
 
 /* The question of run->step; reply's context is the run. */
 void kh_run_ask(struct kh_run *run, kh_token_reply reply);

@@ -1,11 +1,11 @@
 /*
  * Orders without a mark on a key.
  */
-#include "renewal_unmarked.h"
+#include "renewal/unmarked.h"
 
 #include <string.h>
 
-#include "renewal_ask.h"
+#include "renewal/ask.h"
 
 static struct kh_agent *agent_of(const struct kh_run *run)
 {

@@ -1,7 +1,7 @@
 /*
  * The decision table of a renewal.
  */
-#include "renewal.h"
+#include "renewal/decide.h"
 
 #include <assert.h>
 #include <string.h>

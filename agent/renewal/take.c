@@ -1,7 +1,7 @@
 /*
  * What a renewal learns of the token host's answers.
  */
-#include "renewal_take.h"
+#include "renewal/take.h"
 
 #include <stdio.h>
 

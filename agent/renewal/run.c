@@ -1,7 +1,7 @@
 /*
  * The steps of a renewal.
  */
-#include "renewal_run.h"
+#include "renewal/run.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "renewal_ask.h"
-#include "renewal_take.h"
+#include "renewal/ask.h"
+#include "renewal/take.h"
 #include "watch.h"
 
 const char *kh_run_order(const struct kh_request *request)

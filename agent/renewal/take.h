@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_RENEWAL_TAKE_H
 #define KH_AGENT_RENEWAL_TAKE_H
 
-#include "renewal_run.h"
+#include "renewal/run.h"
 
 /* result is that of run->step, which succeeded; what is kept of it is moved. */
 void kh_run_take(struct kh_run *run, void *result);

@@ -7,7 +7,7 @@
 #define KH_AGENT_RENEWAL_RUN_H
 
 #include "connection.h"
-#include "renewal.h"
+#include "renewal/decide.h"
 
 struct kh_run {
 	struct kh_request *request;

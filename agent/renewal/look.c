@@ -1,14 +1,14 @@
 /*
  * Looking at orders.
  */
-#include "renewal_look.h"
+#include "renewal/look.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "log.h"
-#include "renewal_unmarked.h"
+#include "renewal/unmarked.h"
 #include "watch.h"
 
 #define LIST_MAX 256

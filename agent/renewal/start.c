@@ -1,14 +1,14 @@
 /*
  * Where a renewal call begins: which key, which certificate, what is there.
  */
-#include "renewal_start.h"
+#include "renewal/start.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
-#include "renewal_look.h"
-#include "renewal_unmarked.h"
+#include "renewal/look.h"
+#include "renewal/unmarked.h"
 #include "watch.h"
 
 static struct kh_agent *agent_of(const struct kh_run *run)

@@ -1,7 +1,7 @@
 /*
  * What a renewal asks the token host: for each step its method and parameters.
  */
-#include "renewal_ask.h"
+#include "renewal/ask.h"
 
 #include <assert.h>
 

@@ -8,7 +8,7 @@
 #ifndef KH_AGENT_RENEWAL_UNMARKED_H
 #define KH_AGENT_RENEWAL_UNMARKED_H
 
-#include "renewal_run.h"
+#include "renewal/run.h"
 
 /* Whether the certificates on the keys have to be listed before the journal's
  * memory of this order can be judged. */
