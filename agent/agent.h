@@ -6,7 +6,7 @@
 #define KH_AGENT_AGENT_H
 
 #include "journal.h"
-#include "modules.h"
+#include "token/modules.h"
 #include "settings.h"
 #include "usb.h"
 #include "websocket.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "token_link_state.h"
+#include "token/link_state.h"
 #include "unit.h"
 
 /* A machine where everything is fine. */

@@ -1,7 +1,7 @@
 /*
  * Which token a URI means (RFC 7512).
  */
-#include "modules.h"
+#include "token/modules.h"
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /*
  * The queue of calls.
  */
-#include "token_calls.h"
+#include "token/calls.h"
 
 #include <stdlib.h>
 

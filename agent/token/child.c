@@ -1,7 +1,7 @@
 /*
  * The token host's process on libuv.
  */
-#include "token_child.h"
+#include "token/child.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * The conversation with a token host: lines out, lines in, the deadline of the
  * call that is on the way.
  */
-#include "token_link_state.h"
+#include "token/link_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

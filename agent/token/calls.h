@@ -5,7 +5,7 @@
 #ifndef KH_AGENT_TOKEN_CALLS_H
 #define KH_AGENT_TOKEN_CALLS_H
 
-#include "token_link.h"
+#include "token/link.h"
 
 struct kh_token_call {
 	struct kh_token_call *next;

@@ -1,7 +1,7 @@
 /*
  * What support is told of a token host.
  */
-#include "token_link_state.h"
+#include "token/link_state.h"
 
 #include <string.h>
 

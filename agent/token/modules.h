@@ -6,7 +6,7 @@
 #ifndef KH_AGENT_MODULES_H
 #define KH_AGENT_MODULES_H
 
-#include "token_link.h"
+#include "token/link.h"
 
 #define KH_MODULES_MAX 16
 

@@ -2,7 +2,7 @@
  * What the modules have shown, looked through: which token a URI, a serial
  * number or a certificate means.
  */
-#include "modules.h"
+#include "token/modules.h"
 
 #include <stdlib.h>
 #include <string.h>

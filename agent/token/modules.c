@@ -1,7 +1,7 @@
 /*
  * The token hosts together: which there are, and questions to all of them.
  */
-#include "modules.h"
+#include "token/modules.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * conversation is in token_talk.c, the queue in token_calls.c, the process in
  * token_child.c, what a report says of it in token_report.c.
  */
-#include "token_link_state.h"
+#include "token/link_state.h"
 
 #include <assert.h>
 #include <stdio.h>

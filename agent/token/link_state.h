@@ -5,8 +5,8 @@
 #ifndef KH_AGENT_TOKEN_LINK_STATE_H
 #define KH_AGENT_TOKEN_LINK_STATE_H
 
-#include "token_calls.h"
-#include "token_child.h"
+#include "token/calls.h"
+#include "token/child.h"
 
 enum kh_token_state { STATE_DOWN, STATE_STARTING, STATE_RUNNING, STATE_STOPPED };
 
