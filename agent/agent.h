@@ -9,7 +9,7 @@
 #include "token/modules.h"
 #include "settings.h"
 #include "usb.h"
-#include "websocket.h"
+#include "websocket/websocket.h"
 
 #ifndef KH_VERSION
 #define KH_VERSION "0"

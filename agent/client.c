@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "websocket.h"
+#include "websocket/websocket.h"
 
 #define CALL_SECONDS 60
 #define CLOSE_SECONDS 1

@@ -1,7 +1,7 @@
 /*
  * Who may speak with the daemon, rule by rule.
  */
-#include "handshake.h"
+#include "websocket/handshake.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * The peer's user by sock_diag(7): an exact query for the socket whose local
  * end is our remote end. The netlink socket is kept.
  */
-#include "peer.h"
+#include "websocket/peer.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>

@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "handshake.h"
+#include "websocket/handshake.h"
 
 struct kh_socket;
 struct kh_server;

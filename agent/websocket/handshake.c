@@ -1,7 +1,7 @@
 /*
  * The rules of an upgrade, in the order they are asked.
  */
-#include "handshake.h"
+#include "websocket/handshake.h"
 
 #include <stdio.h>
 #include <string.h>

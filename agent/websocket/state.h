@@ -9,7 +9,7 @@
 #include <libwebsockets.h>
 
 #include "bytes.h"
-#include "websocket.h"
+#include "websocket/websocket.h"
 
 /* A protocol's row: its callback, what it keeps of a connection, bytes of one
  * read and of one send(); libwebsockets would make that the size of a read. */

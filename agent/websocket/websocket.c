@@ -3,14 +3,14 @@
  * has come so far, and their end. Measured traps of 4.1.6 are named where they
  * are met, here and in the files beside.
  */
-#include "websocket_state.h"
+#include "websocket/state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
 #include "log.h"
-#include "peer.h"
+#include "websocket/peer.h"
 
 #define QUEUE_MAX (16u * 1024 * 1024)
 #define CLOSE_MS 2000 /* for what is still to be sent before a close */

@@ -2,7 +2,7 @@
  * Those who come: listening on loopback, the upgrade and its judge, and the
  * pages of the certificate manager.
  */
-#include "websocket_state.h"
+#include "websocket/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "contract.h"
 #include "log.h"
 #include "page.h"
-#include "peer.h"
+#include "websocket/peer.h"
 #include "ports.h"
 
 /* HTTP and WebSocket share the per-session memory of a connection. */

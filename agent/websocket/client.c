@@ -1,11 +1,11 @@
 /*
  * The call to a daemon, for the support tool and for a daemon that starts.
  */
-#include "websocket_state.h"
+#include "websocket/state.h"
 
 #include "cleanup.h"
 #include "contract.h"
-#include "peer.h"
+#include "websocket/peer.h"
 
 #define ANSWER_MAX (16u * 1024 * 1024)
 
