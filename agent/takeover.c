@@ -3,7 +3,7 @@
  */
 #include "takeover.h"
 
-#include "client.h"
+#include "tool/client.h"
 
 #define PATIENCE_MS 3000u
 #define PAUSE_MS 50

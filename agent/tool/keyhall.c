@@ -1,7 +1,7 @@
 /*
  * keyhall: the support tool. A client of the daemon; doctor also works without.
  */
-#include "keyhall_tool.h"
+#include "tool/tool.h"
 
 #include <stdlib.h>
 #include <string.h>

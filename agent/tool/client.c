@@ -1,7 +1,7 @@
 /*
  * The client: runs the loop until its answer is there.
  */
-#include "client.h"
+#include "tool/client.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "client.h"
+#include "tool/client.h"
 #include "settings.h"
 
 #define KH_TOOL_ABSENT 3 /* exit status: the daemon does not run */

@@ -1,7 +1,7 @@
 /*
  * The support tool's commands.
  */
-#include "keyhall_tool.h"
+#include "tool/tool.h"
 
 #include <string.h>
 
