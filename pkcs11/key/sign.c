@@ -1,7 +1,6 @@
 /* Signatures. */
 #include "key/sign.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -175,17 +174,15 @@ static const char *digest_name(const struct row *row)
 	return row->digest == 48 ? "SHA384" : "SHA256";
 }
 
-/* Without the ID OpenSSL takes an empty one. */
+/* Without the ID OpenSSL takes an empty one. It is set after the init: given to
+ * it as a parameter, 3.0.19 refuses it. */
 static bool verify_init(EVP_MD_CTX *context, const struct row *row, EVP_PKEY *key)
 {
-	static char id[] = KH_SM2_ID;
-	const OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, id, sizeof(id) - 1),
-		OSSL_PARAM_construct_end(),
-	};
+	EVP_PKEY_CTX *parameters = NULL;
 
-	return EVP_DigestVerifyInit_ex(context, NULL, digest_name(row), NULL, NULL, key,
-				       row->type == KH_ANY_KEY_TYPE_SM2 ? parameters : NULL) == 1;
+	if (EVP_DigestVerifyInit_ex(context, &parameters, digest_name(row), NULL, NULL, key, NULL) != 1)
+		return false;
+	return row->type != KH_ANY_KEY_TYPE_SM2 || EVP_PKEY_CTX_set1_id(parameters, KH_SM2_ID, strlen(KH_SM2_ID)) == 1;
 }
 
 enum kh_code kh_sign_checked(const struct kh_signer *signer, const void *message, size_t length, struct kh_buffer *out,
