@@ -9,8 +9,8 @@
 
 bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial)
 {
-	for (const struct kh_claim *claim = agent->claims; claim != NULL; claim = claim->next) {
-		if (strcmp(claim->serial, serial) == 0)
+	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+		if (strcmp(hold->serial, serial) == 0)
 			return true;
 	}
 	return false;
@@ -18,8 +18,8 @@ bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial)
 
 bool kh_agent_order_busy(const struct kh_agent *agent, const char *order)
 {
-	for (const struct kh_claim *claim = agent->claims; claim != NULL; claim = claim->next) {
-		if (claim->order[0] != '\0' && strcmp(claim->order, order) == 0)
+	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+		if (hold->order[0] != '\0' && strcmp(hold->order, order) == 0)
 			return true;
 	}
 	return false;
@@ -27,39 +27,39 @@ bool kh_agent_order_busy(const struct kh_agent *agent, const char *order)
 
 bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session)
 {
-	for (const struct kh_claim *claim = agent->claims; claim != NULL; claim = claim->next) {
-		if (claim->session == session)
+	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+		if (hold->session == session)
 			return true;
 	}
 	return false;
 }
 
-bool kh_agent_claim(struct kh_agent *agent, const char *serial, const char *order, int64_t session)
+bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order, int64_t session)
 {
-	struct kh_claim *claim;
+	struct kh_hold *hold;
 
 	if (kh_agent_serial_busy(agent, serial) || (order[0] != '\0' && kh_agent_order_busy(agent, order)))
 		return false;
-	claim = calloc(1, sizeof(*claim));
-	if (claim == NULL)
+	hold = calloc(1, sizeof(*hold));
+	if (hold == NULL)
 		return false;
-	snprintf(claim->serial, sizeof(claim->serial), "%s", serial);
-	snprintf(claim->order, sizeof(claim->order), "%s", order);
-	claim->session = session;
-	claim->next = agent->claims;
-	agent->claims = claim;
+	snprintf(hold->serial, sizeof(hold->serial), "%s", serial);
+	snprintf(hold->order, sizeof(hold->order), "%s", order);
+	hold->session = session;
+	hold->next = agent->holds;
+	agent->holds = hold;
 	return true;
 }
 
-void kh_agent_unclaim(struct kh_agent *agent, const char *serial, int64_t session)
+void kh_agent_release(struct kh_agent *agent, const char *serial, int64_t session)
 {
-	for (struct kh_claim **at = &agent->claims; *at != NULL; at = &(*at)->next) {
-		struct kh_claim *claim = *at;
+	for (struct kh_hold **at = &agent->holds; *at != NULL; at = &(*at)->next) {
+		struct kh_hold *hold = *at;
 
-		if (claim->session != session || strcmp(claim->serial, serial) != 0)
+		if (hold->session != session || strcmp(hold->serial, serial) != 0)
 			continue;
-		*at = claim->next;
-		free(claim);
+		*at = hold->next;
+		free(hold);
 		return;
 	}
 }

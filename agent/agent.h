@@ -16,8 +16,8 @@
 #endif
 
 /* A key that is worked on: one operation per key and per order at a time. */
-struct kh_claim {
-	struct kh_claim *next;
+struct kh_hold {
+	struct kh_hold *next;
 	char serial[65];
 	char order[65]; /* "" for a PIN */
 	int64_t session;
@@ -33,7 +33,7 @@ struct kh_agent {
 	struct kh_connection *connections;
 	int64_t last_session;
 	unsigned requests; /* on their way, of pages that have gone, too */
-	struct kh_claim *claims;
+	struct kh_hold *holds;
 	uv_timer_t poll; /* runs while somebody is connected */
 	bool polling, poll_running;
 	/* certificate.list as it was last encoded, without the envelope */
@@ -46,8 +46,8 @@ struct kh_agent {
 };
 
 /* Claims a key for a session; false: it or the order is in use. */
-bool kh_agent_claim(struct kh_agent *agent, const char *serial, const char *order, int64_t session);
-void kh_agent_unclaim(struct kh_agent *agent, const char *serial, int64_t session);
+bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order, int64_t session);
+void kh_agent_release(struct kh_agent *agent, const char *serial, int64_t session);
 bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial);
 bool kh_agent_order_busy(const struct kh_agent *agent, const char *order);
 bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session);

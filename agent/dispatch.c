@@ -19,7 +19,7 @@
 
 /* The token of a URI, looked up anew when it is not known. Then module and
  * token are set, else error; they hold until the loop goes on. */
-typedef void (*resolved_fn)(void *context, struct kh_module *module, const struct kh_token_info *token,
+typedef void (*resolved_fn)(void *context, struct kh_driver *module, const struct kh_token_info *token,
 			    const struct kh_error *error);
 
 struct lookup {
@@ -34,7 +34,7 @@ static void looked_up(void *context, const struct kh_error *error)
 	struct lookup *lookup = context;
 	const struct kh_error absent = {.code = KH_TOKEN_ABSENT};
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find(&lookup->agent->modules, lookup->uri, &token);
+	struct kh_driver *module = kh_modules_find(&lookup->agent->modules, lookup->uri, &token);
 
 	if (module == NULL)
 		error = error->code != KH_OK ? error : &absent;
@@ -47,7 +47,7 @@ static void resolve(struct kh_agent *agent, const char *uri, resolved_fn resolve
 {
 	const struct kh_error fine = {.code = KH_OK}, failed = {.code = KH_AGENT_FAILED};
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find(&agent->modules, uri, &token);
+	struct kh_driver *module = kh_modules_find(&agent->modules, uri, &token);
 	struct lookup *lookup;
 
 	if (module != NULL) {
@@ -199,7 +199,7 @@ static void send_certificates(void *context, const struct kh_error *outcome)
 		kh_request_json(request, agent->list.json.data, agent->list.json.length);
 }
 
-static void list_of_token(void *context, struct kh_module *module, const struct kh_token_info *token,
+static void list_of_token(void *context, struct kh_driver *module, const struct kh_token_info *token,
 			  const struct kh_error *error)
 {
 	struct kh_request *request = context;
@@ -246,7 +246,7 @@ static void pin_done(void *context, enum kh_code code, void *result, const struc
 	int64_t session = call->request->session;
 
 	(void)result;
-	kh_agent_unclaim(agent, call->serial, session);
+	kh_agent_release(agent, call->serial, session);
 	if (code == KH_OK) {
 		const struct kh_pin_verify_result empty = {0};
 
@@ -259,7 +259,7 @@ static void pin_done(void *context, enum kh_code code, void *result, const struc
 	kh_connections_settle(agent, session);
 }
 
-static void ask_pin(struct pin_call *call, struct kh_module *module, const struct kh_token_info *token)
+static void ask_pin(struct pin_call *call, struct kh_driver *module, const struct kh_token_info *token)
 {
 	struct kh_request *request = call->request;
 	struct kh_host_prompt prompt = {
@@ -278,7 +278,7 @@ static void ask_pin(struct pin_call *call, struct kh_module *module, const struc
 	}
 }
 
-static void pin_on_token(void *context, struct kh_module *module, const struct kh_token_info *token,
+static void pin_on_token(void *context, struct kh_driver *module, const struct kh_token_info *token,
 			 const struct kh_error *error)
 {
 	struct kh_request *request = context;
@@ -293,13 +293,13 @@ static void pin_on_token(void *context, struct kh_module *module, const struct k
 		return;
 	}
 	if (kh_modules_asking(&request->agent->modules, module) ||
-	    !kh_agent_claim(request->agent, token->serial, "", request->session)) {
+	    !kh_agent_hold(request->agent, token->serial, "", request->session)) {
 		kh_request_fail(request, KH_AGENT_BUSY);
 		return;
 	}
 	call = calloc(1, sizeof(*call));
 	if (call == NULL) {
-		kh_agent_unclaim(request->agent, token->serial, request->session);
+		kh_agent_release(request->agent, token->serial, request->session);
 		kh_request_fail(request, KH_AGENT_FAILED);
 		return;
 	}

@@ -8,7 +8,7 @@
 
 #include "cleanup.h"
 #include "connection.h"
-#include "log.h"
+#include "log_kept.h"
 #include "takeover.h"
 #include "watch.h"
 
@@ -242,7 +242,7 @@ int main(int count, char **values)
 	status = read_options(count, values, &options);
 	if (status >= 0)
 		return status;
-	kh_log_init(options.level);
+	kh_log_keep(options.level);
 	if (kh_settings_load(options.config, &settings, &complaint) != KH_OK) {
 		fprintf(stderr, "keyhalld: %s\n", complaint.data != NULL ? complaint.data : "out of memory");
 		return EXIT_SETTINGS;

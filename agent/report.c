@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "environment.h"
-#include "log.h"
+#include "log_kept.h"
 #include "renewal/look.h"
 
 struct reporting {

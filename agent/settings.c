@@ -91,13 +91,13 @@ static enum kh_code check_origins(const struct kh_config *config, const char *fi
 static enum kh_code check_window(const struct kh_config_window *window, const char *file, struct kh_buffer *complaint)
 {
 	static const char what[] = "must be a number and day, week, month or year, such as \"1 month\"";
-	struct kh_span span;
+	struct kh_period span;
 
 	if (window == NULL)
 		return KH_OK;
-	if (window->before != NULL && !kh_span_parse(window->before, &span))
+	if (window->before != NULL && !kh_period_parse(window->before, &span))
 		return complain(complaint, file, "window.before", what);
-	if (window->after != NULL && !kh_span_parse(window->after, &span))
+	if (window->after != NULL && !kh_period_parse(window->after, &span))
 		return complain(complaint, file, "window.after", what);
 	return KH_OK;
 }
@@ -199,8 +199,8 @@ static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffe
 {
 	struct kh_config *config = &settings->config;
 
-	if (!kh_span_parse(config->window->before, &settings->before) ||
-	    !kh_span_parse(config->window->after, &settings->after))
+	if (!kh_period_parse(config->window->before, &settings->before) ||
+	    !kh_period_parse(config->window->after, &settings->after))
 		return complain(complaint, "built-in defaults", "window", "is not valid");
 	settings->enforce = config->window->enforce;
 	settings->anchors_readable = true;

@@ -14,7 +14,7 @@
 struct kh_settings {
 	struct kh_config config; /* what has a default is set */
 	char state[KH_PATH_MAX]; /* folder */
-	struct kh_span before, after;
+	struct kh_period before, after;
 	bool enforce;
 	bool anchors_readable;
 };

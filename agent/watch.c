@@ -49,7 +49,7 @@ static void on_settled(uv_timer_t *timer)
 	struct kh_agent *agent = timer->data;
 	bool unseen = agent->usb != NULL && kh_usb_count(agent->usb) > kh_modules_count_tokens(&agent->modules);
 
-	look(agent, unseen && agent->claims == NULL);
+	look(agent, unseen && agent->holds == NULL);
 	uv_timer_start(timer, on_period, PERIOD, PERIOD);
 }
 
@@ -120,5 +120,5 @@ void kh_watch_soon(struct kh_agent *agent)
 
 bool kh_watch_may_refresh(const struct kh_agent *agent)
 {
-	return agent->claims == NULL && kh_modules_count_tokens(&agent->modules) == 0;
+	return agent->holds == NULL && kh_modules_count_tokens(&agent->modules) == 0;
 }

@@ -51,11 +51,11 @@ static int month_length(int64_t year, int month)
 	return month == 2 && leap ? 29 : lengths[month - 1];
 }
 
-bool kh_span_parse(const char *text, struct kh_span *span)
+bool kh_period_parse(const char *text, struct kh_period *period)
 {
 	static const struct {
 		const char *name;
-		struct kh_span of_one;
+		struct kh_period of_one;
 	} units[] = {{"day", {0, 1}}, {"week", {0, 7}}, {"month", {1, 0}}, {"year", {12, 0}}};
 	char *end = NULL;
 	long number;
@@ -70,15 +70,15 @@ bool kh_span_parse(const char *text, struct kh_span *span)
 		size_t length = strlen(units[i].name);
 
 		if (strncmp(end, units[i].name, length) == 0 && (!end[length] || strcmp(end + length, "s") == 0)) {
-			span->months = (int)number * units[i].of_one.months;
-			span->days = (int)number * units[i].of_one.days;
+			period->months = (int)number * units[i].of_one.months;
+			period->days = (int)number * units[i].of_one.days;
 			return true;
 		}
 	}
 	return false;
 }
 
-int64_t kh_span_move(int64_t time, const struct kh_span *span, int sign)
+int64_t kh_period_move(int64_t time, const struct kh_period *period, int sign)
 {
 	int64_t day_number = divide_down(time, DAY);
 	int64_t second = time - day_number * DAY;
@@ -86,13 +86,13 @@ int64_t kh_span_move(int64_t time, const struct kh_span *span, int sign)
 	int month, day, last;
 
 	civil_from_days(day_number, &year, &month, &day);
-	month_number = year * 12 + month - 1 + sign * span->months;
+	month_number = year * 12 + month - 1 + sign * period->months;
 	year = divide_down(month_number, 12);
 	month = (int)(month_number - year * 12) + 1;
 	last = month_length(year, month);
 	if (day > last)
 		day = last;
-	return (days_from_civil(year, month, day) + sign * span->days) * DAY + second;
+	return (days_from_civil(year, month, day) + sign * period->days) * DAY + second;
 }
 
 /* The answer is another one from then on. */
@@ -104,11 +104,11 @@ static void turn(struct kh_window *window, int64_t moment, int64_t now)
 		window->valid_from = moment;
 }
 
-void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *before, const struct kh_span *after,
+void kh_window_compute(int64_t not_after, int64_t now, const struct kh_period *before, const struct kh_period *after,
 		       struct kh_window *window)
 {
-	window->opens = kh_span_move(not_after, before, -1);
-	window->closes = kh_span_move(not_after, after, 1);
+	window->opens = kh_period_move(not_after, before, -1);
+	window->closes = kh_period_move(not_after, after, 1);
 	window->days_left = divide_down(not_after - now, DAY);
 	if (now < window->opens)
 		window->state = KH_RENEWAL_WINDOW_STATE_EARLY;

@@ -9,7 +9,7 @@
 
 #include "error.h"
 
-struct kh_span {
+struct kh_period {
 	int months; /* years count as 12 */
 	int days;   /* weeks count as 7 */
 };
@@ -27,13 +27,13 @@ struct kh_window {
 
 /* A number and day, week, month or year (or their plurals): "1 month". At most
  * 9999 of them. False for anything else. */
-bool kh_span_parse(const char *text, struct kh_span *span);
+bool kh_period_parse(const char *text, struct kh_period *period);
 
-/* time moved by a span, sign +1 or -1. A day that the month has not becomes
+/* time moved by a period, sign +1 or -1. A day that the month has not becomes
  * the month's last. */
-int64_t kh_span_move(int64_t time, const struct kh_span *span, int sign);
+int64_t kh_period_move(int64_t time, const struct kh_period *period, int sign);
 
-void kh_window_compute(int64_t not_after, int64_t now, const struct kh_span *before, const struct kh_span *after,
+void kh_window_compute(int64_t not_after, int64_t now, const struct kh_period *before, const struct kh_period *after,
 		       struct kh_window *window);
 
 /* RFC 3339 in UTC with seconds, both ways. Reading fails for anything else. A

@@ -128,13 +128,13 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 	return error->code;
 }
 
-static void answer(struct kh_host *host, struct kh_request *request)
+static void answer(struct kh_host *host, struct kh_line *line)
 {
-	const struct kh_message *message = &request->message;
+	const struct kh_message *message = &line->message;
 	const struct kh_type *type = message->method ? message->method->result : NULL;
 	void *result = calloc(1, type ? type->size : 1);
-	struct kh_buffer line = {0};
-	struct kh_error error = request->failure;
+	struct kh_buffer text = {0};
+	struct kh_error error = line->failure;
 	enum kh_code code;
 
 	if (!result)
@@ -142,14 +142,14 @@ static void answer(struct kh_host *host, struct kh_request *request)
 	else
 		code = message->method ? perform(host, message, result, &error) : error.code;
 	if (code == KH_OK && type)
-		code = kh_result_encode(message->method, &message->id, result, &line, &error);
+		code = kh_result_encode(message->method, &message->id, result, &text, &error);
 	if (code != KH_OK) {
-		kh_buffer_cut(&line, 0);
-		kh_error_encode(&message->id, &error, host->settings.locale, &line);
+		kh_buffer_cut(&text, 0);
+		kh_error_encode(&message->id, &error, host->settings.locale, &text);
 	}
-	if (line.length > 0 && (message->id.kind != KH_ID_NONE || !message->method))
-		kh_loop_write(&host->loop, &line);
-	kh_buffer_finish(&line);
+	if (text.length > 0 && (message->id.kind != KH_ID_NONE || !message->method))
+		kh_loop_write(&host->loop, &text);
+	kh_buffer_finish(&text);
 	if (type && result)
 		kh_clear(type, result);
 	free(result);
@@ -158,15 +158,15 @@ static void answer(struct kh_host *host, struct kh_request *request)
 void kh_host_run(struct kh_host *host)
 {
 	for (;;) {
-		struct kh_request *request = kh_loop_next(&host->loop);
+		struct kh_line *line = kh_loop_next(&host->loop);
 
 		/* Before, too: the machine may have slept since. */
 		kh_logout_idle(host);
-		if (request)
-			answer(host, request);
+		if (line)
+			answer(host, line);
 		else if (host->loop.ended)
 			return;
-		kh_request_free(request);
+		kh_line_free(line);
 		kh_logout_idle(host);
 	}
 }

@@ -27,7 +27,7 @@ struct kh_wrong_pin {
 	bool flagged; /* the token's flags told of it */
 };
 
-struct kh_settings {
+struct kh_host_settings {
 	char *pinentry;
 	char *locale;
 	char **anchors;
@@ -43,7 +43,7 @@ struct kh_host {
 	struct kh_profiles profiles;
 	struct kh_tokens tokens;
 	struct kh_reader reader;
-	struct kh_settings settings;
+	struct kh_host_settings settings;
 	struct kh_anchors *anchors; /* chain.c; NULL: not read yet */
 	struct kh_wrong_pin wrong[KH_WRONG_PINS_MAX];
 	size_t wrong_next;

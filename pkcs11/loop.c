@@ -9,19 +9,19 @@
 
 static void enqueue(struct kh_loop *loop, const char *text, size_t length)
 {
-	struct kh_request *request = calloc(1, sizeof(*request));
+	struct kh_line *line = calloc(1, sizeof(*line));
 
-	if (!request) {
-		kh_log(KH_LOG_ERROR, "out of memory: a request is lost");
+	if (!line) {
+		kh_log(KH_LOG_ERROR, "out of memory: a line is lost");
 		return;
 	}
-	if (kh_message_decode(&kh_host_contract, text, length, &request->message, &request->failure) != KH_OK)
-		request->message.method = NULL;
+	if (kh_message_decode(&kh_host_contract, text, length, &line->message, &line->failure) != KH_OK)
+		line->message.method = NULL;
 	if (loop->last)
-		loop->last->next = request;
+		loop->last->next = line;
 	else
-		loop->first = request;
-	loop->last = request;
+		loop->first = line;
+	loop->last = line;
 }
 
 static bool is_blank(const struct kh_buffer *line)
@@ -95,10 +95,10 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 static void read_file(struct kh_loop *loop)
 {
 	uv_buf_t buffer = uv_buf_init(loop->chunk, sizeof(loop->chunk));
-	uv_fs_t request;
-	int count = uv_fs_read(&loop->uv, &request, loop->in_fd, &buffer, 1, -1, NULL);
+	uv_fs_t call;
+	int count = uv_fs_read(&loop->uv, &call, loop->in_fd, &buffer, 1, -1, NULL);
 
-	uv_fs_req_cleanup(&request);
+	uv_fs_req_cleanup(&call);
 	if (count > 0)
 		take_bytes(loop, loop->chunk, (size_t)count);
 	else
@@ -151,25 +151,25 @@ enum kh_code kh_loop_init(struct kh_loop *loop, int in_fd, int out_fd, struct kh
 	return KH_OK;
 }
 
-static struct kh_request *take_first(struct kh_loop *loop)
+static struct kh_line *take_first(struct kh_loop *loop)
 {
-	struct kh_request *request = loop->first;
+	struct kh_line *line = loop->first;
 
-	if (request) {
-		loop->first = request->next;
+	if (line) {
+		loop->first = line->next;
 		if (!loop->first)
 			loop->last = NULL;
-		request->next = NULL;
+		line->next = NULL;
 	}
-	return request;
+	return line;
 }
 
 void kh_loop_finish(struct kh_loop *loop)
 {
-	struct kh_request *request;
+	struct kh_line *line;
 
-	while ((request = take_first(loop)))
-		kh_request_free(request);
+	while ((line = take_first(loop)))
+		kh_line_free(line);
 	if (loop->in_open)
 		uv_close(&loop->in.handle, NULL);
 	uv_close((uv_handle_t *)&loop->timer, NULL);
@@ -179,13 +179,13 @@ void kh_loop_finish(struct kh_loop *loop)
 	kh_wipe(loop->chunk, sizeof(loop->chunk));
 }
 
-struct kh_request *kh_loop_next(struct kh_loop *loop)
+struct kh_line *kh_loop_next(struct kh_loop *loop)
 {
 	for (;;) {
-		struct kh_request *request = take_first(loop);
+		struct kh_line *line = take_first(loop);
 
-		if (request || loop->ended || loop->timer_due)
-			return request;
+		if (line || loop->ended || loop->timer_due)
+			return line;
 		if (loop->in_open)
 			kh_loop_turn(loop);
 		else
@@ -193,12 +193,12 @@ struct kh_request *kh_loop_next(struct kh_loop *loop)
 	}
 }
 
-void kh_request_free(struct kh_request *request)
+void kh_line_free(struct kh_line *line)
 {
-	if (!request)
+	if (!line)
 		return;
-	kh_message_finish(&request->message);
-	free(request);
+	kh_message_finish(&line->message);
+	free(line);
 }
 
 void kh_loop_turn(struct kh_loop *loop)
@@ -206,30 +206,30 @@ void kh_loop_turn(struct kh_loop *loop)
 	uv_run(&loop->uv, UV_RUN_ONCE);
 }
 
-static bool is_cancel(const struct kh_request *request, int64_t session)
+static bool is_cancel(const struct kh_line *line, int64_t session)
 {
-	const struct kh_host_host_cancel_params *params = request->message.params;
+	const struct kh_host_host_cancel_params *params = line->message.params;
 
-	return request->message.method && request->message.method->id == KH_HOST_METHOD_HOST_CANCEL &&
+	return line->message.method && line->message.method->id == KH_HOST_METHOD_HOST_CANCEL &&
 	       params->session == session;
 }
 
 bool kh_loop_cancelled(struct kh_loop *loop, int64_t session)
 {
-	struct kh_request **link = &loop->first;
+	struct kh_line **link = &loop->first;
 	bool found = loop->in_open && loop->ended;
 
 	loop->last = NULL;
 	while (*link) {
-		struct kh_request *request = *link;
+		struct kh_line *line = *link;
 
-		if (is_cancel(request, session)) {
-			*link = request->next;
-			kh_request_free(request);
+		if (is_cancel(line, session)) {
+			*link = line->next;
+			kh_line_free(line);
 			found = true;
 		} else {
-			loop->last = request;
-			link = &request->next;
+			loop->last = line;
+			link = &line->next;
 		}
 	}
 	return found;
@@ -257,10 +257,10 @@ void kh_loop_write(struct kh_loop *loop, struct kh_buffer *line)
 	kh_buffer_append_text(line, "\n");
 	while (!line->failed && done < line->length) {
 		uv_buf_t buffer = uv_buf_init(line->data + done, (unsigned)(line->length - done));
-		uv_fs_t request;
-		int count = uv_fs_write(&loop->uv, &request, loop->out_fd, &buffer, 1, -1, NULL);
+		uv_fs_t call;
+		int count = uv_fs_write(&loop->uv, &call, loop->out_fd, &buffer, 1, -1, NULL);
 
-		uv_fs_req_cleanup(&request);
+		uv_fs_req_cleanup(&call);
 		if (count <= 0) {
 			loop->ended = true;
 			return;

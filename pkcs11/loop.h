@@ -12,8 +12,8 @@
 #include "host_contract.h"
 #include "rpc.h"
 
-struct kh_request {
-	struct kh_request *next;
+struct kh_line {
+	struct kh_line *next;
 	struct kh_message message; /* method NULL: failure says why */
 	struct kh_error failure;
 };
@@ -34,18 +34,18 @@ struct kh_loop {
 	bool ended; /* end of stdin */
 	bool skipping; /* in a line that was too long */
 	struct kh_buffer line;
-	struct kh_request *first;
-	struct kh_request *last;
+	struct kh_line *first;
+	struct kh_line *last;
 	char chunk[65536];
 };
 
 KH_CHECKED enum kh_code kh_loop_init(struct kh_loop *loop, int in_fd, int out_fd, struct kh_error *error);
 void kh_loop_finish(struct kh_loop *loop);
 
-/* Waits for the next request, NULL at the end of stdin or when the timer is
- * due (timer_due). The caller frees it with kh_request_free(). */
-struct kh_request *kh_loop_next(struct kh_loop *loop);
-void kh_request_free(struct kh_request *request);
+/* Waits for the next line, NULL at the end of stdin or when the timer is
+ * due (timer_due). The caller frees it with kh_line_free(). */
+struct kh_line *kh_loop_next(struct kh_loop *loop);
+void kh_line_free(struct kh_line *line);
 
 /* Lets callbacks run once, waiting for one. */
 void kh_loop_turn(struct kh_loop *loop);

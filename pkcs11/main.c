@@ -61,7 +61,7 @@ static int read_arguments(int count, char **arguments, struct options *options)
 		} else if (strcmp(argument, "--lock") == 0 && !last) {
 			options->lock = arguments[++i];
 		} else if (strcmp(argument, "--log-level") == 0 && !last) {
-			if (!kh_log_parse_level(arguments[++i], &level))
+			if (!kh_log_level_parse(arguments[++i], &level))
 				return usage("unknown log level", arguments[i]);
 			kh_log_set_level(level);
 		} else {
@@ -72,6 +72,12 @@ static int read_arguments(int count, char **arguments, struct options *options)
 	if (!options->module)
 		return usage("missing option", "--module");
 	return strlen(options->module) < KH_MODULE_PATH_MAX ? -1 : usage("too long:", "--module");
+}
+
+/* The daemon's lines and those of its token hosts go to the same place. */
+static void write_line(enum kh_log_level level, const char *line)
+{
+	fprintf(stderr, "keyhall-token %s: %s\n", kh_log_level_name(level), line);
 }
 
 static int fail(const struct kh_error *error)
@@ -98,6 +104,7 @@ int main(int count, char **arguments)
 	int out_fd;
 	int status;
 
+	kh_log_set_writer(write_line);
 	status = read_arguments(count, arguments, &options);
 	if (status >= 0)
 		return status;

@@ -49,7 +49,7 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	return run;
 }
 
-bool kh_run_use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial)
+bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial)
 {
 	char *copy = strdup(token);
 
@@ -75,11 +75,11 @@ static struct kh_request *free_run(struct kh_run *run)
 	return request;
 }
 
-static void unclaim(struct kh_run *run)
+static void release_token(struct kh_run *run)
 {
-	if (run->claimed)
-		kh_agent_unclaim(run->request->agent, run->entry.serial, run->request->session);
-	run->claimed = false;
+	if (run->holds)
+		kh_agent_release(run->request->agent, run->entry.serial, run->request->session);
+	run->holds = false;
 }
 
 /* --- journal and progress --- */
@@ -137,9 +137,9 @@ void kh_run_fail(struct kh_run *run, const struct kh_error *failure)
 	struct kh_agent *agent = run->request->agent;
 	int64_t session = run->request->session;
 	struct kh_error error = *failure;
-	bool worked = run->claimed;
+	bool worked = run->holds;
 
-	unclaim(run);
+	release_token(run);
 	kh_request_failure(free_run(run), &error);
 	if (worked)
 		settle(agent, session);
@@ -176,7 +176,7 @@ static void done(struct kh_run *run)
 	/* What was done elsewhere, or before the daemon died. */
 	if (run->act == KH_ACT_COMPLETE && run->entry.stage != KH_STAGE_COMPLETED)
 		correct_stage(run, KH_STAGE_COMPLETED);
-	unclaim(run);
+	release_token(run);
 	kh_request_result(run->request, results[run->act]);
 	run->request = NULL;
 	free_run(run);
@@ -310,11 +310,11 @@ void kh_run_go(struct kh_run *run)
 	if (run->act == KH_ACT_INSTALL)
 		run->entry.dual = (run->facts & KH_FACT_DUAL) != 0;
 	if (run->module != NULL) {
-		if (!kh_agent_claim(request->agent, run->entry.serial, run->entry.order, request->session)) {
+		if (!kh_agent_hold(request->agent, run->entry.serial, run->entry.order, request->session)) {
 			fail(run, KH_AGENT_BUSY);
 			return;
 		}
-		run->claimed = true;
+		run->holds = true;
 	}
 	go_on(run);
 }

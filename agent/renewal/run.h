@@ -14,13 +14,13 @@ struct kh_run {
 	enum kh_renewal_act act;
 	unsigned facts; /* enum kh_renewal_fact */
 	enum kh_renewal_step step;
-	struct kh_module *module;
+	struct kh_driver *module;
 	char *token; /* its URI */
 	/* What the journal keeps of it; order, serial, ids and key choice live here. */
 	struct kh_journal_entry entry;
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
-	bool claimed;
+	bool holds;
 	bool replaced; /* a pair that was broken */
 	bool listed; /* the tokens were asked for anew */
 	size_t candidate; /* of a search through the tokens */
@@ -37,7 +37,7 @@ const char *kh_run_order(const struct kh_request *request);
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
 
 /* Makes a token the run's; false: out of memory. */
-bool kh_run_use_token(struct kh_run *run, struct kh_module *module, const char *token, const char *serial);
+bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial);
 
 /* Claims the key (module, token and entry.serial are set) and goes on to the
  * end; then run and request are gone. */

@@ -145,7 +145,7 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 
 static void begin_tokens(void *context, const struct kh_error *error);
 
-static void begin_on(struct kh_run *run, struct kh_module *module, const struct kh_key_certificate *certificate)
+static void begin_on(struct kh_run *run, struct kh_driver *module, const struct kh_key_certificate *certificate)
 {
 	const struct kh_renewal_begin_params *params = run->request->message.params;
 	const struct kh_token_info *token = NULL;
@@ -185,7 +185,7 @@ static void begin_listed(void *context, const struct kh_error *error)
 	struct kh_run *run = context;
 	const struct kh_renewal_begin_params *params = run->request->message.params;
 	const struct kh_key_certificate *certificate = NULL;
-	struct kh_module *module =
+	struct kh_driver *module =
 		kh_modules_find_certificate(&agent_of(run)->modules, params->certificate, &certificate);
 
 	if (module == NULL && error->code != KH_OK) {
@@ -230,7 +230,7 @@ static void tokens_listed(void *context, const struct kh_error *error);
 static void go_with_residue(struct kh_run *run, const struct kh_host_residue *residue)
 {
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find(&agent_of(run)->modules, residue->token, &token);
+	struct kh_driver *module = kh_modules_find(&agent_of(run)->modules, residue->token, &token);
 	struct kh_journal_entry *entry = &run->entry;
 
 	if (module == NULL) {
@@ -260,7 +260,7 @@ static void go_without_residue(struct kh_run *run)
 	struct kh_agent *agent = agent_of(run);
 	const struct kh_token_info *token = NULL;
 	bool remembered = run->entry.serial[0] != '\0';
-	struct kh_module *module =
+	struct kh_driver *module =
 		remembered ? kh_modules_find_serial(&agent->modules, run->entry.serial, &token) : NULL;
 
 	if (module != NULL)

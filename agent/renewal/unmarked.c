@@ -19,7 +19,7 @@ bool kh_unmarked_wants_list(struct kh_agent *agent, const char *order)
 	return kh_journal_find(agent->journal, order, &entry) && entry.key == KH_KEY_CHOICE_SAME;
 }
 
-static const struct kh_key_certificate *find_on(const struct kh_module *module, const char *token, const char *id)
+static const struct kh_key_certificate *find_on(const struct kh_driver *module, const char *token, const char *id)
 {
 	for (size_t i = 0; i < module->certificates.certificates_count; i++) {
 		const struct kh_key_certificate *one = &module->certificates.certificates[i];
@@ -30,7 +30,7 @@ static const struct kh_key_certificate *find_on(const struct kh_module *module, 
 	return NULL;
 }
 
-static bool is_completed(const struct kh_module *module, const char *token, const struct kh_journal_entry *entry)
+static bool is_completed(const struct kh_driver *module, const char *token, const struct kh_journal_entry *entry)
 {
 	return entry->key == KH_KEY_CHOICE_SAME && entry->certificate[0] != '\0' &&
 	       find_on(module, token, entry->certificate) != NULL;
@@ -39,7 +39,7 @@ static bool is_completed(const struct kh_module *module, const char *token, cons
 bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry *entry)
 {
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
 
 	return module != NULL && is_completed(module, token->token, entry);
 }
@@ -47,7 +47,7 @@ bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry
 bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_token_info **seen)
 {
 	const struct kh_token_info *token = NULL;
-	struct kh_module *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
 
 	*seen = NULL;
 	if (module == NULL || kh_token_link_prompting(module->link))
@@ -72,7 +72,7 @@ static void fail(struct kh_run *run, enum kh_code code)
 	kh_run_fail(run, &error);
 }
 
-void kh_unmarked_go(struct kh_run *run, struct kh_module *module, const struct kh_token_info *token)
+void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct kh_token_info *token)
 {
 	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
@@ -105,7 +105,7 @@ static bool is_early(const struct kh_settings *settings, const struct kh_key_cer
 }
 
 /* None continues it. */
-static bool is_latest(const struct kh_module *module, const struct kh_key_certificate *certificate)
+static bool is_latest(const struct kh_driver *module, const struct kh_key_certificate *certificate)
 {
 	for (size_t i = 0; i < module->certificates.certificates_count; i++) {
 		const struct kh_key_certificate *other = &module->certificates.certificates[i];
@@ -149,7 +149,7 @@ static void try_next(struct kh_run *run)
 	size_t skip = run->candidate++;
 
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 		const struct kh_token_info *token;
 
 		if (skip >= module->tokens.tokens_count) {

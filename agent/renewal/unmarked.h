@@ -24,7 +24,7 @@ bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, 
 
 /* Goes on with an order that is remembered (run->entry) and whose token is
  * there. */
-void kh_unmarked_go(struct kh_run *run, struct kh_module *module, const struct kh_token_info *token);
+void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct kh_token_info *token);
 
 /* renewal.install of an order that nobody remembers: the certificate names its
  * key. One that is there already, the latest of its holder and not yet to be

@@ -54,12 +54,12 @@ static bool has_serial(const struct kh_token_info *token, const char *serial)
 	return strcmp(serial, token->serial) == 0;
 }
 
-static struct kh_module *find_token(struct kh_modules *modules,
+static struct kh_driver *find_token(struct kh_modules *modules,
 				    bool (*fits)(const struct kh_token_info *token, const char *text), const char *text,
 				    const struct kh_token_info **token)
 {
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 
 		for (size_t n = 0; n < module->tokens.tokens_count; n++) {
 			if (!fits(&module->tokens.tokens[n], text))
@@ -71,22 +71,22 @@ static struct kh_module *find_token(struct kh_modules *modules,
 	return NULL;
 }
 
-struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
+struct kh_driver *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token)
 {
 	return find_token(modules, has_uri, uri, token);
 }
 
-struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
+struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token)
 {
 	return find_token(modules, has_serial, serial, token);
 }
 
-struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
+struct kh_driver *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
 					      const struct kh_key_certificate **certificate)
 {
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 
 		for (size_t n = 0; n < module->certificates.certificates_count; n++) {
 			if (strcmp(id, module->certificates.certificates[n].id) != 0)
@@ -98,7 +98,7 @@ struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const 
 	return NULL;
 }
 
-bool kh_modules_asking(const struct kh_modules *modules, const struct kh_module *but)
+bool kh_modules_asking(const struct kh_modules *modules, const struct kh_driver *but)
 {
 	for (size_t i = 0; i < modules->count; i++) {
 		if (&modules->items[i] != but && kh_token_link_asking(modules->items[i].link))

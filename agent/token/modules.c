@@ -12,7 +12,7 @@
 /* Some more of a list; it is shown when it is whole. */
 static bool take_found(void *context, struct kh_host_certificate_found_params *more)
 {
-	struct kh_module *module = context;
+	struct kh_driver *module = context;
 	struct kh_host_certificate_found_params *found = &module->found;
 	struct kh_key_certificate *grown;
 
@@ -33,9 +33,9 @@ static bool take_found(void *context, struct kh_host_certificate_found_params *m
 static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
 			       const char *path, const char *program, struct kh_error *error)
 {
-	struct kh_module *module = &modules->items[modules->count];
+	struct kh_driver *module = &modules->items[modules->count];
 
-	*module = (struct kh_module){.all = modules, .path = strdup(path), .program = strdup(program)};
+	*module = (struct kh_driver){.all = modules, .path = strdup(path), .program = strdup(program)};
 	if (module->path != NULL && module->program != NULL)
 		module->link = kh_token_link_new(loop, settings, module->path, module->program);
 	if (module->link == NULL) {
@@ -107,7 +107,7 @@ void kh_modules_stop(struct kh_modules *modules)
 void kh_modules_finish(struct kh_modules *modules)
 {
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 
 		kh_token_link_free(module->link);
 		kh_clear(&kh_host_token_list_result_type, &module->tokens);
@@ -132,7 +132,7 @@ struct gathering {
 
 struct part {
 	struct gathering *gathering;
-	struct kh_module *module;
+	struct kh_driver *module;
 };
 
 static void release(struct gathering *gathering)
@@ -170,7 +170,7 @@ static void part_done(struct part *part, const struct kh_error *error)
 	release(gathering);
 }
 
-void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum kh_host_method_id method,
+void kh_modules_ask(struct kh_modules *modules, struct kh_driver *module, enum kh_host_method_id method,
 		    const void *params, kh_token_reply reply, void *context)
 {
 	struct kh_error failure;
@@ -184,7 +184,7 @@ void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum k
 	reply(context, failure.code, NULL, &failure);
 }
 
-static void ask(struct gathering *gathering, struct kh_module *module, enum kh_host_method_id method,
+static void ask(struct gathering *gathering, struct kh_driver *module, enum kh_host_method_id method,
 		const void *params, kh_token_reply reply)
 {
 	struct part *part = malloc(sizeof(*part));
@@ -207,7 +207,7 @@ static bool same_tokens(const struct kh_host_token_list_result *a, const struct 
 	return true;
 }
 
-static void keep_tokens(struct kh_module *module, struct kh_host_token_list_result *tokens)
+static void keep_tokens(struct kh_driver *module, struct kh_host_token_list_result *tokens)
 {
 	struct kh_host_token_list_result old = module->tokens;
 	bool same = same_tokens(&old, tokens);
@@ -236,7 +236,7 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 	if (gathering == NULL)
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 
 		if (kh_token_link_prompting(module->link))
 			gathering->answered++;
@@ -246,7 +246,7 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 	release(gathering);
 }
 
-static void show_found(struct kh_module *module, struct kh_host_certificate_list_result *list)
+static void show_found(struct kh_driver *module, struct kh_host_certificate_list_result *list)
 {
 	module->certificates = module->found;
 	module->found = (struct kh_host_certificate_found_params){0};
@@ -262,7 +262,7 @@ static void show_found(struct kh_module *module, struct kh_host_certificate_list
 static void got_certificates(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct part *part = context;
-	struct kh_module *module = part->module;
+	struct kh_driver *module = part->module;
 	struct kh_host_certificate_list_result *list = result;
 
 	if (code != KH_OK || list->changed || module->certificates_revision == NULL) {
@@ -283,7 +283,7 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 	if (gathering == NULL)
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
-		struct kh_module *module = &modules->items[i];
+		struct kh_driver *module = &modules->items[i];
 		struct kh_host_certificate_list_params params = {.revision = module->certificates_revision};
 
 		/* While a PIN window is open what is known has to do. */

@@ -10,7 +10,7 @@
 
 #define KH_MODULES_MAX 16
 
-struct kh_module {
+struct kh_driver {
 	struct kh_modules *all;
 	struct kh_token_link *link;
 	char *path;
@@ -23,7 +23,7 @@ struct kh_module {
 };
 
 struct kh_modules {
-	struct kh_module items[KH_MODULES_MAX];
+	struct kh_driver items[KH_MODULES_MAX];
 	size_t count;
 	/* Counts up with every change of any certificate list. */
 	uint64_t certificates_revision;
@@ -52,21 +52,21 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 
 /* Asks one of them. Where there are others, one that has hung does not make
  * them wait: it is asked in the background, and reply gets its failure. */
-void kh_modules_ask(struct kh_modules *modules, struct kh_module *module, enum kh_host_method_id method,
+void kh_modules_ask(struct kh_modules *modules, struct kh_driver *module, enum kh_host_method_id method,
 		    const void *params, kh_token_reply reply, void *context);
 
 /* --- what they have shown so far --- */
 
 /* The module and canonical entry of a token URI among the tokens known; NULL:
  * none. A URI fits when each attribute it has is the token's (RFC 7512, 2.3). */
-struct kh_module *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
-struct kh_module *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
+struct kh_driver *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
+struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token);
 /* A certificate by id among those known. */
-struct kh_module *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
+struct kh_driver *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
 					      const struct kh_key_certificate **certificate);
 /* Another module than this one asks for a PIN: one PIN window at a time. */
-bool kh_modules_asking(const struct kh_modules *modules, const struct kh_module *but);
+bool kh_modules_asking(const struct kh_modules *modules, const struct kh_driver *but);
 size_t kh_modules_count_tokens(const struct kh_modules *modules);
 
 /* All tokens in one array that borrows from the modules; free() it. NULL with

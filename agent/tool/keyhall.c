@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "log.h"
+#include "log_kept.h"
 #include "ports.h"
 
 #define EXIT_USAGE 2
@@ -151,7 +151,7 @@ int main(int count, char **values)
 	int status;
 
 	kh_system_harden();
-	kh_log_init(KH_LOG_ERROR);
+	kh_log_keep(KH_LOG_ERROR);
 	status = read_options(count, values, &tool);
 	if (status >= 0)
 		return status;

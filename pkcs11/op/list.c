@@ -83,7 +83,7 @@ static enum kh_code send_piece(struct listing *listing, struct kh_error *error)
 static enum kh_code put_certificate(struct listing *listing, const struct kh_token *token,
 				    const struct kh_object *object, struct kh_error *error)
 {
-	const struct kh_settings *settings = &listing->host->settings;
+	const struct kh_host_settings *settings = &listing->host->settings;
 	struct kh_key_certificate *out = &listing->certificates[listing->piece.certificates_count++];
 	enum kh_code code;
 

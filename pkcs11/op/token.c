@@ -84,7 +84,7 @@ static enum kh_code load_profiles(struct kh_host *host, const char *folder, stru
 enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	struct kh_host_host_configure_params params = {.pinentry = NULL};
-	struct kh_settings *settings = &host->settings;
+	struct kh_host_settings *settings = &host->settings;
 	enum kh_code code;
 
 	code = kh_copy(&kh_host_host_configure_params_type, &params, in, error);

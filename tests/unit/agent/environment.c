@@ -30,7 +30,7 @@ static int make_fine(void **state)
 	for (size_t i = 0; i < 2; i++)
 		tokens[i] = (struct kh_token_info){.label = label, .serial = serial, .pin = KH_PIN_STATE_OK};
 	modules = (struct kh_modules){.count = 1};
-	modules.items[0] = (struct kh_module){.link = &host,
+	modules.items[0] = (struct kh_driver){.link = &host,
 					      .tokens = {.tokens = tokens, .tokens_count = 1},
 					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
 	environment = (struct kh_environment){&settings, &modules, NULL, true, true};

@@ -28,7 +28,7 @@ static size_t database_length, log_length;
 static int set_up(void **state)
 {
 	(void)state;
-	kh_log_init(KH_LOG_ERROR);
+	kh_log_set_level(KH_LOG_ERROR);
 	strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/keyhall-XXXXXX" : "/tmp/keyhall-XXXXXX");
 	return mkdtemp(folder) != NULL ? 0 : -1;
 }

@@ -47,7 +47,7 @@ static void test_times(void **state)
 
 static void test_times_without_end(void **state)
 {
-	const struct kh_span year = {.months = 12};
+	const struct kh_period year = {.months = 12};
 	struct kh_window window;
 	char text[KH_TIME_TEXT];
 
@@ -78,8 +78,8 @@ static void test_spans(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
-		struct kh_span span = {-1, -1};
-		bool good = kh_span_parse(spans[i].text, &span);
+		struct kh_period span = {-1, -1};
+		bool good = kh_period_parse(spans[i].text, &span);
 
 		assert_int_equal(good, spans[i].months >= 0);
 		if (good) {
@@ -93,7 +93,7 @@ static void test_moves(void **state)
 {
 	static const struct {
 		const char *from;
-		struct kh_span span;
+		struct kh_period span;
 		int sign;
 		const char *to;
 	} moves[] = {
@@ -109,7 +109,7 @@ static void test_moves(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)
-		assert_int_equal(kh_span_move(at(moves[i].from), &moves[i].span, moves[i].sign), at(moves[i].to));
+		assert_int_equal(kh_period_move(at(moves[i].from), &moves[i].span, moves[i].sign), at(moves[i].to));
 }
 
 static void test_window(void **state)
@@ -129,7 +129,7 @@ static void test_window(void **state)
 		{"2027-05-31T12:00:00Z", KH_RENEWAL_WINDOW_STATE_OPEN, -365, "2027-05-31T12:00:01Z"},
 		{"2027-05-31T12:00:01Z", KH_RENEWAL_WINDOW_STATE_LATE, -366, "2027-06-01T12:00:01Z"},
 	};
-	const struct kh_span before = {1, 0}, after = {12, 0};
+	const struct kh_period before = {1, 0}, after = {12, 0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
@@ -148,7 +148,7 @@ static void test_window(void **state)
  * then on it is another. */
 static void test_validity_is_exact(void **state)
 {
-	const struct kh_span before = {1, 0}, after = {0, 3};
+	const struct kh_period before = {1, 0}, after = {0, 3};
 	const int64_t end = at("2026-05-31T12:00:00Z");
 	int64_t now = end - 40 * 86400 + 7;
 

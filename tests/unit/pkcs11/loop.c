@@ -42,14 +42,14 @@ static void send_text(struct scene *scene, const char *text)
 
 static void expect_method(struct scene *scene, int id)
 {
-	struct kh_request *request = kh_loop_next(&scene->loop);
+	struct kh_line *request = kh_loop_next(&scene->loop);
 
 	assert_non_null(request);
 	if (id < 0)
 		assert_null(request->message.method);
 	else
 		assert_int_equal(request->message.method->id, id);
-	kh_request_free(request);
+	kh_line_free(request);
 }
 
 static void test_lines(void **state)
