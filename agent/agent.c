@@ -9,7 +9,7 @@
 
 bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial)
 {
-	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+	for (const struct kh_hold *hold = agent->holds; hold; hold = hold->next) {
 		if (strcmp(hold->serial, serial) == 0)
 			return true;
 	}
@@ -18,7 +18,7 @@ bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial)
 
 bool kh_agent_order_busy(const struct kh_agent *agent, const char *order)
 {
-	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+	for (const struct kh_hold *hold = agent->holds; hold; hold = hold->next) {
 		if (hold->order[0] != '\0' && strcmp(hold->order, order) == 0)
 			return true;
 	}
@@ -27,7 +27,7 @@ bool kh_agent_order_busy(const struct kh_agent *agent, const char *order)
 
 bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session)
 {
-	for (const struct kh_hold *hold = agent->holds; hold != NULL; hold = hold->next) {
+	for (const struct kh_hold *hold = agent->holds; hold; hold = hold->next) {
 		if (hold->session == session)
 			return true;
 	}
@@ -41,7 +41,7 @@ bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order
 	if (kh_agent_serial_busy(agent, serial) || (order[0] != '\0' && kh_agent_order_busy(agent, order)))
 		return false;
 	hold = calloc(1, sizeof(*hold));
-	if (hold == NULL)
+	if (!hold)
 		return false;
 	snprintf(hold->serial, sizeof(hold->serial), "%s", serial);
 	snprintf(hold->order, sizeof(hold->order), "%s", order);
@@ -53,7 +53,7 @@ bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order
 
 void kh_agent_release(struct kh_agent *agent, const char *serial, int64_t session)
 {
-	for (struct kh_hold **at = &agent->holds; *at != NULL; at = &(*at)->next) {
+	for (struct kh_hold **at = &agent->holds; *at; at = &(*at)->next) {
 		struct kh_hold *hold = *at;
 
 		if (hold->session != session || strcmp(hold->serial, serial) != 0)

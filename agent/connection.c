@@ -31,7 +31,7 @@ static struct kh_connection *find(struct kh_agent *agent, int64_t session)
 {
 	struct kh_connection *connection = agent->connections;
 
-	while (connection != NULL && connection->session != session)
+	while (connection && connection->session != session)
 		connection = connection->next;
 	return connection;
 }
@@ -56,7 +56,7 @@ static void send_error(struct kh_connection *connection, const struct kh_rpc_id 
 
 bool kh_connection_is_open(struct kh_agent *agent, int64_t session)
 {
-	return find(agent, session) != NULL;
+	return find(agent, session);
 }
 
 void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *const parts[], const size_t lengths[],
@@ -65,7 +65,7 @@ void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *c
 	struct kh_connection *connection = find(agent, session);
 
 	agent->requests--;
-	if (connection == NULL)
+	if (!connection)
 		return;
 	connection->requests--;
 	if (count > 0)
@@ -91,7 +91,7 @@ void kh_connections_progress(struct kh_request *request, const char *order, int 
 {
 	struct kh_renewal_progress_params params = {.order = (char *)(uintptr_t)order, .step = step, .of = of};
 
-	for (struct kh_connection *one = request->agent->connections; one != NULL; one = one->next) {
+	for (struct kh_connection *one = request->agent->connections; one; one = one->next) {
 		KH_AUTO(kh_buffer_finish) struct kh_buffer words = {0};
 
 		if (!one->greeted || strcmp(one->origin, request->origin) != 0)
@@ -105,7 +105,7 @@ void kh_connections_progress(struct kh_request *request, const char *order, int 
 
 void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params)
 {
-	for (struct kh_connection *one = agent->connections; one != NULL; one = one->next) {
+	for (struct kh_connection *one = agent->connections; one; one = one->next) {
 		if (one->greeted)
 			notify(one, method, params);
 	}
@@ -115,7 +115,7 @@ void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, con
 
 static void end_timer(struct kh_connection *connection)
 {
-	if (connection->timer != NULL)
+	if (connection->timer)
 		uv_close((uv_handle_t *)connection->timer, (uv_close_cb)free);
 	connection->timer = NULL;
 }
@@ -131,7 +131,7 @@ static void no_hello(uv_timer_t *timer)
 static void start_timer(struct kh_connection *connection)
 {
 	connection->timer = malloc(sizeof(*connection->timer));
-	if (connection->timer == NULL)
+	if (!connection->timer)
 		return;
 	uv_timer_init(connection->agent->loop, connection->timer);
 	connection->timer->data = connection;
@@ -140,7 +140,7 @@ static void start_timer(struct kh_connection *connection)
 
 static void set_locale(struct kh_connection *connection, const char *locale)
 {
-	if (locale != NULL && (strncmp(locale, "zh", 2) == 0 || strncmp(locale, "en", 2) == 0))
+	if (locale && (strncmp(locale, "zh", 2) == 0 || strncmp(locale, "en", 2) == 0))
 		snprintf(connection->locale, sizeof(connection->locale), "%s", locale);
 }
 
@@ -191,7 +191,7 @@ static struct kh_request *make_request(struct kh_connection *connection, struct 
 {
 	struct kh_request *request = calloc(1, sizeof(*request));
 
-	if (request == NULL)
+	if (!request)
 		return NULL;
 	request->agent = connection->agent;
 	request->session = connection->session;
@@ -216,7 +216,7 @@ static void route(struct kh_connection *connection, struct kh_message *message)
 	else if (connection->requests >= REQUESTS_MAX || (!is_hello && connection->agent->requests >= REQUESTS_ALL))
 		kh_fail(&error, KH_AGENT_BUSY);
 	request = error.code == KH_OK ? make_request(connection, message) : NULL;
-	if (request == NULL) {
+	if (!request) {
 		if (error.code == KH_OK)
 			kh_fail(&error, KH_AGENT_FAILED);
 		kh_message_finish(message);
@@ -245,7 +245,7 @@ static void on_message(void *owner, const char *text, size_t length, bool binary
 		kh_message_finish(&message);
 		return;
 	}
-	if (message.method->result == NULL) {
+	if (!message.method->result) {
 		kh_message_finish(&message);
 		kh_fail_field(&error, "method");
 		error.rpc_code = -32601;
@@ -271,7 +271,7 @@ static void *on_opened(void *context, struct kh_socket *socket, const char *orig
 	struct kh_agent *agent = context;
 	struct kh_connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL)
+	if (!connection)
 		return NULL;
 	connection->agent = agent;
 	connection->socket = socket;
@@ -286,7 +286,7 @@ static void *on_opened(void *context, struct kh_socket *socket, const char *orig
 
 void kh_connections_settle(struct kh_agent *agent, int64_t session)
 {
-	if (find(agent, session) != NULL || kh_agent_session_busy(agent, session))
+	if (find(agent, session) || kh_agent_session_busy(agent, session))
 		return;
 	for (size_t i = 0; i < agent->modules.count; i++)
 		kh_token_link_logout(agent->modules.items[i].link, session);
@@ -294,7 +294,7 @@ void kh_connections_settle(struct kh_agent *agent, int64_t session)
 
 static bool anybody(const struct kh_agent *agent)
 {
-	for (const struct kh_connection *one = agent->connections; one != NULL; one = one->next) {
+	for (const struct kh_connection *one = agent->connections; one; one = one->next) {
 		if (one->greeted)
 			return true;
 	}

@@ -36,7 +36,7 @@ static void looked_up(void *context, const struct kh_error *error)
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find(&lookup->agent->modules, lookup->uri, &token);
 
-	if (module == NULL)
+	if (!module)
 		error = error->code != KH_OK ? error : &absent;
 	lookup->resolved(lookup->context, module, token, error);
 	free(lookup->uri);
@@ -50,14 +50,14 @@ static void resolve(struct kh_agent *agent, const char *uri, resolved_fn resolve
 	struct kh_driver *module = kh_modules_find(&agent->modules, uri, &token);
 	struct lookup *lookup;
 
-	if (module != NULL) {
+	if (module) {
 		resolved(context, module, token, &fine);
 		return;
 	}
 	lookup = calloc(1, sizeof(*lookup));
-	if (lookup != NULL)
+	if (lookup)
 		lookup->uri = strdup(uri);
-	if (lookup == NULL || lookup->uri == NULL) {
+	if (!lookup || !lookup->uri) {
 		free(lookup);
 		resolved(context, NULL, NULL, &failed);
 		return;
@@ -140,7 +140,7 @@ static void fill(const struct kh_agent *agent, const char *token, struct listing
 		const struct kh_host_certificate_found_params *own = &agent->modules.items[i].certificates;
 
 		for (size_t n = 0; n < own->certificates_count; n++) {
-			if (token != NULL && strcmp(own->certificates[n].token, token) != 0)
+			if (token && strcmp(own->certificates[n].token, token) != 0)
 				continue;
 			if (!add_certificate(agent->settings, &own->certificates[n], now, listing))
 				kh_log(KH_LOG_WARNING, "a certificate without an end date is left out");
@@ -156,7 +156,7 @@ static enum kh_code encode_list(struct kh_agent *agent, const char *token, struc
 
 	listing.result.certificates = calloc(count + 1, sizeof(*listing.result.certificates));
 	listing.dates = calloc(count + 1, sizeof(*listing.dates));
-	if (listing.result.certificates == NULL || listing.dates == NULL) {
+	if (!listing.result.certificates || !listing.dates) {
 		code = kh_fail(error, KH_AGENT_FAILED);
 	} else {
 		fill(agent, token, &listing);
@@ -166,7 +166,7 @@ static enum kh_code encode_list(struct kh_agent *agent, const char *token, struc
 	free(listing.result.certificates);
 	free(listing.dates);
 	free(agent->list.token);
-	agent->list.token = token != NULL ? strdup(token) : NULL;
+	agent->list.token = token ? strdup(token) : NULL;
 	agent->list.revision = agent->modules.certificates_revision;
 	agent->list.valid_from = listing.valid_from;
 	agent->list.valid_before = code == KH_OK ? listing.valid_before : INT64_MIN;
@@ -176,8 +176,8 @@ static enum kh_code encode_list(struct kh_agent *agent, const char *token, struc
 static bool list_holds(const struct kh_agent *agent, const char *token)
 {
 	int64_t now = kh_agent_now();
-	bool same = token == NULL ? agent->list.token == NULL
-				  : agent->list.token != NULL && strcmp(agent->list.token, token) == 0;
+	bool same = !token ? !agent->list.token
+				  : agent->list.token && strcmp(agent->list.token, token) == 0;
 
 	return same && agent->list.json.length > 0 && agent->list.revision == agent->modules.certificates_revision &&
 	       now >= agent->list.valid_from && now < agent->list.valid_before;
@@ -204,9 +204,9 @@ static void list_of_token(void *context, struct kh_driver *module, const struct 
 {
 	struct kh_request *request = context;
 	struct kh_certificate_list_params *params = request->message.params;
-	char *canonical = module != NULL ? strdup(token->token) : NULL;
+	char *canonical = module ? strdup(token->token) : NULL;
 
-	if (canonical == NULL) {
+	if (!canonical) {
 		kh_request_failure(request, error);
 		return;
 	}
@@ -219,7 +219,7 @@ static void certificate_list(struct kh_request *request)
 {
 	const struct kh_certificate_list_params *params = request->message.params;
 
-	if (params->token != NULL)
+	if (params->token)
 		resolve(request->agent, params->token, list_of_token, request);
 	else
 		kh_modules_list_certificates(&request->agent->modules, send_certificates, request);
@@ -284,7 +284,7 @@ static void pin_on_token(void *context, struct kh_driver *module, const struct k
 	struct kh_request *request = context;
 	struct pin_call *call;
 
-	if (module == NULL) {
+	if (!module) {
 		kh_request_failure(request, error);
 		return;
 	}
@@ -298,7 +298,7 @@ static void pin_on_token(void *context, struct kh_driver *module, const struct k
 		return;
 	}
 	call = calloc(1, sizeof(*call));
-	if (call == NULL) {
+	if (!call) {
 		kh_agent_release(request->agent, token->serial, request->session);
 		kh_request_fail(request, KH_AGENT_FAILED);
 		return;

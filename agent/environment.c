@@ -98,7 +98,7 @@ static char *make_text(const char *locale, const char *key, const char *const *v
 	struct kh_buffer text = {0};
 
 	kh_text(&text, locale, key, values);
-	if (!text.failed && text.data != NULL)
+	if (!text.failed && text.data)
 		return text.data;
 	kh_buffer_finish(&text);
 	return strdup("");
@@ -117,10 +117,10 @@ static void add(struct check *check, enum finding_name name, const char *const *
 	item->state = finding->state;
 	item->code = strdup(finding->code);
 	item->text = make_text(check->locale, finding->text, values);
-	if (remedy != NULL && (item->remedy = calloc(1, sizeof(*item->remedy))) != NULL) {
+	if (remedy && (item->remedy = calloc(1, sizeof(*item->remedy)))) {
 		item->remedy->kind = remedy->kind;
 		item->remedy->text = make_text(check->locale, remedy->text, NULL);
-		if (remedy->download && downloads != NULL)
+		if (remedy->download && downloads)
 			item->remedy->url = strdup(downloads);
 	}
 	check->result->items_count++;
@@ -161,7 +161,7 @@ static const struct kh_token_link *failed_module(const struct kh_modules *module
 
 		if (state == KH_OK)
 			return NULL;
-		if (failed == NULL || state != KH_DRIVER_MISSING)
+		if (!failed || state != KH_DRIVER_MISSING)
 			failed = modules->items[i].link;
 	}
 	return failed;
@@ -172,7 +172,7 @@ static const char *of_modules(const struct kh_modules *modules, const char *(*te
 {
 	const char *text = NULL;
 
-	for (size_t i = 0; text == NULL && i < modules->count; i++)
+	for (size_t i = 0; !text && i < modules->count; i++)
 		text = tell(modules->items[i].link);
 	return text;
 }
@@ -183,16 +183,16 @@ static void check_driver(struct check *check)
 	const struct kh_token_link *failed = failed_module(modules);
 	const char *problem = of_modules(modules, kh_token_link_profile_problem);
 	const struct kh_usb_model *key = kh_usb_key(check->environment->usb, 0);
-	const char *values[] = {"module", failed != NULL ? kh_token_link_name(failed) : "", "name",
-				key != NULL ? key->name : "", NULL};
+	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name",
+				key ? key->name : "", NULL};
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
-	if (failed == NULL && modules->count > 0)
-		add(check, problem != NULL ? DRIVER_PROFILE : DRIVER_WORKS, about);
-	else if (key != NULL)
+	if (!failed && modules->count > 0)
+		add(check, problem ? DRIVER_PROFILE : DRIVER_WORKS, about);
+	else if (key)
 		add(check, DRIVER_MISSING, values);
 	else
-		add(check, failed != NULL ? DRIVER_FAILED : DRIVER_NONE, values);
+		add(check, failed ? DRIVER_FAILED : DRIVER_NONE, values);
 }
 
 static void check_key(struct check *check)
@@ -256,7 +256,7 @@ void kh_environment_judge(const struct kh_environment *environment, const char *
 	struct check check = {environment, locale, result};
 
 	*result = (struct kh_environment_check_result){.items = calloc(ITEMS_MAX, sizeof(*result->items))};
-	if (result->items == NULL)
+	if (!result->items)
 		return;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		checks[i](&check);
@@ -299,7 +299,7 @@ void kh_environment_look(struct kh_agent *agent, const char *locale, kh_environm
 	struct kh_environment_check_result none = {0};
 	struct look *look = calloc(1, sizeof(*look));
 
-	if (look == NULL) {
+	if (!look) {
 		done(context, &none);
 		return;
 	}

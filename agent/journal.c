@@ -42,14 +42,14 @@ struct kh_journal *kh_journal_new(const char *folder)
 {
 	struct kh_journal *journal = calloc(1, sizeof(*journal));
 
-	if (journal != NULL)
+	if (journal)
 		kh_journal_file_init(&journal->file, folder);
 	return journal;
 }
 
 void kh_journal_free(struct kh_journal *journal)
 {
-	if (journal == NULL)
+	if (!journal)
 		return;
 	kh_journal_file_shut(&journal->file);
 	free(journal);
@@ -84,7 +84,7 @@ static sqlite3_stmt *prepared(struct kh_journal *journal, enum query query)
 		memset(journal->queries, 0, sizeof(journal->queries));
 		journal->opening = journal->file.opening;
 	}
-	if (*statement == NULL && sqlite3_prepare_v3(journal->file.database, query_texts[query], -1,
+	if (!*statement && sqlite3_prepare_v3(journal->file.database, query_texts[query], -1,
 						     SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
 		return NULL;
 	return *statement;
@@ -92,7 +92,7 @@ static sqlite3_stmt *prepared(struct kh_journal *journal, enum query query)
 
 static bool ran(sqlite3_stmt *statement)
 {
-	bool fine = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
+	bool fine = statement && sqlite3_step(statement) == SQLITE_DONE;
 
 	return sqlite3_reset(statement) == SQLITE_OK && fine;
 }
@@ -134,13 +134,13 @@ static void take_text(char *to, size_t size, sqlite3_stmt *statement, int column
 {
 	const char *text = (const char *)sqlite3_column_text(statement, column);
 
-	snprintf(to, size, "%s", text != NULL ? text : "");
+	snprintf(to, size, "%s", text ? text : "");
 }
 
 /* What a foreign hand may have written stays within the contract. */
 static int within(int value, const struct kh_enum *names)
 {
-	return kh_enum_text(names, value) != NULL ? value : 0;
+	return kh_enum_text(names, value) ? value : 0;
 }
 
 /* false: it is not what was written. */
@@ -168,7 +168,7 @@ static enum outcome find(struct kh_journal *journal, const char *order, struct k
 	bool fine;
 	int code;
 
-	if (statement == NULL)
+	if (!statement)
 		return TROUBLE;
 	bind_text(statement, 1, order);
 	code = sqlite3_step(statement);
@@ -207,7 +207,7 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 {
 	sqlite3_stmt *statement = prepared(journal, QUERY_RENEWAL);
 
-	if (statement == NULL)
+	if (!statement)
 		return false;
 	bind_text(statement, 1, entry->order);
 	bind_text(statement, 2, entry->serial);
@@ -220,7 +220,7 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 	sqlite3_bind_int64(statement, 9, entry->updated);
 	bind_text(statement, 10, entry->origin);
 	sqlite3_bind_int64(statement, 11, sum_of(entry));
-	bind_text(statement, 12, pem != NULL ? pem : "");
+	bind_text(statement, 12, pem ? pem : "");
 	return ran(statement);
 }
 
@@ -229,7 +229,7 @@ static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *
 {
 	sqlite3_stmt *statement = prepared(journal, QUERY_STEP);
 
-	if (statement == NULL)
+	if (!statement)
 		return false;
 	bind_text(statement, 1, entry->order);
 	bind_text(statement, 2, act);

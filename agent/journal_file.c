@@ -33,7 +33,7 @@ void kh_journal_file_shut(struct kh_journal_file *file)
 {
 	sqlite3_stmt *statement;
 
-	while (file->database != NULL && (statement = sqlite3_next_stmt(file->database, NULL)) != NULL)
+	while (file->database && (statement = sqlite3_next_stmt(file->database, NULL)))
 		sqlite3_finalize(statement);
 	sqlite3_close(file->database);
 	file->database = NULL;
@@ -172,19 +172,19 @@ static bool is_gone(struct kh_journal_file *file)
 
 bool kh_journal_file_ready(struct kh_journal_file *file)
 {
-	if (file->database != NULL && is_gone(file)) {
+	if (file->database && is_gone(file)) {
 		kh_log(KH_LOG_WARNING, "journal: its file is gone, a new one is made");
 		kh_journal_file_shut(file);
 	}
-	if (file->database == NULL && !file->off)
+	if (!file->database && !file->off)
 		open_file(file);
-	return file->database != NULL;
+	return file->database;
 }
 
 void kh_journal_file_retry(struct kh_journal_file *file)
 {
 	file->off = false;
-	if (file->database != NULL && sqlite3_db_readonly(file->database, "main") != 0)
+	if (file->database && sqlite3_db_readonly(file->database, "main") != 0)
 		kh_journal_file_shut(file);
 }
 

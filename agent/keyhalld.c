@@ -55,10 +55,10 @@ static int read_options(int count, char **values, struct options *options)
 		}
 		if (strcmp(option, "--foreground") == 0) {
 			options->foreground = true;
-		} else if (strcmp(option, "--config") == 0 && value != NULL) {
+		} else if (strcmp(option, "--config") == 0 && value) {
 			options->config = value;
 			i++;
-		} else if (strcmp(option, "--log-level") == 0 && value != NULL &&
+		} else if (strcmp(option, "--log-level") == 0 && value &&
 			   kh_log_level_parse(value, &options->level)) {
 			i++;
 		} else {
@@ -82,7 +82,7 @@ static void drained(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
 
-	if (daemon->agent.connections == NULL || ++daemon->rounds > DRAIN_ROUNDS)
+	if (!daemon->agent.connections || ++daemon->rounds > DRAIN_ROUNDS)
 		uv_stop(&daemon->loop);
 }
 
@@ -199,7 +199,7 @@ static int run(const struct kh_settings *settings)
 	daemon.agent.loop = &daemon.loop;
 	daemon.agent.settings = settings;
 	daemon.agent.journal = kh_journal_new(settings->state);
-	if (daemon.agent.journal == NULL)
+	if (!daemon.agent.journal)
 		return EXIT_FAILURE;
 	status = serve(&daemon);
 	if (uv_loop_close(&daemon.loop) != 0)
@@ -244,7 +244,7 @@ int main(int count, char **values)
 		return status;
 	kh_log_keep(options.level);
 	if (kh_settings_load(options.config, &settings, &complaint) != KH_OK) {
-		fprintf(stderr, "keyhalld: %s\n", complaint.data != NULL ? complaint.data : "out of memory");
+		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
 		return EXIT_SETTINGS;
 	}
 	if (!options.foreground && kh_system_detach(&error) != KH_OK)

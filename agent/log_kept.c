@@ -65,7 +65,7 @@ void kh_log_keep(enum kh_log_level level)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 
-	state.journal = stream != NULL && stream[0] != '\0';
+	state.journal = stream && stream[0] != '\0';
 	kh_log_set_level(level);
 	kh_log_set_writer(keep);
 }

@@ -26,7 +26,7 @@ const char *const kh_page_headers[] = {
 
 const struct kh_page_file *kh_page_find(const char *path)
 {
-	for (const struct kh_page_file *file = kh_page_files; file->path != NULL; file++) {
+	for (const struct kh_page_file *file = kh_page_files; file->path; file++) {
 		if (strcmp(file->path, path) == 0)
 			return file;
 	}

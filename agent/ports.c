@@ -24,7 +24,7 @@ static bool can_bind(uv_loop_t *loop, const struct sockaddr *address)
 	int length = sizeof(own);
 	bool free_port;
 
-	if (probe == NULL || uv_tcp_init(loop, probe) != 0) {
+	if (!probe || uv_tcp_init(loop, probe) != 0) {
 		free(probe);
 		return false;
 	}

@@ -28,14 +28,14 @@ static char *redact(const char *text)
 	while (length > 1 && *text != '\0') {
 		const char *found = strstr(text, home);
 
-		if (found == NULL)
+		if (!found)
 			break;
 		kh_buffer_append(&out, text, (size_t)(found - text));
 		kh_buffer_append_text(&out, "~");
 		text = found + length;
 	}
 	kh_buffer_append_text(&out, text);
-	if (!out.failed && out.data != NULL)
+	if (!out.failed && out.data)
 		return out.data;
 	kh_buffer_finish(&out);
 	return strdup("");
@@ -52,7 +52,7 @@ static void add_library(struct kh_report *report, const char *name, const char *
 static void fill_libraries(struct kh_report *report)
 {
 	report->libraries = calloc(4, sizeof(*report->libraries));
-	if (report->libraries == NULL)
+	if (!report->libraries)
 		return;
 	add_library(report, "libwebsockets", kh_websocket_version());
 	add_library(report, "libuv", uv_version_string());
@@ -72,7 +72,7 @@ static void fill_static(struct kh_report *report, const struct kh_agent *agent)
 	report->system = strdup(text);
 	report->port = kh_server_port(agent->server);
 	report->origins = calloc(config->origins_count + 1, sizeof(*report->origins));
-	for (size_t i = 0; report->origins != NULL && i < config->origins_count; i++)
+	for (size_t i = 0; report->origins && i < config->origins_count; i++)
 		report->origins[report->origins_count++] = strdup(config->origins[i]);
 	fill_libraries(report);
 }
@@ -82,7 +82,7 @@ static void fill_log(struct kh_report *report)
 	size_t count = kh_log_count();
 
 	report->log = calloc(count + 1, sizeof(*report->log));
-	for (size_t i = 0; report->log != NULL && i < count; i++)
+	for (size_t i = 0; report->log && i < count; i++)
 		report->log[report->log_count++] = redact(kh_log_line(i));
 }
 
@@ -91,7 +91,7 @@ static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
 	size_t count = kh_usb_count(agent->usb);
 
 	report->usb = calloc(count + 1, sizeof(*report->usb));
-	for (size_t i = 0; report->usb != NULL && i < count; i++) {
+	for (size_t i = 0; report->usb && i < count; i++) {
 		const struct kh_usb_model *model = kh_usb_key(agent->usb, i);
 		struct kh_usb_key *key = &report->usb[report->usb_count++];
 		char id[16];
@@ -99,7 +99,7 @@ static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
 		snprintf(id, sizeof(id), "%04x:%04x", model->vendor, model->product);
 		key->id = strdup(id);
 		key->name = strdup(model->name);
-		if (agent->settings->config.downloads != NULL)
+		if (agent->settings->config.downloads)
 			key->driver = strdup(agent->settings->config.downloads);
 	}
 }
@@ -107,7 +107,7 @@ static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
 static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
 {
 	report->modules = calloc(KH_MODULES_MAX, sizeof(*report->modules));
-	for (size_t i = 0; report->modules != NULL && i < agent->modules.count; i++) {
+	for (size_t i = 0; report->modules && i < agent->modules.count; i++) {
 		if (kh_token_link_report(agent->modules.items[i].link, &report->modules[report->modules_count], NULL) ==
 		    KH_OK)
 			report->modules_count++;
@@ -120,7 +120,7 @@ static void fill_tokens(struct kh_report *report, const struct kh_agent *agent)
 	struct kh_token_info *tokens = kh_modules_tokens(&agent->modules, &count);
 
 	report->tokens = calloc(count + 1, sizeof(*report->tokens));
-	for (size_t i = 0; report->tokens != NULL && i < count; i++) {
+	for (size_t i = 0; report->tokens && i < count; i++) {
 		if (kh_copy(&kh_token_info_type, &report->tokens[report->tokens_count], &tokens[i], NULL) == KH_OK)
 			report->tokens_count++;
 	}
@@ -169,7 +169,7 @@ void kh_report_make(struct kh_request *request)
 {
 	struct reporting *reporting = calloc(1, sizeof(*reporting));
 
-	if (reporting == NULL) {
+	if (!reporting) {
 		kh_request_fail(request, KH_AGENT_FAILED);
 		return;
 	}

@@ -15,7 +15,7 @@
 
 static enum kh_code complain(struct kh_buffer *complaint, const char *file, const char *key, const char *what)
 {
-	if (key != NULL)
+	if (key)
 		kh_buffer_printf(complaint, "%s: \"%s\" %s", file, key, what);
 	else
 		kh_buffer_printf(complaint, "%s: %s", file, what);
@@ -28,7 +28,7 @@ static enum kh_code read_file(const char *path, struct kh_buffer *text)
 	char part[4096];
 	size_t length;
 
-	if (file == NULL)
+	if (!file)
 		return KH_AGENT_FAILED;
 	while ((length = fread(part, 1, sizeof(part), file)) > 0 && text->length <= FILE_MAX)
 		kh_buffer_append(text, part, length);
@@ -93,11 +93,11 @@ static enum kh_code check_window(const struct kh_config_window *window, const ch
 	static const char what[] = "must be a number and day, week, month or year, such as \"1 month\"";
 	struct kh_period span;
 
-	if (window == NULL)
+	if (!window)
 		return KH_OK;
-	if (window->before != NULL && !kh_period_parse(window->before, &span))
+	if (window->before && !kh_period_parse(window->before, &span))
 		return complain(complaint, file, "window.before", what);
-	if (window->after != NULL && !kh_period_parse(window->after, &span))
+	if (window->after && !kh_period_parse(window->after, &span))
 		return complain(complaint, file, "window.after", what);
 	return KH_OK;
 }
@@ -107,8 +107,8 @@ static enum kh_code check_oids(const struct kh_config *config, const char *file,
 	for (size_t i = 0; i < config->credit_code_oids_count; i++) {
 		const char *oid = config->credit_code_oids[i];
 
-		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || strchr("012", oid[0]) == NULL || oid[1] != '.' ||
-		    strstr(oid, "..") != NULL || oid[strlen(oid) - 1] == '.')
+		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || !strchr("012", oid[0]) || oid[1] != '.' ||
+		    strstr(oid, "..") || oid[strlen(oid) - 1] == '.')
 			return complain(complaint, file, "creditCodeOids",
 					"must be a list of object identifiers such as \"1.2.86.11.7.4\"");
 	}
@@ -127,16 +127,16 @@ static enum kh_code check_paths(const struct kh_config *config, const char *file
 	for (size_t i = 0; i < config->modules_count; i++) {
 		if (!absolute(config->modules[i].path))
 			return complain(complaint, file, "modules.path", what);
-		if (config->modules[i].host != NULL && !absolute(config->modules[i].host))
+		if (config->modules[i].host && !absolute(config->modules[i].host))
 			return complain(complaint, file, "modules.host", what);
 	}
 	for (size_t i = 0; i < config->anchors_count; i++) {
 		if (!absolute(config->anchors[i]))
 			return complain(complaint, file, "anchors", what);
 	}
-	if (config->state != NULL && !absolute(config->state))
+	if (config->state && !absolute(config->state))
 		return complain(complaint, file, "state", what);
-	if (config->profiles != NULL && !absolute(config->profiles))
+	if (config->profiles && !absolute(config->profiles))
 		return complain(complaint, file, "profiles", what);
 	return KH_OK;
 }
@@ -151,10 +151,10 @@ static enum kh_code check(const struct kh_config *config, const char *file, stru
 		code = check_paths(config, file, complaint);
 	if (code == KH_OK)
 		code = check_oids(config, file, complaint);
-	if (code == KH_OK && config->locale != NULL && strncmp(config->locale, "zh", 2) != 0 &&
+	if (code == KH_OK && config->locale && strncmp(config->locale, "zh", 2) != 0 &&
 	    strncmp(config->locale, "en", 2) != 0)
 		code = complain(complaint, file, "locale", "must be zh-CN or en");
-	if (code == KH_OK && config->downloads != NULL && strncmp(config->downloads, "https://", 8) != 0 &&
+	if (code == KH_OK && config->downloads && strncmp(config->downloads, "https://", 8) != 0 &&
 	    strncmp(config->downloads, "http://", 7) != 0)
 		code = complain(complaint, file, "downloads", "must be an address that begins with https://");
 	return code;
@@ -185,7 +185,7 @@ static enum kh_code add_file(const char *file, struct kh_config *config, struct 
 
 	if (read_file(file, &text) != KH_OK)
 		return complain(complaint, file, NULL, "the configuration file cannot be read");
-	code = kh_decode(&kh_config_type, text.data != NULL ? text.data : "", text.length, &layer, &error);
+	code = kh_decode(&kh_config_type, text.data ? text.data : "", text.length, &layer, &error);
 	if (code != KH_OK)
 		return complain_of(&error, file, complaint);
 	code = check(&layer, file, complaint);
@@ -206,7 +206,7 @@ static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffe
 	settings->anchors_readable = true;
 	for (size_t i = 0; i < config->anchors_count; i++)
 		settings->anchors_readable = settings->anchors_readable && kh_system_readable(config->anchors[i]);
-	if (config->state != NULL)
+	if (config->state)
 		snprintf(settings->state, sizeof(settings->state), "%s", config->state);
 	else
 		kh_system_state(settings->state, sizeof(settings->state));
@@ -225,9 +225,9 @@ enum kh_code kh_settings_load_files(const char *const *files, size_t count, stru
 	code = kh_config_defaults(&settings->config, &error);
 	for (size_t i = 0; code == KH_OK && i < count; i++) {
 		uv_fs_t request;
-		bool there = files[i] != NULL && uv_fs_stat(NULL, &request, files[i], NULL) == 0;
+		bool there = files[i] && uv_fs_stat(NULL, &request, files[i], NULL) == 0;
 
-		if (there || (files[i] != NULL && i == count - 1))
+		if (there || (files[i] && i == count - 1))
 			code = add_file(files[i], &settings->config, complaint);
 	}
 	if (code == KH_OK)

@@ -44,7 +44,7 @@ enum kh_code kh_system_make_folder(const char *path, struct kh_error *error)
 
 	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
 		return kh_fail_call(error, KH_AGENT_FAILED, "mkdir", "too long");
-	for (char *end = strchr(part + 1, '/'); end != NULL; end = strchr(end + 1, '/')) {
+	for (char *end = strchr(part + 1, '/'); end; end = strchr(end + 1, '/')) {
 		*end = '\0';
 		if (mkdir(part, 0700) != 0 && errno != EEXIST)
 			return kh_fail_system(error, "mkdir");
@@ -59,7 +59,7 @@ void kh_system_home(char *path, size_t size)
 {
 	const char *home = getenv("HOME");
 
-	snprintf(path, size, "%s", home != NULL && home[0] == '/' ? home : "");
+	snprintf(path, size, "%s", home && home[0] == '/' ? home : "");
 }
 
 static void base_folder(const char *variable, const char *below_home, char *path, size_t size)
@@ -68,7 +68,7 @@ static void base_folder(const char *variable, const char *below_home, char *path
 	char home[KH_PATH_MAX];
 
 	path[0] = '\0';
-	if (given != NULL && given[0] == '/') {
+	if (given && given[0] == '/') {
 		snprintf(path, size, "%s/keyhall", given);
 		return;
 	}
@@ -92,7 +92,7 @@ void kh_system_runtime(char *path, size_t size)
 	const char *given = getenv("XDG_RUNTIME_DIR");
 
 	path[0] = '\0';
-	if (given != NULL && given[0] == '/' && strlen(given) < size && access(given, W_OK | X_OK) == 0)
+	if (given && given[0] == '/' && strlen(given) < size && access(given, W_OK | X_OK) == 0)
 		snprintf(path, size, "%s", given);
 }
 

@@ -117,7 +117,7 @@ static void add_key(struct kh_usb *usb, libusb_device *device)
 {
 	const struct kh_usb_model *model = find_model(device);
 
-	if (model == NULL || usb->count == KEYS_MAX)
+	if (!model || usb->count == KEYS_MAX)
 		return;
 	usb->keys[usb->count].device = device;
 	usb->keys[usb->count].model = model;
@@ -161,12 +161,12 @@ static void LIBUSB_CALL watch(int handle, short events, void *user)
 	struct kh_usb *usb = user;
 	size_t i = 0;
 
-	while (i < WATCHES_MAX && usb->watches[i] != NULL)
+	while (i < WATCHES_MAX && usb->watches[i])
 		i++;
 	if (i == WATCHES_MAX)
 		return;
 	usb->watches[i] = calloc(1, sizeof(*usb->watches[i]));
-	if (usb->watches[i] == NULL)
+	if (!usb->watches[i])
 		return;
 	usb->watches[i]->handle = handle;
 	uv_poll_init(usb->loop, &usb->watches[i]->poll, handle);
@@ -179,7 +179,7 @@ static void LIBUSB_CALL unwatch(int handle, void *user)
 	struct kh_usb *usb = user;
 
 	for (size_t i = 0; i < WATCHES_MAX; i++) {
-		if (usb->watches[i] == NULL || usb->watches[i]->handle != handle)
+		if (!usb->watches[i] || usb->watches[i]->handle != handle)
 			continue;
 		uv_poll_stop(&usb->watches[i]->poll);
 		uv_close((uv_handle_t *)&usb->watches[i]->poll, (uv_close_cb)free);
@@ -191,7 +191,7 @@ static void watch_all(struct kh_usb *usb)
 {
 	const struct libusb_pollfd **files = libusb_get_pollfds(usb->context);
 
-	for (size_t i = 0; files != NULL && files[i] != NULL; i++)
+	for (size_t i = 0; files && files[i]; i++)
 		watch(files[i]->fd, files[i]->events, usb);
 	libusb_free_pollfds(files);
 	libusb_set_pollfd_notifiers(usb->context, watch, unwatch, usb);
@@ -213,7 +213,7 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), voi
 	struct kh_usb *usb = calloc(1, sizeof(*usb));
 	int status;
 
-	if (usb == NULL)
+	if (!usb)
 		return NULL;
 	usb->loop = loop;
 	usb->changed = changed;
@@ -237,11 +237,11 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), voi
 
 void kh_usb_stop(struct kh_usb *usb)
 {
-	if (usb == NULL)
+	if (!usb)
 		return;
 	libusb_set_pollfd_notifiers(usb->context, NULL, NULL, NULL);
 	for (size_t i = 0; i < WATCHES_MAX; i++) {
-		if (usb->watches[i] != NULL)
+		if (usb->watches[i])
 			unwatch(usb->watches[i]->handle, usb);
 	}
 	libusb_exit(usb->context);
@@ -250,12 +250,12 @@ void kh_usb_stop(struct kh_usb *usb)
 
 const struct kh_usb_model *kh_usb_key(const struct kh_usb *usb, size_t n)
 {
-	return usb != NULL && n < usb->count ? usb->keys[n].model : NULL;
+	return usb && n < usb->count ? usb->keys[n].model : NULL;
 }
 
 size_t kh_usb_count(const struct kh_usb *usb)
 {
-	return usb != NULL ? usb->count : 0;
+	return usb ? usb->count : 0;
 }
 
 const char *kh_usb_library(void)

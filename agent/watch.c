@@ -47,9 +47,9 @@ static void on_period(uv_timer_t *timer)
 static void on_settled(uv_timer_t *timer)
 {
 	struct kh_agent *agent = timer->data;
-	bool unseen = agent->usb != NULL && kh_usb_count(agent->usb) > kh_modules_count_tokens(&agent->modules);
+	bool unseen = agent->usb && kh_usb_count(agent->usb) > kh_modules_count_tokens(&agent->modules);
 
-	look(agent, unseen && agent->holds == NULL);
+	look(agent, unseen && !agent->holds);
 	uv_timer_start(timer, on_period, PERIOD, PERIOD);
 }
 
@@ -88,7 +88,7 @@ void kh_watch_finish(struct kh_agent *agent)
 
 const struct kh_usb *kh_watch_usb(struct kh_agent *agent)
 {
-	if (agent->usb == NULL)
+	if (!agent->usb)
 		agent->usb = kh_usb_start(agent->loop, on_usb, agent);
 	return agent->usb;
 }
@@ -120,5 +120,5 @@ void kh_watch_soon(struct kh_agent *agent)
 
 bool kh_watch_may_refresh(const struct kh_agent *agent)
 {
-	return agent->holds == NULL && kh_modules_count_tokens(&agent->modules) == 0;
+	return !agent->holds && kh_modules_count_tokens(&agent->modules) == 0;
 }

@@ -24,15 +24,15 @@ struct due {
 bool hall_bank_notice_init(struct hall_bank_books *books, const char *url, const char *trust)
 {
 	books->notice_url = strdup(url);
-	books->trust = trust == NULL ? NULL : strdup(trust);
+	books->trust = !trust ? NULL : strdup(trust);
 	return mtx_init(&books->lock, mtx_plain) == thrd_success && cnd_init(&books->wake) == thrd_success &&
-	       books->notice_url != NULL;
+	       books->notice_url;
 }
 
 static bool next_due(sqlite3 *db, struct due *out)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT number, due, payment FROM notice ORDER BY due, number LIMIT 1", "");
-	bool found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	bool found = row && sqlite3_step(row) == SQLITE_ROW;
 	if (found) {
 		out->number = sqlite3_column_int64(row, 0);
 		out->due = sqlite3_column_int64(row, 1);
@@ -64,7 +64,7 @@ static bool post(struct hall_bank_books *books, const char *body, const char *si
 						  U_OPT_HEADER_PARAMETER, "Content-Type", "application/json",
 						  U_OPT_HEADER_PARAMETER, "X-Bank-Signature", signature,
 						  U_OPT_STRING_BODY, body, U_OPT_NONE) == U_OK &&
-		    (books->trust == NULL ||
+		    (!books->trust ||
 		     ulfius_set_request_properties(&request, U_OPT_CA_PATH, books->trust, U_OPT_NONE) == U_OK))
 			good = ulfius_send_http_request(&request, &response) == U_OK && response.status == 200;
 		ulfius_clean_response(&response);
@@ -77,7 +77,7 @@ static bool deliver(struct hall_bank_books *books, const char *payment)
 {
 	char signature[HALL_HASH_SIZE];
 	HALL_AUTO_FREE char *body = notice_body(payment);
-	return body != NULL && hall_hmac(books->secret, sizeof(books->secret), body, strlen(body), signature) &&
+	return body && hall_hmac(books->secret, sizeof(books->secret), body, strlen(body), signature) &&
 	       post(books, body, signature);
 }
 

@@ -49,7 +49,7 @@ static enum hall_code read_row(sqlite3 *db, const char *payment, struct row *out
 	sqlite3_stmt *row = hall_sql_ask(
 		db, "SELECT id, order_id, amount, expires, paid, seen, closed, refunded FROM payment WHERE id=?", "s",
 		payment);
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	if (step == SQLITE_ROW) {
 		snprintf(out->id, sizeof(out->id), "%s", hall_sql_text(row, 0));
 		snprintf(out->order, sizeof(out->order), "%s", hall_sql_text(row, 1));
@@ -121,7 +121,7 @@ static enum hall_code check_notice(void *self, const void *body, size_t length, 
 {
 	struct hall_bank_books *books = self;
 	char own[HALL_HASH_SIZE];
-	if (signature != NULL && hall_hmac(books->secret, sizeof(books->secret), body, length, own) &&
+	if (signature && hall_hmac(books->secret, sizeof(books->secret), body, length, own) &&
 	    hall_same_secret(own, signature))
 		return HALL_OK;
 	return hall_fail(error, HALL_E_NOTICE_INVALID);
@@ -192,12 +192,12 @@ static enum hall_code read_secret(const char *state, unsigned char secret[32], s
 {
 	HALL_AUTO_FREE char *path = hall_path(state, "bank.key");
 	size_t length = 0;
-	HALL_AUTO_FREE char *data = path == NULL ? NULL : hall_file_read(path, 32, &length);
-	if (data != NULL && length == 32) {
+	HALL_AUTO_FREE char *data = !path ? NULL : hall_file_read(path, 32, &length);
+	if (data && length == 32) {
 		memcpy(secret, data, 32);
 		return HALL_OK;
 	}
-	if (path != NULL && RAND_bytes(secret, 32) == 1 && hall_file_write(path, secret, 32, true))
+	if (path && RAND_bytes(secret, 32) == 1 && hall_file_write(path, secret, 32, true))
 		return HALL_OK;
 	return hall_fail_call(error, "write", "bank.key");
 }
@@ -207,7 +207,7 @@ enum hall_code hall_bank_open(const char *state, const char *notice_url, const c
 {
 	HALL_AUTO_FREE char *path = hall_path(state, "bank.db");
 	struct hall_bank_books *books = calloc(1, sizeof(*books));
-	if (path == NULL || books == NULL || !hall_bank_notice_init(books, notice_url, trust)) {
+	if (!path || !books || !hall_bank_notice_init(books, notice_url, trust)) {
 		free(books);
 		return hall_fail_call(error, "calloc", "bank");
 	}
@@ -229,7 +229,7 @@ enum hall_code hall_bank_start(struct hall_bank *bank, struct hall_error *error)
 void hall_bank_close(struct hall_bank *bank)
 {
 	struct hall_bank_books *books = bank->self;
-	if (books == NULL)
+	if (!books)
 		return;
 	hall_bank_notice_finish(books);
 	sqlite3_close(books->db);

@@ -29,7 +29,7 @@ EVP_PKEY *hall_ca_build_key(const char *type)
 static bool sign(X509 *certificate, EVP_PKEY *key)
 {
 	EVP_MD_CTX *context = hall_key_sign_context(key);
-	bool done = context != NULL && X509_sign_ctx(certificate, context) > 0;
+	bool done = context && X509_sign_ctx(certificate, context) > 0;
 	EVP_MD_CTX_free(context);
 	return done;
 }
@@ -40,7 +40,7 @@ bool hall_ca_build_extension(X509 *certificate, X509 *issuer, int nid, const cha
 	X509V3_set_ctx_nodb(&context);
 	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
 	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	bool done = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+	bool done = extension && X509_add_ext(certificate, extension, -1) == 1;
 	X509_EXTENSION_free(extension);
 	return done;
 }
@@ -48,9 +48,9 @@ bool hall_ca_build_extension(X509 *certificate, X509 *issuer, int nid, const cha
 bool hall_ca_build_serial(X509 *certificate)
 {
 	BIGNUM *number = BN_new();
-	bool done = number != NULL && BN_rand(number, 128, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
+	bool done = number && BN_rand(number, 128, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
 		    !BN_is_zero(number) &&
-		    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
+		    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
 	BN_free(number);
 	return done;
 }
@@ -59,8 +59,8 @@ bool hall_ca_build_serial(X509 *certificate)
  * counts from the PC's time, so that the hall's own is set here. */
 bool hall_ca_build_validity(X509 *certificate, int64_t not_before, int64_t not_after)
 {
-	return ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) != NULL &&
-	       ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) != NULL;
+	return ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) &&
+	       ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after);
 }
 
 static bool set_name(X509 *certificate, const char *common_name)
@@ -74,13 +74,13 @@ static bool set_name(X509 *certificate, const char *common_name)
 X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *issuer, EVP_PKEY *issuer_key, int years)
 {
 	X509 *certificate = X509_new();
-	X509 *parent = issuer == NULL ? certificate : issuer;
+	X509 *parent = !issuer ? certificate : issuer;
 	struct hall_span life = {.years = years};
 	int64_t start = hall_clock_now() - HALL_CA_BACKDATE;
 	char constraints[48];
 
 	snprintf(constraints, sizeof(constraints), "critical,CA:TRUE,pathlen:%d", path);
-	if (certificate != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
 	    hall_ca_build_serial(certificate) && set_name(certificate, name) &&
 	    X509_set_issuer_name(certificate, X509_get_subject_name(parent)) == 1 &&
 	    hall_ca_build_validity(certificate, start, hall_span_add(start, &life, 1)) &&
@@ -89,7 +89,7 @@ X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *i
 	    hall_ca_build_extension(certificate, parent, NID_key_usage, "critical,keyCertSign,cRLSign") &&
 	    hall_ca_build_extension(certificate, parent, NID_subject_key_identifier, "hash") &&
 	    hall_ca_build_extension(certificate, parent, NID_authority_key_identifier, "keyid") &&
-	    sign(certificate, issuer == NULL ? key : issuer_key))
+	    sign(certificate, !issuer ? key : issuer_key))
 		return certificate;
 	X509_free(certificate);
 	return NULL;
@@ -106,7 +106,7 @@ static bool extend_like(X509 *certificate, X509 *old)
 	X509_EXTENSION *credit = hall_credit_extension(old);
 	return copy_extension(certificate, old, NID_key_usage) && copy_extension(certificate, old, NID_ext_key_usage) &&
 	       copy_extension(certificate, old, NID_subject_alt_name) &&
-	       (credit == NULL || X509_add_ext(certificate, credit, -1) == 1);
+	       (!credit || X509_add_ext(certificate, credit, -1) == 1);
 }
 
 #define SIGNS "digitalSignature,nonRepudiation"
@@ -138,8 +138,8 @@ static bool extend_new(X509 *certificate, X509 *issuer, const struct hall_ca_lea
 	const char *purposes = strcmp(leaf->usage, "encrypt") == 0 ? "emailProtection" : "clientAuth,emailProtection";
 	return add_usage(certificate, issuer, leaf->usage, leaf->key) &&
 	       hall_ca_build_extension(certificate, issuer, NID_ext_key_usage, purposes) &&
-	       (leaf->names == NULL || copy_extension(certificate, leaf->names, NID_subject_alt_name)) &&
-	       (leaf->credit == NULL || X509_add_ext(certificate, leaf->credit, -1) == 1);
+	       (!leaf->names || copy_extension(certificate, leaf->names, NID_subject_alt_name)) &&
+	       (!leaf->credit || X509_add_ext(certificate, leaf->credit, -1) == 1);
 }
 
 static bool extend(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *leaf)
@@ -150,7 +150,7 @@ static bool extend(X509 *certificate, X509 *issuer, const struct hall_ca_leaf *l
 	       hall_ca_build_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
 	       hall_ca_build_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
 	       hall_ca_build_extension(certificate, issuer, NID_crl_distribution_points, point) &&
-	       (leaf->like != NULL ? extend_like(certificate, leaf->like) : extend_new(certificate, issuer, leaf));
+	       (leaf->like ? extend_like(certificate, leaf->like) : extend_new(certificate, issuer, leaf));
 }
 
 /* No certificate outlives the one that signs it. */
@@ -167,7 +167,7 @@ static bool set_leaf_validity(X509 *certificate, const struct hall_ca_leaf *leaf
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key)
 {
 	X509 *certificate = X509_new();
-	if (certificate != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
 	    hall_ca_build_serial(certificate) && X509_set_subject_name(certificate, leaf->subject) == 1 &&
 	    X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
 	    set_leaf_validity(certificate, leaf, issuer) && X509_set_pubkey(certificate, leaf->key) == 1 &&
@@ -185,8 +185,8 @@ static bool add_revoked(X509_CRL *crl, const struct hall_ca_revoked *revoked)
 	ASN1_TIME *time = ASN1_TIME_set(NULL, (time_t)revoked->time);
 	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
 
-	bool done = row != NULL && time != NULL && reason != NULL && BN_hex2bn(&number, revoked->serial) > 0 &&
-		    (serial = BN_to_ASN1_INTEGER(number, NULL)) != NULL &&
+	bool done = row && time && reason && BN_hex2bn(&number, revoked->serial) > 0 &&
+		    (serial = BN_to_ASN1_INTEGER(number, NULL)) &&
 		    X509_REVOKED_set_serialNumber(row, serial) == 1 && X509_REVOKED_set_revocationDate(row, time) == 1 &&
 		    ASN1_ENUMERATED_set(reason, CRL_REASON_SUPERSEDED) == 1 &&
 		    X509_REVOKED_add1_ext_i2d(row, NID_crl_reason, reason, 0, 0) == 1 &&
@@ -204,7 +204,7 @@ static bool set_crl_times(X509_CRL *crl, int64_t now)
 {
 	ASN1_TIME *last = ASN1_TIME_set(NULL, (time_t)(now - HALL_CA_BACKDATE));
 	ASN1_TIME *next = ASN1_TIME_set(NULL, (time_t)(now + CRL_DAYS * 86400));
-	bool done = last != NULL && next != NULL && X509_CRL_set1_lastUpdate(crl, last) == 1 &&
+	bool done = last && next && X509_CRL_set1_lastUpdate(crl, last) == 1 &&
 		    X509_CRL_set1_nextUpdate(crl, next) == 1;
 	ASN1_TIME_free(last);
 	ASN1_TIME_free(next);
@@ -218,7 +218,7 @@ static bool extend_crl(X509_CRL *crl, X509 *issuer, int64_t number)
 	X509V3_set_ctx_nodb(&context);
 	X509V3_set_ctx(&context, issuer, NULL, NULL, crl, 0);
 	X509_EXTENSION *key = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
-	bool done = value != NULL && key != NULL && X509_CRL_add_ext(crl, key, -1) == 1 &&
+	bool done = value && key && X509_CRL_add_ext(crl, key, -1) == 1 &&
 		    ASN1_INTEGER_set_int64(value, number) == 1 &&
 		    X509_CRL_add1_ext_i2d(crl, NID_crl_number, value, 0, 0) == 1;
 	X509_EXTENSION_free(key);
@@ -230,13 +230,13 @@ X509_CRL *hall_ca_build_crl(X509 *issuer, EVP_PKEY *issuer_key, int64_t number, 
 			    size_t count)
 {
 	X509_CRL *crl = X509_CRL_new();
-	bool done = crl != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+	bool done = crl && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
 		    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer)) == 1 &&
 		    set_crl_times(crl, hall_clock_now()) && extend_crl(crl, issuer, number);
 	for (size_t i = 0; done && i < count; i++)
 		done = add_revoked(crl, &revoked[i]);
 	EVP_MD_CTX *context = hall_key_sign_context(issuer_key);
-	done = done && context != NULL && X509_CRL_sort(crl) == 1 && X509_CRL_sign_ctx(crl, context) > 0;
+	done = done && context && X509_CRL_sort(crl) == 1 && X509_CRL_sign_ctx(crl, context) > 0;
 	EVP_MD_CTX_free(context);
 	if (done)
 		return crl;

@@ -13,7 +13,7 @@
 char *hall_ca_setting(sqlite3 *db, const char *name)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT value FROM setting WHERE name=?", "s", name);
-	char *value = row != NULL && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
+	char *value = row && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
 	sqlite3_finalize(row);
 	return value;
 }
@@ -28,7 +28,7 @@ enum hall_code hall_ca_set(sqlite3 *db, const char *name, const char *value, str
 int64_t hall_ca_setting_number(sqlite3 *db, const char *name)
 {
 	HALL_AUTO_FREE char *value = hall_ca_setting(db, name);
-	return value == NULL ? 0 : strtoll(value, NULL, 10);
+	return !value ? 0 : strtoll(value, NULL, 10);
 }
 
 static enum hall_code set_number(sqlite3 *db, const char *name, int64_t number, struct hall_error *error)
@@ -43,7 +43,7 @@ static enum hall_code set_number(sqlite3 *db, const char *name, int64_t number, 
 static bool read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max, size_t *count)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT serial, revoked FROM certificate WHERE revoked IS NOT NULL", "");
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	for (*count = 0; step == SQLITE_ROW && *count < max; step = sqlite3_step(row)) {
 		out[*count].serial = strdup(hall_sql_text(row, 0));
 		out[(*count)++].time = sqlite3_column_int64(row, 1);
@@ -55,7 +55,7 @@ static bool read_revoked(sqlite3 *db, struct hall_ca_revoked *out, size_t max, s
 static bool count_revoked(sqlite3 *db, size_t *count)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT count(*) FROM certificate WHERE revoked IS NOT NULL", "");
-	bool read = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	bool read = row && sqlite3_step(row) == SQLITE_ROW;
 	*count = read ? (size_t)sqlite3_column_int64(row, 0) : 0;
 	sqlite3_finalize(row);
 	return read;
@@ -64,7 +64,7 @@ static bool count_revoked(sqlite3 *db, size_t *count)
 static enum hall_code write_crl(struct hall_ca_openssl *own, X509_CRL *crl, struct hall_error *error)
 {
 	uint8_t *der = NULL;
-	int length = crl == NULL ? -1 : i2d_X509_CRL(crl, &der);
+	int length = !crl ? -1 : i2d_X509_CRL(crl, &der);
 	bool done = length > 0 && hall_file_write(own->crl, der, (size_t)length, false);
 	OPENSSL_free(der);
 	return done ? HALL_OK : hall_fail_call(error, "write", "crl.der");
@@ -76,7 +76,7 @@ static enum hall_code write_list(struct hall_ca_openssl *own, int64_t number, st
 	if (!count_revoked(own->db, &max))
 		return hall_fail_call(error, "count certificate", sqlite3_errmsg(own->db));
 	struct hall_ca_revoked *rows = calloc(max + 1, sizeof(*rows));
-	if (rows == NULL)
+	if (!rows)
 		return hall_fail_call(error, "calloc", "revoked");
 	bool whole = read_revoked(own->db, rows, max, &count);
 	X509_CRL *crl = whole ? hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count) : NULL;

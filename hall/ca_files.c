@@ -18,7 +18,7 @@ bool hall_pem_write_certificate(const char *folder, const char *name, X509 *cert
 {
 	HALL_AUTO_FREE char *path = hall_path(folder, name);
 	HALL_AUTO_FREE char *pem = hall_certificate_pem(certificate);
-	return path != NULL && pem != NULL && hall_file_write(path, pem, strlen(pem), false);
+	return path && pem && hall_file_write(path, pem, strlen(pem), false);
 }
 
 bool hall_pem_write_key(const char *folder, const char *name, EVP_PKEY *key)
@@ -26,7 +26,7 @@ bool hall_pem_write_key(const char *folder, const char *name, EVP_PKEY *key)
 	HALL_AUTO_FREE char *path = hall_path(folder, name);
 	BIO *bio = BIO_new(BIO_s_secmem());
 	char *data;
-	bool done = path != NULL && bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+	bool done = path && bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
 	if (done) {
 		long length = BIO_get_mem_data(bio, &data);
 		done = hall_file_write(path, data, (size_t)length, true);
@@ -39,14 +39,14 @@ char *hall_pem_read_text(const char *folder, const char *name)
 {
 	HALL_AUTO_FREE char *path = hall_path(folder, name);
 	size_t length;
-	return path == NULL ? NULL : hall_file_read(path, HALL_PEM_MAX, &length);
+	return !path ? NULL : hall_file_read(path, HALL_PEM_MAX, &length);
 }
 
 X509 *hall_pem_read_certificate(const char *folder, const char *name)
 {
 	HALL_AUTO_FREE char *text = hall_pem_read_text(folder, name);
-	BIO *bio = text == NULL ? NULL : BIO_new_mem_buf(text, -1);
-	X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO *bio = !text ? NULL : BIO_new_mem_buf(text, -1);
+	X509 *certificate = !bio ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	BIO_free(bio);
 	return certificate;
 }
@@ -54,11 +54,11 @@ X509 *hall_pem_read_certificate(const char *folder, const char *name)
 EVP_PKEY *hall_pem_read_key(const char *folder, const char *name)
 {
 	char *text = hall_pem_read_text(folder, name);
-	size_t length = text == NULL ? 0 : strlen(text);
-	BIO *bio = text == NULL ? NULL : BIO_new_mem_buf(text, -1);
-	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	size_t length = !text ? 0 : strlen(text);
+	BIO *bio = !text ? NULL : BIO_new_mem_buf(text, -1);
+	EVP_PKEY *key = !bio ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
 	BIO_free(bio);
-	if (text != NULL)
+	if (text)
 		OPENSSL_cleanse(text, length);
 	free(text);
 	return key;
@@ -70,13 +70,13 @@ static bool make(const char *folder, const char *type)
 	EVP_PKEY *issuing_key = hall_ca_build_key(type);
 	X509 *root = NULL, *issuing = NULL;
 
-	if (root_key != NULL && issuing_key != NULL) {
+	if (root_key && issuing_key) {
 		root = hall_ca_build_authority(root_key, "Keyhall Demo Root CA", 1, NULL, NULL, ROOT_YEARS);
-		if (root != NULL)
+		if (root)
 			issuing = hall_ca_build_authority(issuing_key, "Keyhall Demo Issuing CA", 0, root, root_key,
 							  ISSUING_YEARS);
 	}
-	bool done = issuing != NULL && hall_pem_write_key(folder, "root.key", root_key) &&
+	bool done = issuing && hall_pem_write_key(folder, "root.key", root_key) &&
 		    hall_pem_write_key(folder, "issuing.key", issuing_key) &&
 		    hall_pem_write_certificate(folder, "root.pem", root) &&
 		    hall_pem_write_certificate(folder, "issuing.pem", issuing);
@@ -91,7 +91,7 @@ enum hall_code hall_ca_files_make(const char *folder, const char *key, struct ha
 {
 	HALL_AUTO_FREE char *last = hall_path(folder, "issuing.pem");
 	HALL_AUTO_FREE char *records = hall_path(folder, "ca.db");
-	if (last == NULL || records == NULL)
+	if (!last || !records)
 		return hall_fail_call(error, "asprintf", "path");
 	if (hall_file_exists(last))
 		return HALL_OK;
@@ -109,7 +109,7 @@ enum hall_code hall_ca_files_read(const char *folder, struct hall_ca_files *file
 		.issuing_pem = hall_pem_read_text(folder, "issuing.pem"),
 	};
 	*files = out;
-	if (out.issuing != NULL && out.issuing_key != NULL && out.root_pem != NULL && out.issuing_pem != NULL)
+	if (out.issuing && out.issuing_key && out.root_pem && out.issuing_pem)
 		return HALL_OK;
 	return hall_fail_call(error, "read CA", folder);
 }

@@ -41,7 +41,7 @@ static enum hall_code crl(void *self, uint8_t **der, size_t *length, struct hall
 		code = hall_ca_publish(own, error);
 	/* The list before is good until its nextUpdate, when a new one cannot be written. */
 	*der = (uint8_t *)hall_file_read(own->crl, (size_t)64 << 20, length);
-	if (*der != NULL)
+	if (*der)
 		return HALL_OK;
 	return code != HALL_OK ? code : hall_fail_call(error, "read", "crl.der");
 }
@@ -75,7 +75,7 @@ static enum hall_code revoke(void *self, const char *serial, struct hall_error *
 static char *issued_before(sqlite3 *db, const char *request)
 {
 	sqlite3_stmt *row = hall_sql_ask(db, "SELECT pem FROM certificate WHERE request=?", "s", request);
-	char *pem = row != NULL && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
+	char *pem = row && sqlite3_step(row) == SQLITE_ROW ? strdup(hall_sql_text(row, 0)) : NULL;
 	sqlite3_finalize(row);
 	return pem;
 }
@@ -83,11 +83,11 @@ static char *issued_before(sqlite3 *db, const char *request)
 static enum hall_code record(struct hall_ca_openssl *own, X509 *certificate, const char *request, char **pem,
 			     struct hall_error *error)
 {
-	HALL_AUTO_FREE char *text = certificate == NULL ? NULL : hall_certificate_pem(certificate);
+	HALL_AUTO_FREE char *text = !certificate ? NULL : hall_certificate_pem(certificate);
 	struct hall_certificate read;
 	enum hall_code code;
 
-	if (text == NULL)
+	if (!text)
 		return hall_fail_call(error, "X509_sign", "certificate");
 	if (hall_certificate_read(text, "certificate", &read, NULL) != HALL_OK)
 		return hall_fail_call(error, "d2i_X509", "certificate");
@@ -121,7 +121,7 @@ static X509 *build_encryption(struct hall_ca_openssl *own, X509 *signing, EVP_PK
 	struct hall_ca_leaf leaf = {.key = key, .subject = X509_get_subject_name(signing),
 				    .not_before = time_of(X509_get0_notBefore(signing)),
 				    .not_after = time_of(X509_get0_notAfter(signing)),
-				    .crl_url = url == NULL ? "" : url, .usage = "encrypt",
+				    .crl_url = !url ? "" : url, .usage = "encrypt",
 				    .credit = hall_credit_extension(signing), .names = signing};
 	return hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
 }
@@ -135,7 +135,7 @@ static X509 *build(struct hall_ca_openssl *own, const struct hall_ca_request *re
 		.subject = X509_get_subject_name(request->old),
 		.not_before = now - HALL_CA_BACKDATE,
 		.not_after = new_end(request->old, now),
-		.crl_url = url == NULL ? "" : url,
+		.crl_url = !url ? "" : url,
 		.like = request->old,
 	};
 	return hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
@@ -148,7 +148,7 @@ static enum hall_code issue(void *self, const struct hall_ca_request *request, c
 	if (code != HALL_OK)
 		return code;
 	*pem = issued_before(own->db, request->request);
-	if (*pem != NULL)
+	if (*pem)
 		return HALL_OK;
 	X509_REQ *csr = NULL;
 	if (hall_request_read(request->csr, "csr", &csr, NULL) != HALL_OK)
@@ -192,7 +192,7 @@ static enum hall_code encryption(void *self, const char *request, X509 *signing,
 	if (code != HALL_OK)
 		return code;
 	HALL_AUTO_FREE char *text = issued_before(own->db, request);
-	if (text == NULL) {
+	if (!text) {
 		X509 *certificate = build_encryption(own, signing, key);
 		code = record(own, certificate, request, &text, error);
 		X509_free(certificate);
@@ -209,13 +209,13 @@ static enum hall_code status(void *self, X509 *certificate, enum hall_ca_status 
 	struct hall_ca_openssl *own = self;
 	HALL_AUTO_FREE char *pem = hall_certificate_pem(certificate);
 	struct hall_certificate read;
-	enum hall_code code = pem == NULL ? hall_fail(error, HALL_E_FAILED)
+	enum hall_code code = !pem ? hall_fail(error, HALL_E_FAILED)
 					  : hall_certificate_read(pem, "certificate", &read, error);
 
 	if (code != HALL_OK)
 		return code;
 	sqlite3_stmt *row = hall_sql_ask(own->db, "SELECT revoked IS NOT NULL FROM certificate WHERE id=?", "s", read.id);
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	if (step == SQLITE_ROW)
 		*out = sqlite3_column_int(row, 0) ? HALL_CA_REVOKED : HALL_CA_GOOD;
 	else if (step == SQLITE_DONE)
@@ -253,9 +253,9 @@ enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify 
 		.subject = X509_REQ_get_subject_name(csr),
 		.not_before = now + (int64_t)certify->not_before_days * 86400,
 		.not_after = now + (int64_t)certify->not_after_days * 86400,
-		.crl_url = url == NULL ? "" : url,
+		.crl_url = !url ? "" : url,
 		.usage = certify->usage,
-		.credit = certify->credit_code != NULL ? hall_credit_extension_new(certify->credit_code)
+		.credit = certify->credit_code ? hall_credit_extension_new(certify->credit_code)
 						       : hall_credit_extension_asked(csr),
 	};
 	X509 *certificate = hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
@@ -274,7 +274,7 @@ static enum hall_code open_at(struct hall_ca_openssl *own, const char *state, co
 	HALL_AUTO_FREE char *db = hall_path(folder, "ca.db");
 	own->down = hall_path(state, "ca-down");
 	own->crl = hall_path(folder, "crl.der");
-	if (db == NULL || own->down == NULL || own->crl == NULL)
+	if (!db || !own->down || !own->crl)
 		return hall_fail_call(error, "asprintf", "path");
 	enum hall_code code = hall_ca_files_read(folder, &own->files, error);
 	return code == HALL_OK ? hall_sql_open(db, schema, 1, &own->db, error) : code;
@@ -286,7 +286,7 @@ enum hall_code hall_ca_open(const char *state, struct hall_ca *ca, struct hall_e
 	struct hall_ca_openssl *own = calloc(1, sizeof(*own));
 	struct hall_ca out = {.self = own, .issue = issue, .reissue = reissue, .encryption = encryption, .status = status,
 			      .confirm = confirm, .revoke = revoke, .crl = crl};
-	enum hall_code code = own == NULL || folder == NULL ? hall_fail_call(error, "calloc", "ca")
+	enum hall_code code = !own || !folder ? hall_fail_call(error, "calloc", "ca")
 							    : open_at(own, state, folder, error);
 	/* A crash between a revocation and its list is mended here. */
 	if (code == HALL_OK)
@@ -304,7 +304,7 @@ enum hall_code hall_ca_open(const char *state, struct hall_ca *ca, struct hall_e
 void hall_ca_close(struct hall_ca *ca)
 {
 	struct hall_ca_openssl *own = ca->self;
-	if (own == NULL)
+	if (!own)
 		return;
 	hall_ca_files_finish(&own->files);
 	sqlite3_close(own->db);
@@ -317,7 +317,7 @@ void hall_ca_close(struct hall_ca *ca)
 enum hall_code hall_ca_set_crl_url(struct hall_ca *ca, const char *url, struct hall_error *error)
 {
 	struct hall_ca_openssl *own = ca->self;
-	if (strlen(url) > 255 || strpbrk(url, ",\\ ") != NULL)
+	if (strlen(url) > 255 || strpbrk(url, ",\\ "))
 		return hall_fail_field(error, "origin");
 	return hall_ca_set(own->db, "crl_url", url, error);
 }
@@ -326,7 +326,7 @@ enum hall_code hall_ca_make(const char *state, const char *key, const char *crl_
 {
 	HALL_AUTO_FREE char *folder = hall_path(state, "ca");
 	struct hall_ca ca;
-	if (folder == NULL || !hall_folder_make(state) || !hall_folder_make(folder))
+	if (!folder || !hall_folder_make(state) || !hall_folder_make(folder))
 		return hall_fail_call(error, "mkdir", state);
 	enum hall_code code = hall_ca_files_make(folder, key, error);
 	if (code == HALL_OK)
@@ -335,7 +335,7 @@ enum hall_code hall_ca_make(const char *state, const char *key, const char *crl_
 		return code;
 	struct hall_ca_openssl *own = ca.self;
 	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
-	if (url == NULL)
+	if (!url)
 		code = hall_ca_set_crl_url(&ca, crl_url, error);
 	hall_ca_close(&ca);
 	return code;

@@ -40,7 +40,7 @@ static char *take_bio(BIO *bio)
 char *hall_certificate_pem(X509 *certificate)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	if (bio == NULL || PEM_write_bio_X509(bio, certificate) != 1) {
+	if (!bio || PEM_write_bio_X509(bio, certificate) != 1) {
 		BIO_free(bio);
 		return NULL;
 	}
@@ -50,7 +50,7 @@ char *hall_certificate_pem(X509 *certificate)
 static char *name_text(const X509_NAME *name)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	if (bio == NULL || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
+	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
 		BIO_free(bio);
 		return NULL;
 	}
@@ -70,9 +70,9 @@ static char *name_part(const X509_NAME *name, int nid)
 X509_EXTENSION *hall_credit_extension(X509 *certificate)
 {
 	X509_EXTENSION *found = NULL;
-	for (size_t i = 0; i < sizeof(credit_oids) / sizeof(*credit_oids) && found == NULL; i++) {
+	for (size_t i = 0; i < sizeof(credit_oids) / sizeof(*credit_oids) && !found; i++) {
 		ASN1_OBJECT *oid = OBJ_txt2obj(credit_oids[i], 1);
-		int at = oid == NULL ? -1 : X509_get_ext_by_OBJ(certificate, oid, -1);
+		int at = !oid ? -1 : X509_get_ext_by_OBJ(certificate, oid, -1);
 		if (at >= 0)
 			found = X509_get_ext(certificate, at);
 		ASN1_OBJECT_free(oid);
@@ -84,9 +84,9 @@ X509_EXTENSION *hall_credit_extension_asked(X509_REQ *request)
 {
 	STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(request);
 	X509_EXTENSION *found = NULL;
-	for (size_t i = 0; i < sizeof(credit_oids) / sizeof(*credit_oids) && found == NULL; i++) {
+	for (size_t i = 0; i < sizeof(credit_oids) / sizeof(*credit_oids) && !found; i++) {
 		ASN1_OBJECT *oid = OBJ_txt2obj(credit_oids[i], 1);
-		int at = asked == NULL || oid == NULL ? -1 : X509v3_get_ext_by_OBJ(asked, oid, -1);
+		int at = !asked || !oid ? -1 : X509v3_get_ext_by_OBJ(asked, oid, -1);
 		if (at >= 0)
 			found = X509_EXTENSION_dup(X509v3_get_ext(asked, at));
 		ASN1_OBJECT_free(oid);
@@ -102,9 +102,9 @@ X509_EXTENSION *hall_credit_extension_new(const char *credit_code)
 	ASN1_PRINTABLESTRING *text = ASN1_PRINTABLESTRING_new();
 	ASN1_OCTET_STRING *wrapped = ASN1_OCTET_STRING_new();
 	uint8_t *der = NULL;
-	int length = text != NULL && ASN1_STRING_set(text, credit_code, -1) == 1 ? i2d_ASN1_PRINTABLESTRING(text, &der) : -1;
+	int length = text && ASN1_STRING_set(text, credit_code, -1) == 1 ? i2d_ASN1_PRINTABLESTRING(text, &der) : -1;
 
-	if (oid != NULL && wrapped != NULL && length > 0 && ASN1_OCTET_STRING_set(wrapped, der, length) == 1)
+	if (oid && wrapped && length > 0 && ASN1_OCTET_STRING_set(wrapped, der, length) == 1)
 		extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, wrapped);
 	OPENSSL_free(der);
 	ASN1_OCTET_STRING_free(wrapped);
@@ -117,7 +117,7 @@ X509_EXTENSION *hall_credit_extension_new(const char *credit_code)
 static char *credit_code(X509 *certificate)
 {
 	X509_EXTENSION *extension = hall_credit_extension(certificate);
-	if (extension == NULL)
+	if (!extension)
 		return NULL;
 	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
 	const uint8_t *bytes = ASN1_STRING_get0_data(value);
@@ -172,12 +172,12 @@ static bool fill(struct hall_certificate *certificate)
 	OPENSSL_free(der);
 	certificate->subject = name_text(name);
 	certificate->company = name_part(name, NID_organizationName);
-	if (certificate->company == NULL)
+	if (!certificate->company)
 		certificate->company = name_part(name, NID_commonName);
-	if (certificate->company == NULL)
+	if (!certificate->company)
 		certificate->company = strdup("");
 	certificate->credit_code = credit_code(x509);
-	return key != NULL && certificate->subject != NULL && certificate->company != NULL &&
+	return key && certificate->subject && certificate->company &&
 	       hall_key_hash(key, certificate->public_key) &&
 	       read_serial(x509, certificate->serial, sizeof(certificate->serial)) &&
 	       read_time(X509_get0_notBefore(x509), &certificate->not_before) &&
@@ -192,16 +192,16 @@ static uint8_t *one_block(const char *pem, const char *const *types, long *lengt
 	BIO *bio = NULL;
 	const char *start = pem + strspn(pem, " \t\r\n");
 	const char *end = strstr(start, "-----END ");
-	const char *tail = end == NULL ? NULL : strchr(end, '\n');
+	const char *tail = !end ? NULL : strchr(end, '\n');
 	bool known = false;
 
-	if (strlen(pem) > HALL_PEM_MAX || strncmp(start, "-----BEGIN ", 11) != 0 || end == NULL)
+	if (strlen(pem) > HALL_PEM_MAX || strncmp(start, "-----BEGIN ", 11) != 0 || !end)
 		return NULL;
-	if (tail != NULL && tail[strspn(tail, " \t\r\n")] != '\0')
+	if (tail && tail[strspn(tail, " \t\r\n")] != '\0')
 		return NULL;
 	bio = BIO_new_mem_buf(start, -1);
-	if (bio != NULL && PEM_read_bio(bio, &name, &header, &der, length) == 1)
-		for (; *types != NULL; types++)
+	if (bio && PEM_read_bio(bio, &name, &header, &der, length) == 1)
+		for (; *types; types++)
 			known |= strcmp(name, *types) == 0;
 	BIO_free(bio);
 	OPENSSL_free(name);
@@ -222,9 +222,9 @@ enum hall_code hall_certificate_read(const char *pem, const char *field, struct 
 	uint8_t *der = one_block(pem, types, &length);
 	const uint8_t *at = der;
 
-	if (der != NULL)
+	if (der)
 		out.x509 = d2i_X509(NULL, &at, length);
-	bool good = out.x509 != NULL && at == der + length && fill(&out);
+	bool good = out.x509 && at == der + length && fill(&out);
 	OPENSSL_free(der);
 	if (!good) {
 		hall_certificate_finish(&out);
@@ -259,7 +259,7 @@ static bool set_id(X509_REQ *request, EVP_PKEY *key)
 	if (!EVP_PKEY_is_a(key, "SM2"))
 		return true;
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
-	if (id == NULL || ASN1_OCTET_STRING_set(id, (const uint8_t *)HALL_SM2_ID, (int)strlen(HALL_SM2_ID)) != 1) {
+	if (!id || ASN1_OCTET_STRING_set(id, (const uint8_t *)HALL_SM2_ID, (int)strlen(HALL_SM2_ID)) != 1) {
 		ASN1_OCTET_STRING_free(id);
 		return false;
 	}
@@ -273,10 +273,10 @@ enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **
 	long length = 0;
 	uint8_t *der = one_block(pem, types, &length);
 	const uint8_t *at = der;
-	X509_REQ *out = der == NULL ? NULL : d2i_X509_REQ(NULL, &at, length);
-	EVP_PKEY *key = out == NULL ? NULL : X509_REQ_get0_pubkey(out);
+	X509_REQ *out = !der ? NULL : d2i_X509_REQ(NULL, &at, length);
+	EVP_PKEY *key = !out ? NULL : X509_REQ_get0_pubkey(out);
 
-	bool good = key != NULL && at == der + length && hall_key_type(key) != NULL && hall_key_is_sound(key) &&
+	bool good = key && at == der + length && hall_key_type(key) && hall_key_is_sound(key) &&
 		    set_id(out, key) && X509_REQ_verify(out, key) == 1;
 	OPENSSL_free(der);
 	if (!good) {

@@ -22,7 +22,7 @@ static const char *check(const struct hall_claim *claim, json_t *payload, struct
 	if (strcmp(origin, claim->origin) != 0)
 		return "origin";
 	if (strlen(token_serial) >= sizeof(claimed->token_serial) ||
-	    (claim->token_serial != NULL && strcmp(token_serial, claim->token_serial) != 0))
+	    (claim->token_serial && strcmp(token_serial, claim->token_serial) != 0))
 		return "tokenSerial";
 	if (issued < claim->now - HALL_CLAIM_SECONDS || issued > claim->now + HALL_CLAIM_SECONDS)
 		return "iat";
@@ -37,7 +37,7 @@ enum hall_code hall_claim_check(const struct hall_claim *claim, const char *jws,
 	HALL_AUTO_JSON json_t *payload = NULL;
 	const char *wrong = hall_jws_verify(jws, claim->signer, &payload);
 
-	if (wrong == NULL)
+	if (!wrong)
 		wrong = check(claim, payload, claimed);
-	return wrong == NULL ? HALL_OK : hall_fail_what(error, claim->failure, wrong);
+	return !wrong ? HALL_OK : hall_fail_what(error, claim->failure, wrong);
 }

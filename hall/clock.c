@@ -21,6 +21,6 @@ void hall_clock_format(int64_t at, char out[HALL_TIME_SIZE])
 	struct tm parts;
 	time_t seconds = (time_t)at;
 
-	if (gmtime_r(&seconds, &parts) == NULL || strftime(out, HALL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+	if (!gmtime_r(&seconds, &parts) || strftime(out, HALL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		out[0] = '\0';
 }

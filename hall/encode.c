@@ -31,7 +31,7 @@ void hall_hash(const void *data, size_t length, char out[HALL_HASH_SIZE])
 bool hall_hmac(const void *key, size_t key_length, const void *data, size_t length, char out[HALL_HASH_SIZE])
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	if (HMAC(EVP_sha256(), key, (int)key_length, data, length, digest, NULL) == NULL)
+	if (!HMAC(EVP_sha256(), key, (int)key_length, data, length, digest, NULL))
 		return false;
 	hall_hex(digest, 32, out);
 	return true;
@@ -66,7 +66,7 @@ static uint8_t *decode(const char *text, size_t text_length, const char *last_tw
 	unsigned held = 0;
 	size_t used = 0;
 
-	if (out == NULL)
+	if (!out)
 		return NULL;
 	for (size_t i = 0; i < text_length; i++) {
 		int value = value_of(text[i], last_two);
@@ -107,7 +107,7 @@ uint8_t *hall_base64_decode(const char *text, size_t text_length, size_t *length
 char *hall_base64(const void *data, size_t length)
 {
 	char *out = malloc((length + 2) / 3 * 4 + 1);
-	if (out != NULL)
+	if (out)
 		EVP_EncodeBlock((uint8_t *)out, data, (int)length);
 	return out;
 }

@@ -44,9 +44,9 @@ static bool cipher(const EVP_CIPHER *type, const uint8_t *key, int encrypt, cons
 {
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 	int first = 0, last = 0;
-	if (context != NULL)
+	if (context)
 		EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	bool done = context != NULL && EVP_CipherInit_ex(context, type, NULL, key, NULL, encrypt) == 1 &&
+	bool done = context && EVP_CipherInit_ex(context, type, NULL, key, NULL, encrypt) == 1 &&
 		    EVP_CIPHER_CTX_set_padding(context, 0) == 1 &&
 		    EVP_CipherUpdate(context, out, &first, data, (int)length) == 1 &&
 		    EVP_CipherFinal_ex(context, out + first, &last) == 1;
@@ -79,7 +79,7 @@ static bool encrypt(EVP_PKEY *key, enum hall_padding padding, const uint8_t *dat
 		    size_t *length)
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-	bool done = context != NULL && EVP_PKEY_encrypt_init(context) > 0 &&
+	bool done = context && EVP_PKEY_encrypt_init(context) > 0 &&
 		    (!EVP_PKEY_is_a(key, "RSA") || set_padding(context, padding)) &&
 		    EVP_PKEY_encrypt(context, out, length, data, size) > 0;
 	EVP_PKEY_CTX_free(context);
@@ -90,11 +90,11 @@ static bool make_rsa(EVP_PKEY *signing, EVP_PKEY *key, enum hall_padding padding
 {
 	uint8_t session[HALL_WRAP_KEY_SIZE], *plain = NULL;
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-	int size = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &plain);
+	int size = !info ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &plain);
 	size_t head = (size_t)EVP_PKEY_get_size(signing), used = head, tail = 0;
 	uint8_t *data = size <= 0 ? NULL : malloc(head + hall_wrapped_size((size_t)size));
 
-	bool done = data != NULL && RAND_priv_bytes(session, sizeof(session)) == 1 &&
+	bool done = data && RAND_priv_bytes(session, sizeof(session)) == 1 &&
 		    encrypt(signing, padding, session, sizeof(session), data, &used) && used == head &&
 		    hall_wrap(session, plain, (size_t)size, data + head, &tail);
 	OPENSSL_cleanse(session, sizeof(session));
@@ -155,7 +155,7 @@ static bool assemble(const struct sm2_parts *parts, uint8_t **out, size_t *lengt
 
 	int size = ASN1_object_size(1, (int)used, V_ASN1_SEQUENCE);
 	uint8_t *data = size < 0 ? NULL : malloc((size_t)size), *at = data;
-	if (data == NULL)
+	if (!data)
 		return false;
 	ASN1_put_object(&at, 1, (int)used, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
 	memcpy(at, body, used);

@@ -17,7 +17,7 @@ static const struct row {
 
 enum hall_code hall_fail(struct hall_error *error, enum hall_code code)
 {
-	if (error != NULL)
+	if (error)
 		*error = (struct hall_error){.code = code};
 	return code;
 }
@@ -25,7 +25,7 @@ enum hall_code hall_fail(struct hall_error *error, enum hall_code code)
 enum hall_code hall_fail_field(struct hall_error *error, const char *field)
 {
 	hall_fail(error, HALL_E_INPUT_INVALID);
-	if (error != NULL)
+	if (error)
 		snprintf(error->field, sizeof(error->field), "%s", field);
 	return HALL_E_INPUT_INVALID;
 }
@@ -33,7 +33,7 @@ enum hall_code hall_fail_field(struct hall_error *error, const char *field)
 enum hall_code hall_fail_what(struct hall_error *error, enum hall_code code, const char *what)
 {
 	hall_fail(error, code);
-	if (error != NULL)
+	if (error)
 		snprintf(error->what, sizeof(error->what), "%s", what);
 	return code;
 }
@@ -41,7 +41,7 @@ enum hall_code hall_fail_what(struct hall_error *error, enum hall_code code, con
 enum hall_code hall_fail_state(struct hall_error *error, const char *state)
 {
 	hall_fail(error, HALL_E_ORDER_STATE);
-	if (error != NULL)
+	if (error)
 		snprintf(error->state, sizeof(error->state), "%s", state);
 	return HALL_E_ORDER_STATE;
 }
@@ -54,7 +54,7 @@ enum hall_code hall_fail_call(struct hall_error *error, const char *call, const 
 
 const char *hall_code_name(enum hall_code code)
 {
-	return rows[code].name != NULL ? rows[code].name : "";
+	return rows[code].name ? rows[code].name : "";
 }
 
 enum hall_code hall_code_of(const char *name)
@@ -93,7 +93,7 @@ static json_t *text(const struct hall_error *error, const char *pattern)
 
 	while (*pattern != '\0' && used < sizeof(out) - 1) {
 		const char *end = *pattern == '{' ? strchr(pattern, '}') : NULL;
-		if (end == NULL) {
+		if (!end) {
 			out[used++] = *pattern++;
 			continue;
 		}
@@ -117,7 +117,7 @@ json_t *hall_error_json(const struct hall_error *error)
 	const struct row *row = &rows[error->code];
 	json_t *object = json_pack("{s:s, s:{s:o, s:o}}", "name", row->name, "message", "zh", text(error, row->zh),
 				   "en", text(error, row->en));
-	if (object == NULL)
+	if (!object)
 		return NULL;
 	add(object, "field", error->field);
 	add(object, "what", error->what);

@@ -21,7 +21,7 @@ static bool is_text(json_t *value, const struct hall_input *row)
 {
 	const char *text = json_string_value(value);
 	size_t length = json_string_length(value);
-	if (text == NULL || length > row->max || (length == 0 && !row->optional))
+	if (!text || length > row->max || (length == 0 && !row->optional))
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		bool line_end = text[i] == '\n' || text[i] == '\r';
@@ -80,7 +80,7 @@ enum hall_code hall_input_read(json_t *object, const char *prefix, const struct 
 			return fail(prefix, name, error);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!rows[i].optional && json_object_get(object, rows[i].name) == NULL)
+		if (!rows[i].optional && !json_object_get(object, rows[i].name))
 			return fail(prefix, rows[i].name, error);
 	return HALL_OK;
 }

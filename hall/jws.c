@@ -29,7 +29,7 @@ static const struct algorithm {
 static const struct algorithm *algorithm_of(EVP_PKEY *key)
 {
 	const char *type = hall_key_type(key);
-	for (size_t i = 0; type != NULL && i < sizeof(algorithms) / sizeof(*algorithms); i++)
+	for (size_t i = 0; type && i < sizeof(algorithms) / sizeof(*algorithms); i++)
 		if (strncmp(type, algorithms[i].key, strlen(algorithms[i].key)) == 0)
 			return &algorithms[i];
 	return NULL;
@@ -39,7 +39,7 @@ static json_t *read_json(const char *part, size_t length)
 {
 	size_t size;
 	HALL_AUTO_FREE uint8_t *text = hall_base64url_decode(part, length, &size);
-	json_t *json = text == NULL ? NULL : json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL);
+	json_t *json = !text ? NULL : json_loadb((char *)text, size, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(json)) {
 		json_decref(json);
 		return NULL;
@@ -54,7 +54,7 @@ static bool is_certificate(json_t *item, X509 *expected)
 		hall_base64_decode(json_string_value(item), json_string_length(item), &length);
 	uint8_t *own = NULL;
 	int own_length = i2d_X509(expected, &own);
-	bool same = der != NULL && own_length > 0 && (size_t)own_length == length && memcmp(der, own, length) == 0;
+	bool same = der && own_length > 0 && (size_t)own_length == length && memcmp(der, own, length) == 0;
 	OPENSSL_free(own);
 	return same;
 }
@@ -70,7 +70,7 @@ static const char *check_header(json_t *header, X509 *expected, const struct alg
 	if (!json_is_array(x5c) || json_array_size(x5c) == 0 || json_array_size(x5c) > 8 ||
 	    !json_is_string(json_array_get(x5c, 0)) || !is_certificate(json_array_get(x5c, 0), expected))
 		return "x5c";
-	return algorithm == NULL || strcmp(alg, algorithm->name) != 0 ? "alg" : NULL;
+	return !algorithm || strcmp(alg, algorithm->name) != 0 ? "alg" : NULL;
 }
 
 /* JWS has r and s side by side; OpenSSL wants the DER of both (RFC 7518, 3.4). */
@@ -82,7 +82,7 @@ static uint8_t *ecdsa_der(const uint8_t *raw, int half, size_t *length)
 	uint8_t *der = NULL;
 	int size = 0;
 
-	if (pair != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+	if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
 		r = s = NULL;
 		size = i2d_ECDSA_SIG(pair, &der);
 	}
@@ -104,8 +104,8 @@ static bool verify(EVP_PKEY *key, const struct algorithm *algorithm, const uint8
 	}
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *inner = NULL;
-	const EVP_MD *digest = algorithm->digest == NULL ? NULL : algorithm->digest();
-	bool good = signature != NULL && context != NULL &&
+	const EVP_MD *digest = !algorithm->digest ? NULL : algorithm->digest();
+	bool good = signature && context &&
 		    EVP_DigestVerifyInit(context, &inner, digest, NULL, key) == 1 && hall_key_set_id(key, inner) &&
 		    EVP_DigestVerify(context, signature, length, (const uint8_t *)text, text_length) == 1;
 	EVP_MD_CTX_free(context);
@@ -116,24 +116,24 @@ static bool verify(EVP_PKEY *key, const struct algorithm *algorithm, const uint8
 const char *hall_jws_verify(const char *compact, X509 *expected, json_t **payload)
 {
 	const char *body = strchr(compact, '.');
-	const char *end = body == NULL ? NULL : strchr(body + 1, '.');
+	const char *end = !body ? NULL : strchr(body + 1, '.');
 	EVP_PKEY *key = X509_get0_pubkey(expected);
 
-	if (end == NULL || strlen(compact) > HALL_JWS_MAX || key == NULL)
+	if (!end || strlen(compact) > HALL_JWS_MAX || !key)
 		return "format";
 	HALL_AUTO_JSON json_t *header = read_json(compact, (size_t)(body - compact));
-	if (header == NULL)
+	if (!header)
 		return "header";
 	const struct algorithm *algorithm = algorithm_of(key);
 	const char *wrong = check_header(header, expected, algorithm);
-	if (wrong != NULL)
+	if (wrong)
 		return wrong;
 	size_t length;
 	HALL_AUTO_FREE uint8_t *signature = hall_base64url_decode(end + 1, strlen(end + 1), &length);
-	if (signature == NULL || !verify(key, algorithm, signature, length, compact, (size_t)(end - compact)))
+	if (!signature || !verify(key, algorithm, signature, length, compact, (size_t)(end - compact)))
 		return "signature";
 	json_t *claims = read_json(body + 1, (size_t)(end - body - 1));
-	if (claims == NULL)
+	if (!claims)
 		return "payload";
 	*payload = claims;
 	return NULL;

@@ -29,7 +29,7 @@ const char *hall_key_type(EVP_PKEY *key)
 		return NULL;
 	for (size_t i = 0; i < TYPES; i++)
 		if (EVP_PKEY_is_a(key, types[i].algorithm) &&
-		    (types[i].group == NULL || strcmp(group, types[i].group) == 0) &&
+		    (!types[i].group || strcmp(group, types[i].group) == 0) &&
 		    (types[i].bits == 0 || EVP_PKEY_get_bits(key) == types[i].bits))
 			return types[i].name;
 	return NULL;
@@ -78,7 +78,7 @@ EVP_MD_CTX *hall_key_sign_context(EVP_PKEY *key)
 	EVP_PKEY_CTX *inner = NULL;
 	const EVP_MD *digest = EVP_PKEY_is_a(key, "SM2") ? EVP_sm3() : EVP_sha256();
 
-	if (context != NULL && EVP_DigestSignInit(context, &inner, digest, NULL, key) == 1 && hall_key_set_id(key, inner))
+	if (context && EVP_DigestSignInit(context, &inner, digest, NULL, key) == 1 && hall_key_set_id(key, inner))
 		return context;
 	EVP_MD_CTX_free(context);
 	return NULL;

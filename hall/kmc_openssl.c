@@ -50,19 +50,19 @@ static EVP_PKEY *read_public(const char *text)
 	size_t length;
 	HALL_AUTO_FREE uint8_t *der = hall_base64_decode(text, strlen(text), &length);
 	const uint8_t *at = der;
-	return der == NULL ? NULL : d2i_PUBKEY(NULL, &at, (long)length);
+	return !der ? NULL : d2i_PUBKEY(NULL, &at, (long)length);
 }
 
 static EVP_PKEY *read_private(const struct hall_kmc_openssl *own, const char *text)
 {
 	size_t length, used = 0;
 	HALL_AUTO_FREE uint8_t *wrapped = hall_base64_decode(text, strlen(text), &length);
-	uint8_t *plain = wrapped == NULL ? NULL : malloc(length);
+	uint8_t *plain = !wrapped ? NULL : malloc(length);
 	const uint8_t *at = plain;
 	EVP_PKEY *key = NULL;
-	if (plain != NULL && hall_unwrap(own->key, wrapped, length, plain, &used))
+	if (plain && hall_unwrap(own->key, wrapped, length, plain, &used))
 		key = d2i_AutoPrivateKey(NULL, &at, (long)used);
-	if (plain != NULL)
+	if (plain)
 		OPENSSL_cleanse(plain, length);
 	free(plain);
 	return key;
@@ -76,13 +76,13 @@ static enum hall_code find(struct hall_kmc_openssl *own, const char *order, cons
 {
 	sqlite3_stmt *row = hall_sql_ask(own->db, "SELECT public, wrapped FROM pair WHERE order_id=? AND signing=?", "ss",
 					 order, signing);
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	enum hall_code code = HALL_OK;
 
 	*key = NULL;
 	if (step == SQLITE_ROW) {
 		*key = part == PUBLIC ? read_public(hall_sql_text(row, 0)) : read_private(own, hall_sql_text(row, 1));
-		if (*key == NULL)
+		if (!*key)
 			code = hall_fail_call(error, "read the archived key", order);
 	} else if (step != SQLITE_DONE) {
 		code = hall_fail_call(error, "sqlite3_step", "pair");
@@ -96,9 +96,9 @@ static char *wrap(const struct hall_kmc_openssl *own, EVP_PKEY *key)
 	uint8_t *plain = NULL;
 	size_t used = 0;
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-	int size = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &plain);
+	int size = !info ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &plain);
 	HALL_AUTO_FREE uint8_t *out = size <= 0 ? NULL : malloc(hall_wrapped_size((size_t)size));
-	bool done = out != NULL && hall_wrap(own->key, plain, (size_t)size, out, &used);
+	bool done = out && hall_wrap(own->key, plain, (size_t)size, out, &used);
 	OPENSSL_clear_free(plain, size > 0 ? (size_t)size : 0);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return done ? hall_base64(out, used) : NULL;
@@ -117,10 +117,10 @@ static enum hall_code add(struct hall_kmc_openssl *own, const char *order, const
 			  struct hall_error *error)
 {
 	EVP_PKEY *key = hall_envelope_key_new(like);
-	HALL_AUTO_FREE char *public = key == NULL ? NULL : public_text(key);
-	HALL_AUTO_FREE char *wrapped = key == NULL ? NULL : wrap(own, key);
+	HALL_AUTO_FREE char *public = !key ? NULL : public_text(key);
+	HALL_AUTO_FREE char *wrapped = !key ? NULL : wrap(own, key);
 	EVP_PKEY_free(key);
-	if (public == NULL || wrapped == NULL)
+	if (!public || !wrapped)
 		return hall_fail_call(error, "EVP_PKEY_generate", "encryption key");
 	return hall_sql_run(own->db, error, "INSERT OR IGNORE INTO pair VALUES (?,?,?,?,?)", "ssssi", order, signing, public,
 			    wrapped, hall_clock_now());
@@ -133,12 +133,12 @@ static enum hall_code pair(void *self, const char *order, EVP_PKEY *signing, EVP
 	enum hall_code code = begin(own, signing, id, error);
 	if (code == HALL_OK)
 		code = find(own, order, id, PUBLIC, key, error);
-	if (code != HALL_OK || *key != NULL)
+	if (code != HALL_OK || *key)
 		return code;
 	code = add(own, order, id, signing, error);
 	if (code == HALL_OK)
 		code = find(own, order, id, PUBLIC, key, error);
-	return code == HALL_OK && *key == NULL ? hall_fail_call(error, "find", "pair") : code;
+	return code == HALL_OK && !*key ? hall_fail_call(error, "find", "pair") : code;
 }
 
 static enum hall_code envelope(void *self, const char *order, EVP_PKEY *signing, uint8_t **data, size_t *length,
@@ -150,7 +150,7 @@ static enum hall_code envelope(void *self, const char *order, EVP_PKEY *signing,
 	enum hall_code code = begin(own, signing, id, error);
 	if (code == HALL_OK)
 		code = find(own, order, id, PRIVATE, &key, error);
-	if (code == HALL_OK && key == NULL)
+	if (code == HALL_OK && !key)
 		code = hall_fail_call(error, "find", "pair");
 	/* The record comes first: no envelope without one. */
 	if (code == HALL_OK)
@@ -179,10 +179,10 @@ static enum hall_code read_key(struct hall_kmc_openssl *own, const char *path, s
 {
 	size_t length = 0;
 	char *data = hall_file_read(path, sizeof(own->key), &length);
-	bool whole = data != NULL && length == sizeof(own->key);
+	bool whole = data && length == sizeof(own->key);
 	if (whole)
 		memcpy(own->key, data, length);
-	if (data != NULL)
+	if (data)
 		OPENSSL_cleanse(data, length);
 	free(data);
 	return whole ? HALL_OK : hall_fail_call(error, "read", path);
@@ -194,7 +194,7 @@ static enum hall_code open_at(struct hall_kmc_openssl *own, const char *state, c
 	HALL_AUTO_FREE char *db = hall_path(folder, "kmc.db");
 	HALL_AUTO_FREE char *key = hall_path(folder, "kmc.key");
 	own->down = hall_path(state, "kmc-down");
-	if (db == NULL || key == NULL || own->down == NULL)
+	if (!db || !key || !own->down)
 		return hall_fail_call(error, "asprintf", "path");
 	if (!hall_folder_make(folder))
 		return hall_fail_call(error, "mkdir", folder);
@@ -210,7 +210,7 @@ enum hall_code hall_kmc_open(const char *state, enum hall_padding padding, struc
 	HALL_AUTO_FREE char *folder = hall_path(state, "kmc");
 	struct hall_kmc_openssl *own = calloc(1, sizeof(*own));
 	struct hall_kmc out = {.self = own, .format = format, .pair = pair, .envelope = envelope};
-	if (own == NULL || folder == NULL) {
+	if (!own || !folder) {
 		free(own);
 		return hall_fail_call(error, "calloc", "kmc");
 	}
@@ -226,7 +226,7 @@ enum hall_code hall_kmc_open(const char *state, enum hall_padding padding, struc
 void hall_kmc_close(struct hall_kmc *kmc)
 {
 	struct hall_kmc_openssl *own = kmc->self;
-	if (own == NULL)
+	if (!own)
 		return;
 	sqlite3_close(own->db);
 	OPENSSL_cleanse(own->key, sizeof(own->key));
@@ -238,5 +238,5 @@ void hall_kmc_close(struct hall_kmc *kmc)
 bool hall_kmc_exists(const char *state)
 {
 	HALL_AUTO_FREE char *key = hall_path(state, "kmc/kmc.key");
-	return key != NULL && hall_file_exists(key);
+	return key && hall_file_exists(key);
 }

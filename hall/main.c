@@ -33,7 +33,7 @@ static char *crl_url(const char *origin)
 
 static const char *default_origin(const struct hall_options *options)
 {
-	return options->origin != NULL ? options->origin : "http://localhost:8080";
+	return options->origin ? options->origin : "http://localhost:8080";
 }
 
 static int init(const struct hall_options *options)
@@ -53,7 +53,7 @@ static enum hall_code open_ca(const struct hall_options *options, const char *or
 		code = hall_ca_open(options->state, ca, error);
 	if (code != HALL_OK)
 		return code;
-	if (strcmp(options->command, "serve") == 0 || options->origin != NULL)
+	if (strcmp(options->command, "serve") == 0 || options->origin)
 		code = hall_ca_set_crl_url(ca, url, error);
 	if (code != HALL_OK)
 		hall_ca_close(ca);
@@ -66,9 +66,9 @@ static int certify(const struct hall_options *options)
 	struct hall_error error;
 	HALL_AUTO_FREE char *pem = NULL;
 	size_t length;
-	HALL_AUTO_FREE char *csr = options->csr == NULL ? NULL : hall_file_read(options->csr, 16384, &length);
+	HALL_AUTO_FREE char *csr = !options->csr ? NULL : hall_file_read(options->csr, 16384, &length);
 
-	if (csr == NULL) {
+	if (!csr) {
 		fprintf(stderr, "keyhall-hall: certify: --csr FILE cannot be read\n");
 		return EXIT_FAILURE;
 	}
@@ -79,7 +79,7 @@ static int certify(const struct hall_options *options)
 					  .not_before_days = (int)options->not_before_days,
 					  .not_after_days = (int)options->not_after_days};
 	code = hall_ca_certify(&ca, &request, &pem, &error);
-	if (code == HALL_OK && options->out != NULL) {
+	if (code == HALL_OK && options->out) {
 		if (!hall_file_write(options->out, pem, strlen(pem), false))
 			code = hall_fail_call(&error, "write", options->out);
 	} else if (code == HALL_OK) {
@@ -109,7 +109,7 @@ static enum hall_code set_site(const struct hall_options *options, const struct 
 	settings->allow_single = options->allow_single;
 	site->address = options->bind;
 	site->connections = (unsigned)options->connections;
-	site->pages = options->pages != NULL ? options->pages : places->pages;
+	site->pages = options->pages ? options->pages : places->pages;
 	site->sdk = places->sdk;
 	site->name_zh = options->name_zh;
 	site->name_en = options->name_en;
@@ -160,7 +160,7 @@ static enum hall_code open_stores(const struct hall_options *options, struct hal
 	HALL_AUTO_FREE char *path = hall_path(options->state, "hall.db");
 	enum hall_code code = HALL_OK;
 
-	if (path == NULL || lock == NULL || !hall_folder_make(options->state) || !hall_lock(lock))
+	if (!path || !lock || !hall_folder_make(options->state) || !hall_lock(lock))
 		return hall_fail_call(error, "lock (is another hall running there?)", options->state);
 	if (options->https)
 		code = hall_tls_open(options->state, site->address, tls, error);
@@ -195,7 +195,7 @@ static enum hall_code run(const char *url, struct hall_site *site, const struct 
 		return code;
 	code = hall_bank_start(&site->hall.bank, error);
 	if (code == HALL_OK) {
-		if (tls->root_path != NULL)
+		if (tls->root_path)
 			printf("keyhall-hall: TLS root %s\n", tls->root_path);
 		printf("keyhall-hall: %s\n", url);
 		fflush(stdout);
@@ -219,7 +219,7 @@ static int serve(const struct hall_options *options)
 	if (code == HALL_OK)
 		code = choose_port(options, &site, &error);
 	snprintf(url, sizeof(url), "%s://localhost:%u", options->https ? "https" : "http", site.port);
-	site.hall.settings.origin = options->origin != NULL ? options->origin : url;
+	site.hall.settings.origin = options->origin ? options->origin : url;
 	if (code == HALL_OK)
 		code = open_stores(options, &site, &tls, &error);
 	if (code == HALL_OK)
@@ -242,7 +242,7 @@ static int operate(const struct hall_options *options)
 	site.hall.settings.ca_tries = options->ca_tries;
 	site.hall.settings.ca_retry_seconds = options->ca_retry_seconds;
 
-	enum hall_code code = options->argument == NULL ? hall_fail_field(&error, "ORDER")
+	enum hall_code code = !options->argument ? hall_fail_field(&error, "ORDER")
 							: open_stores(options, &site, &tls, &error);
 	if (code == HALL_OK)
 		code = hall_service_look(&site.hall, options->argument, &order, &error);

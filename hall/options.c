@@ -66,7 +66,7 @@ void hall_options_help(void)
 	      stdout);
 	for (size_t i = 0; i < COUNT; i++) {
 		char left[40];
-		snprintf(left, sizeof(left), "%s %s", options[i].name, options[i].value == NULL ? "" : options[i].value);
+		snprintf(left, sizeof(left), "%s %s", options[i].name, !options[i].value ? "" : options[i].value);
 		printf("  %-24s %s\n", left, options[i].help);
 	}
 }
@@ -133,18 +133,18 @@ bool hall_options_read(int argc, char **argv, struct hall_options *out)
 		out->command = argv[at++];
 	for (; at < argc; at++) {
 		const struct option *option = find(argv[at]);
-		if (option == NULL && argv[at][0] != '-' && out->argument == NULL) {
+		if (!option && argv[at][0] != '-' && !out->argument) {
 			out->argument = argv[at];
 			continue;
 		}
-		if (option == NULL)
+		if (!option)
 			return complain("unknown option", argv[at]);
 		if (option->kind != FLAG && at + 1 == argc)
 			return complain("value missing", argv[at]);
 		if (!set(out, option, option->kind == FLAG ? NULL : argv[++at]))
 			return false;
 	}
-	if (out->state == NULL && !out->help && !out->version)
+	if (!out->state && !out->help && !out->version)
 		return complain("needed", "--state DIR");
 	return true;
 }

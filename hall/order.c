@@ -74,7 +74,7 @@ bool hall_order_is_open(enum hall_state state)
 
 const char *hall_state_name(enum hall_state state)
 {
-	return states[state] != NULL ? states[state] : "";
+	return states[state] ? states[state] : "";
 }
 
 enum hall_state hall_state_of(const char *name)

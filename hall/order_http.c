@@ -18,7 +18,7 @@
 const char *hall_exchange_variable(const struct hall_exchange *exchange, const char *name)
 {
 	const char *value = u_map_get(exchange->request->map_url, name);
-	return value == NULL ? "" : value;
+	return !value ? "" : value;
 }
 
 static enum hall_code read_body(struct hall_exchange *exchange, const struct hall_input *rows, size_t count)
@@ -72,7 +72,7 @@ enum hall_code hall_http_orders_open(struct hall_exchange *exchange)
 	bool created = false;
 	enum hall_code code = read_body(exchange, rows, 2);
 
-	if (code == HALL_OK && key_type != NULL && !hall_key_type_known(key_type))
+	if (code == HALL_OK && key_type && !hall_key_type_known(key_type))
 		code = hall_fail_field(&exchange->error, "keyType");
 	if (code == HALL_OK)
 		code = hall_service_open(exchange->hall, exchange->visitor, certificate, key_type, &order, &created,
@@ -143,7 +143,7 @@ static bool is_phone(const char *text)
 static bool is_email(const char *text)
 {
 	const char *at = strchr(text, '@');
-	return text[0] == '\0' || (at != NULL && at != text && strchr(at + 1, '.') != NULL && strchr(text, ' ') == NULL);
+	return text[0] == '\0' || (at && at != text && strchr(at + 1, '.') && !strchr(text, ' '));
 }
 
 static enum hall_code read_confirmation(struct hall_exchange *exchange, struct hall_confirmation *out)

@@ -9,7 +9,7 @@
 
 static void set_text(json_t *object, const char *name, const char *value)
 {
-	if (value != NULL && value[0] != '\0')
+	if (value && value[0] != '\0')
 		json_object_set_new(object, name, json_string(value));
 }
 
@@ -34,7 +34,7 @@ static json_t *mask(const char *value, size_t tail)
 
 static json_t *contact(const struct hall_order *order, bool own)
 {
-	const char *email = order->contact_email == NULL ? "" : order->contact_email;
+	const char *email = !order->contact_email ? "" : order->contact_email;
 	json_t *object = json_object();
 	json_object_set_new(object, "name", own ? json_string(order->contact_name) : mask(order->contact_name, 0));
 	json_object_set_new(object, "phone", own ? json_string(order->contact_phone) : mask(order->contact_phone, 4));
@@ -88,10 +88,10 @@ static enum hall_code add_certificate(const struct hall_order *order, json_t *ou
 static void add_issued(const struct hall *hall, const struct hall_order *order, json_t *out)
 {
 	json_t *chain = json_array();
-	if (hall->ca.issuing != NULL)
+	if (hall->ca.issuing)
 		json_array_append_new(chain, json_string(hall->ca.issuing));
 	json_t *issued = json_pack("{s:s, s:o}", "certificate", order->issued_pem, "chain", chain);
-	if (order->encryption_pem != NULL)
+	if (order->encryption_pem)
 		json_object_set_new(issued, "encryption",
 				    json_pack("{s:s, s:s, s:s}", "certificate", order->encryption_pem, "envelope",
 					      order->envelope, "format", order->format));
@@ -102,7 +102,7 @@ static void add_problem(const struct hall_order *order, json_t *out)
 {
 	struct hall_error error;
 	hall_fail(&error, hall_code_of(order->problem));
-	if (order->problem_what != NULL)
+	if (order->problem_what)
 		snprintf(error.what, sizeof(error.what), "%s", order->problem_what);
 	if (error.code != HALL_OK)
 		json_object_set_new(out, "problem", hall_error_json(&error));
@@ -116,7 +116,7 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 			  (json_int_t)order->price, "key", order->same_key ? "same" : "new", "attempts",
 			  (json_int_t)order->attempts, "reissues", (json_int_t)order->reissues);
 	enum hall_code code = add_certificate(order, object, error);
-	if (code == HALL_OK && order->payment != NULL)
+	if (code == HALL_OK && order->payment)
 		code = add_payment(hall, order->payment, object, error);
 	if (code != HALL_OK)
 		return code;
@@ -127,11 +127,11 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 	set_text(object, "keyType", order->key_type);
 	set_time(object, "created", order->created);
 	set_time(object, "updated", order->updated);
-	if (order->contact_by != NULL)
+	if (order->contact_by)
 		json_object_set_new(object, "contact", contact(order, strcmp(order->contact_by, visitor) == 0));
-	if (order->issued_pem != NULL && hall_store_has_visited(hall->store, visitor, order->id))
+	if (order->issued_pem && hall_store_has_visited(hall->store, visitor, order->id))
 		add_issued(hall, order, object);
-	if (order->problem != NULL)
+	if (order->problem)
 		add_problem(order, object);
 	*out = hall_steal(&object);
 	return HALL_OK;

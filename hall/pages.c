@@ -42,7 +42,7 @@ static bool is_plain(const char *path)
 	for (const char *at = path; *at != '\0'; at++) {
 		if (*at == '/' && (at[1] == '.' || at[1] == '/'))
 			return false;
-		if (*at != '/' && !isalnum((unsigned char)*at) && strchr("._-", *at) == NULL)
+		if (*at != '/' && !isalnum((unsigned char)*at) && !strchr("._-", *at))
 			return false;
 	}
 	return true;
@@ -63,11 +63,11 @@ static bool read_page(const char *folder, const char *name, const char *ending, 
 {
 	char path[4096];
 	int length = snprintf(path, sizeof(path), "%s/%s%s", folder, name, ending);
-	if (length < 0 || (size_t)length >= sizeof(path) || type_of(path) == NULL)
+	if (length < 0 || (size_t)length >= sizeof(path) || !type_of(path))
 		return false;
 	page->data = hall_file_read(path, FILE_MAX, &page->length);
 	page->type = type_of(path);
-	return page->data != NULL;
+	return page->data;
 }
 
 /* length bytes of the page at `at` make room for the part. */
@@ -76,7 +76,7 @@ static bool put_part(struct hall_page *page, size_t at, size_t length, const str
 	size_t after = page->length - at - length;
 	char *data = malloc(at + part->length + after + 1);
 
-	if (data == NULL)
+	if (!data)
 		return false;
 	memcpy(data, page->data, at);
 	memcpy(data + at, part->data, part->length);
@@ -95,8 +95,8 @@ static bool include_parts(const char *folder, struct hall_page *page)
 	char *found, *end;
 	bool good = true;
 
-	while (good && (found = strstr(page->data + from, INCLUDE)) != NULL &&
-	       (end = strstr(found, INCLUDE_END)) != NULL) {
+	while (good && (found = strstr(page->data + from, INCLUDE)) &&
+	       (end = strstr(found, INCLUDE_END))) {
 		struct hall_page part = {0};
 		size_t at = (size_t)(found - page->data);
 		size_t length = (size_t)(end - found) + strlen(INCLUDE_END);

@@ -13,7 +13,7 @@
 
 static enum hall_code give(struct hall_exchange *exchange, void *content, size_t length, const char *type)
 {
-	if (content == NULL)
+	if (!content)
 		return hall_fail(&exchange->error, HALL_E_PAGE_ABSENT);
 	exchange->content = content;
 	exchange->content_length = length;
@@ -23,8 +23,8 @@ static enum hall_code give(struct hall_exchange *exchange, void *content, size_t
 
 static enum hall_code give_text(struct hall_exchange *exchange, const char *text, const char *type)
 {
-	char *copy = text == NULL ? NULL : strdup(text);
-	return give(exchange, copy, copy == NULL ? 0 : strlen(copy), type);
+	char *copy = !text ? NULL : strdup(text);
+	return give(exchange, copy, !copy ? 0 : strlen(copy), type);
 }
 
 enum hall_code hall_http_qr(struct hall_exchange *exchange)
@@ -37,7 +37,7 @@ enum hall_code hall_http_qr(struct hall_exchange *exchange)
 		return code;
 	snprintf(url, sizeof(url), "%s/bank/pay/%s", exchange->hall->settings.origin, payment.id);
 	char *svg = hall_qr_svg(url);
-	return give(exchange, svg, svg == NULL ? 0 : strlen(svg), "image/svg+xml");
+	return give(exchange, svg, !svg ? 0 : strlen(svg), "image/svg+xml");
 }
 
 enum hall_code hall_http_notice(struct hall_exchange *exchange)

@@ -21,9 +21,9 @@ char *hall_qr_svg(const char *text)
 	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 	char *svg = NULL;
 	size_t length = 0;
-	FILE *out = code == NULL ? NULL : open_memstream(&svg, &length);
+	FILE *out = !code ? NULL : open_memstream(&svg, &length);
 
-	if (out != NULL) {
+	if (out) {
 		int side = code->width + 2 * QUIET;
 		fprintf(out,
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"

@@ -63,7 +63,7 @@ static const char *header(const struct _u_request *request, const char *name)
 
 static bool is_name(const char *text)
 {
-	return text != NULL && strlen(text) == HALL_NAME_SIZE - 1 && strspn(text, "0123456789abcdef") == HALL_NAME_SIZE - 1;
+	return text && strlen(text) == HALL_NAME_SIZE - 1 && strspn(text, "0123456789abcdef") == HALL_NAME_SIZE - 1;
 }
 
 /* The store knows a visitor by the hash of the cookie only. */
@@ -77,7 +77,7 @@ static enum hall_code know_visitor(struct hall_exchange *exchange, struct _u_res
 	else if (!hall_random_name(name))
 		return hall_fail_call(&exchange->error, "RAND_bytes", "cookie");
 	hall_hash(name, HALL_NAME_SIZE - 1, exchange->visitor);
-	bool secure = exchange->site->tls_key != NULL || strncmp(exchange->hall->settings.origin, "https://", 8) == 0;
+	bool secure = exchange->site->tls_key || strncmp(exchange->hall->settings.origin, "https://", 8) == 0;
 	ulfius_add_same_site_cookie_to_response(response, COOKIE, name, NULL, COOKIE_SECONDS, NULL, "/", secure, 1,
 						U_COOKIE_SAME_SITE_LAX);
 	return HALL_OK;
@@ -90,9 +90,9 @@ static enum hall_code check_post(struct hall_exchange *exchange, enum hall_guard
 	const char *origin = header(request, "Origin");
 	struct hall *hall = exchange->hall;
 
-	if (guard == HALL_GUARD_PAGE && origin != NULL && strcmp(origin, hall->settings.origin) != 0)
+	if (guard == HALL_GUARD_PAGE && origin && strcmp(origin, hall->settings.origin) != 0)
 		return hall_fail(&exchange->error, HALL_E_ORIGIN_DENIED);
-	if (type == NULL || strncasecmp(type, "application/json", 16) != 0 || (type[16] != '\0' && type[16] != ';'))
+	if (!type || strncasecmp(type, "application/json", 16) != 0 || (type[16] != '\0' && type[16] != ';'))
 		return hall_fail_field(&exchange->error, "Content-Type");
 	if (request->binary_body_length > HALL_BODY_MAX)
 		return hall_fail_field(&exchange->error, "body");
@@ -138,7 +138,7 @@ static void write_error(struct _u_response *response, const struct hall_error *e
 static void write_answer(struct hall_exchange *exchange, struct _u_response *response)
 {
 	unsigned status = exchange->status == 0 ? 200 : (unsigned)exchange->status;
-	if (exchange->content != NULL) {
+	if (exchange->content) {
 		ulfius_set_binary_body_response(response, status, exchange->content, exchange->content_length);
 		u_map_put(response->map_header, "Content-Type", exchange->content_type);
 	} else {
@@ -189,7 +189,7 @@ static int serve_page(const struct _u_request *request, struct _u_response *resp
 	hall_hash(page.data, page.length, tag + 1);
 	strcpy(tag + HALL_HASH_SIZE, "\"");
 	const char *known = header(request, "If-None-Match");
-	if (known != NULL && strcmp(known, tag) == 0) {
+	if (known && strcmp(known, tag) == 0) {
 		ulfius_set_empty_body_response(response, 304);
 	} else {
 		ulfius_set_binary_body_response(response, 200, page.data, page.length);
@@ -229,11 +229,11 @@ static bool listen_on(struct hall_server *server)
 		{MHD_OPTION_SOCK_ADDR, 0, instance->bind_address},
 		{MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
 		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)site->connections, NULL},
-		{site->tls_key != NULL ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, tls},
+		{site->tls_key ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, tls},
 		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD;
-	if (site->tls_key != NULL)
+	if (site->tls_key)
 		flags |= MHD_USE_TLS;
 	return ulfius_start_framework_with_mhd_options(instance, flags, options) == U_OK;
 }
@@ -242,7 +242,7 @@ static bool start(struct hall_server *server)
 {
 	const struct hall_site *site = server->site;
 	server->address = hall_address_new(site->address, site->port);
-	if (mtx_init(&server->lock, mtx_plain) != thrd_success || server->address == NULL ||
+	if (mtx_init(&server->lock, mtx_plain) != thrd_success || !server->address ||
 	    ulfius_init_instance(&server->instance, site->port, server->address, NULL) != U_OK)
 		return false;
 	server->ready = true;
@@ -256,7 +256,7 @@ static bool start(struct hall_server *server)
 enum hall_code hall_server_start(struct hall_site *site, struct hall_server **server, struct hall_error *error)
 {
 	struct hall_server *out = calloc(1, sizeof(*out));
-	if (out == NULL)
+	if (!out)
 		return hall_fail_call(error, "calloc", "server");
 	out->site = site;
 	if (start(out)) {

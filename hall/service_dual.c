@@ -23,7 +23,7 @@ enum hall_code hall_service_choose_format(struct hall *hall, EVP_PKEY *signing, 
 					  struct hall_error *error)
 {
 	*format = hall->settings.dual ? hall->kmc.format(hall->kmc.self, signing) : NULL;
-	if (*format == NULL || algorithms == NULL || names(algorithms, *format))
+	if (!*format || !algorithms || names(algorithms, *format))
 		return HALL_OK;
 	*format = NULL;
 	return hall->settings.allow_single ? HALL_OK : hall_fail(error, HALL_E_KEY_IMPORT);
@@ -35,9 +35,9 @@ enum hall_code hall_service_prepare_pair(struct hall *hall, const struct hall_or
 	EVP_PKEY *key = NULL;
 	enum hall_code code;
 
-	if (order->format == NULL)
+	if (!order->format)
 		return HALL_OK;
-	if (hall->kmc.self == NULL)
+	if (!hall->kmc.self)
 		return hall_fail(error, HALL_E_CA_UNAVAILABLE);
 	if (hall_request_read(order->csr, "csr", &request, NULL) != HALL_OK)
 		return hall_fail_what(error, HALL_E_CA_REFUSED, "csr");
@@ -69,7 +69,7 @@ static enum hall_code make_envelope(struct hall *hall, const struct hall_order *
 	if (code != HALL_OK)
 		return code;
 	*text = hall_base64(data, length);
-	return *text != NULL ? HALL_OK : hall_fail_call(error, "malloc", "envelope");
+	return *text ? HALL_OK : hall_fail_call(error, "malloc", "envelope");
 }
 
 static enum hall_code keep(struct hall_order *order, const char *pem, const char *envelope, struct hall_error *error)
@@ -92,7 +92,7 @@ enum hall_code hall_service_issue_encryption(struct hall *hall, struct hall_orde
 	struct hall_certificate signing;
 	enum hall_code code;
 
-	if (order->format == NULL)
+	if (!order->format)
 		return HALL_OK;
 	code = hall_certificate_read(signing_pem, "issued", &signing, error);
 	if (code != HALL_OK)
@@ -108,7 +108,7 @@ enum hall_code hall_service_issue_encryption(struct hall *hall, struct hall_orde
 
 enum hall_code hall_service_forget_encryption(struct hall_order *order, struct hall_error *error)
 {
-	if (order->encryption_serial != NULL && !hall_order_set(&order->encryption_superseded, order->encryption_serial))
+	if (order->encryption_serial && !hall_order_set(&order->encryption_superseded, order->encryption_serial))
 		return hall_fail_call(error, "strdup", "superseded");
 	hall_order_set(&order->encryption_pem, NULL);
 	hall_order_set(&order->encryption_serial, NULL);
@@ -126,7 +126,7 @@ enum hall_code hall_service_envelope(struct hall *hall, const char *visitor, str
 
 	if (hall_order_next(order->state, HALL_EVENT_ENVELOPE) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
-	if (order->encryption_pem == NULL || hall->kmc.self == NULL)
+	if (!order->encryption_pem || !hall->kmc.self)
 		return hall_fail(error, HALL_E_ENCRYPTION_ABSENT);
 	if (order->envelopes >= hall->settings.envelopes)
 		return hall_fail(error, HALL_E_ORDER_ENVELOPES);

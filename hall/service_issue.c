@@ -62,7 +62,7 @@ static enum hall_code prepare_rekey(struct hall *hall, struct hall_order *order,
 	if (code != HALL_OK)
 		return code;
 	order->reissues++;
-	if (order->issued_serial != NULL && !hall_order_set(&order->superseded, order->issued_serial))
+	if (order->issued_serial && !hall_order_set(&order->superseded, order->issued_serial))
 		return hall_fail_call(error, "strdup", "superseded");
 	hall_order_set(&order->issued_id, NULL);
 	hall_order_set(&order->issued_serial, NULL);
@@ -98,7 +98,7 @@ static enum hall_code set_key(struct hall_order *order, const struct hall_offer 
 static enum hall_code bind_key(struct hall *hall, const char *visitor, struct hall_order *order,
 			       const struct hall_offer *offer, const struct checked *checked, struct hall_error *error)
 {
-	bool first = order->public_key == NULL;
+	bool first = !order->public_key;
 	bool again = !first && strcmp(order->public_key, checked->public_key) == 0;
 	enum hall_event event = first || again ? HALL_EVENT_KEY : HALL_EVENT_REKEY;
 	const char *format = NULL;
@@ -170,9 +170,9 @@ static enum hall_code take_certificate(struct hall *hall, struct hall_order *ord
 	if (code != HALL_OK)
 		return code;
 	code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->old_serial, order->id, error);
-	if (code == HALL_OK && order->superseded != NULL)
+	if (code == HALL_OK && order->superseded)
 		code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->superseded, order->id, error);
-	if (code == HALL_OK && order->encryption_superseded != NULL)
+	if (code == HALL_OK && order->encryption_superseded)
 		code = hall_store_errand_add(hall->store, HALL_ERRAND_REVOKE, order->encryption_superseded, order->id,
 					     error);
 	if (code == HALL_OK)
@@ -193,7 +193,7 @@ static enum hall_code ca_issue(struct hall *hall, struct hall_order *order, char
 	struct hall_ca_request request = {.request = name, .csr = order->csr, .old = old.x509};
 	code = hall_service_prepare_pair(hall, order, error);
 	if (code == HALL_OK)
-		code = order->superseded == NULL
+		code = !order->superseded
 			       ? hall->ca.issue(hall->ca.self, &request, pem, error)
 			       : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
 	if (code == HALL_OK)

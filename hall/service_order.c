@@ -85,7 +85,7 @@ static enum hall_code create(struct hall *hall, const struct hall_certificate *o
 static enum hall_code look_at(struct hall *hall, struct hall_order *order, struct hall_error *error)
 {
 	HALL_AUTO_FREE char *id = strdup(order->id);
-	if (id == NULL)
+	if (!id)
 		return hall_fail_call(error, "strdup", "id");
 	hall_service_ask_bank(hall, id);
 	hall_service_work_errands(hall);
@@ -162,7 +162,7 @@ static enum hall_code check_credit_code(const struct hall_order *order, const ch
 	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
 	if (code != HALL_OK)
 		return code;
-	if (old.credit_code != NULL && strcmp(old.credit_code, given) != 0)
+	if (old.credit_code && strcmp(old.credit_code, given) != 0)
 		code = hall_fail_field(error, "creditCode");
 	hall_certificate_finish(&old);
 	return code;
@@ -187,12 +187,12 @@ enum hall_code hall_service_confirm(struct hall *hall, const char *visitor, stru
 enum hall_code hall_service_cancel(struct hall *hall, const char *visitor, struct hall_order *order,
 				   struct hall_error *error)
 {
-	if (order->opened_by == NULL || strcmp(order->opened_by, visitor) != 0)
+	if (!order->opened_by || strcmp(order->opened_by, visitor) != 0)
 		return hall_fail(error, HALL_E_ORDER_FOREIGN);
 	if (hall_order_next(order->state, HALL_EVENT_CANCEL) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
 	HALL_AUTO_FREE char *id = strdup(order->id);
-	if (id == NULL)
+	if (!id)
 		return hall_fail_call(error, "strdup", "id");
 	hall_service_close_payments(hall, id);
 	hall_order_finish(order);

@@ -62,7 +62,7 @@ static enum hall_code reload(struct hall *hall, struct hall_order *order, struct
 {
 	HALL_AUTO_FREE char *id = strdup(order->id);
 	hall_order_finish(order);
-	return id == NULL ? hall_fail_call(error, "strdup", "id")
+	return !id ? hall_fail_call(error, "strdup", "id")
 			  : hall_store_find(hall->store, HALL_BY_ID, id, order, error);
 }
 
@@ -70,7 +70,7 @@ static enum hall_code reload(struct hall *hall, struct hall_order *order, struct
 static enum hall_code current(struct hall *hall, struct hall_order *order, struct hall_error *error)
 {
 	struct hall_payment payment;
-	if (order->payment == NULL)
+	if (!order->payment)
 		return hall_fail(error, HALL_E_PAYMENT_ABSENT);
 	enum hall_code code = hall_store_payment_find(hall->store, order->payment, &payment, error);
 	if (code != HALL_OK)

@@ -8,7 +8,7 @@
 
 static enum hall_code fail(sqlite3 *db, struct hall_error *error, const char *call)
 {
-	return hall_fail_call(error, call, db == NULL ? "no database" : sqlite3_errmsg(db));
+	return hall_fail_call(error, call, !db ? "no database" : sqlite3_errmsg(db));
 }
 
 static bool execute(sqlite3 *db, const char *sql)
@@ -19,7 +19,7 @@ static bool execute(sqlite3 *db, const char *sql)
 static int version_of(sqlite3 *db)
 {
 	sqlite3_stmt *statement = hall_sql_ask(db, "PRAGMA user_version", "");
-	int version = statement != NULL && sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : -1;
+	int version = statement && sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : -1;
 	sqlite3_finalize(statement);
 	return version;
 }
@@ -83,7 +83,7 @@ enum hall_code hall_sql_run(sqlite3 *db, struct hall_error *error, const char *s
 	va_start(values, types);
 	sqlite3_stmt *statement = prepare(db, sql, types, values);
 	va_end(values);
-	int result = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
+	int result = !statement ? SQLITE_ERROR : sqlite3_step(statement);
 	enum hall_code code = result == SQLITE_DONE ? HALL_OK : fail(db, error, "sqlite3_step");
 	sqlite3_finalize(statement);
 	return code;
@@ -95,7 +95,7 @@ sqlite3_stmt *hall_sql_ask(sqlite3 *db, const char *sql, const char *types, ...)
 	va_start(values, types);
 	sqlite3_stmt *statement = prepare(db, sql, types, values);
 	va_end(values);
-	if (statement == NULL)
+	if (!statement)
 		fail(db, NULL, "sqlite3_prepare");
 	return statement;
 }
@@ -103,7 +103,7 @@ sqlite3_stmt *hall_sql_ask(sqlite3 *db, const char *sql, const char *types, ...)
 const char *hall_sql_text(sqlite3_stmt *statement, int column)
 {
 	const unsigned char *text = sqlite3_column_text(statement, column);
-	return text == NULL ? "" : (const char *)text;
+	return !text ? "" : (const char *)text;
 }
 
 enum hall_code hall_sql_begin(sqlite3 *db, struct hall_error *error)

@@ -67,8 +67,8 @@ void hall_order_finish(struct hall_order *order)
 
 bool hall_order_set(char **member, const char *value)
 {
-	char *copy = value == NULL ? NULL : strdup(value);
-	if (value != NULL && copy == NULL)
+	char *copy = !value ? NULL : strdup(value);
+	if (value && !copy)
 		return false;
 	free(*member);
 	*member = copy;
@@ -78,7 +78,7 @@ bool hall_order_set(char **member, const char *value)
 enum hall_code hall_store_open(const char *path, struct hall_store **store, struct hall_error *error)
 {
 	struct hall_store *out = calloc(1, sizeof(*out));
-	if (out == NULL)
+	if (!out)
 		return hall_fail_call(error, "calloc", "store");
 	enum hall_code code = hall_sql_open(path, schema, sizeof(schema) / sizeof(*schema), &out->db, error);
 	if (code == HALL_OK)
@@ -90,7 +90,7 @@ enum hall_code hall_store_open(const char *path, struct hall_store **store, stru
 
 void hall_store_close(struct hall_store *store)
 {
-	if (store == NULL)
+	if (!store)
 		return;
 	sqlite3_close(store->db);
 	free(store);
@@ -133,7 +133,7 @@ enum hall_code hall_store_find(struct hall_store *store, enum hall_lookup by, co
 {
 	struct hall_order out = {0};
 	sqlite3_stmt *row = hall_sql_ask(store->db, lookups[by], "s", value);
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	enum hall_code code = HALL_OK;
 
 	if (step == SQLITE_DONE)
@@ -152,7 +152,7 @@ static enum hall_code write_order(struct hall_store *store, const char *sql, con
 				  struct hall_error *error)
 {
 	sqlite3_stmt *row = hall_sql_ask(store->db, sql, "");
-	int result = row == NULL ? SQLITE_ERROR : SQLITE_OK;
+	int result = !row ? SQLITE_ERROR : SQLITE_OK;
 	int column = 1;
 
 	for (size_t i = 0; i < TEXT_COUNT && result == SQLITE_OK; i++)
@@ -226,7 +226,7 @@ enum hall_code hall_store_move(struct hall_store *store, struct hall_order *orde
 static json_t *name_list(sqlite3_stmt *row)
 {
 	json_t *list = json_array();
-	while (row != NULL && sqlite3_step(row) == SQLITE_ROW)
+	while (row && sqlite3_step(row) == SQLITE_ROW)
 		json_array_append_new(list, json_string(hall_sql_text(row, 0)));
 	sqlite3_finalize(row);
 	return list;
@@ -255,7 +255,7 @@ bool hall_store_has_visited(struct hall_store *store, const char *visitor, const
 {
 	sqlite3_stmt *row =
 		hall_sql_ask(store->db, "SELECT 1 FROM visit WHERE visitor=? AND order_id=?", "ss", visitor, order);
-	bool found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+	bool found = row && sqlite3_step(row) == SQLITE_ROW;
 	sqlite3_finalize(row);
 	return found;
 }

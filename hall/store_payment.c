@@ -39,7 +39,7 @@ enum hall_code hall_store_payment_find(struct hall_store *store, const char *id,
 {
 	sqlite3_stmt *row = hall_sql_ask(
 		store->db, "SELECT id, order_id, state, amount, created, expires FROM payment WHERE id=?", "s", id);
-	int step = row == NULL ? SQLITE_ERROR : sqlite3_step(row);
+	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	if (step == SQLITE_ROW) {
 		snprintf(payment->id, sizeof(payment->id), "%s", hall_sql_text(row, 0));
 		snprintf(payment->order, sizeof(payment->order), "%s", hall_sql_text(row, 1));
@@ -58,7 +58,7 @@ enum hall_code hall_store_payment_find(struct hall_store *store, const char *id,
 static json_t *list(sqlite3_stmt *row)
 {
 	json_t *out = json_array();
-	while (row != NULL && sqlite3_step(row) == SQLITE_ROW)
+	while (row && sqlite3_step(row) == SQLITE_ROW)
 		json_array_append_new(out, json_string(hall_sql_text(row, 0)));
 	sqlite3_finalize(row);
 	return out;
@@ -68,7 +68,7 @@ static json_t *list(sqlite3_stmt *row)
 
 json_t *hall_store_payments_pending(struct hall_store *store, const char *order)
 {
-	if (order == NULL)
+	if (!order)
 		return list(hall_sql_ask(store->db, PENDING, ""));
 	return list(hall_sql_ask(store->db, PENDING " AND order_id=?", "s", order));
 }

@@ -38,12 +38,12 @@ char *hall_file_read(const char *path, size_t max, size_t *length)
 	FILE *file = fopen(path, "re");
 	char *data = NULL;
 
-	if (file == NULL)
+	if (!file)
 		return NULL;
 	if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) && (size_t)status.st_size <= max) {
 		size_t size = (size_t)status.st_size;
 		data = malloc(size + 1);
-		if (data != NULL) {
+		if (data) {
 			*length = fread(data, 1, size, file);
 			data[*length] = '\0';
 		}
@@ -75,7 +75,7 @@ static bool write_all(int fd, const char *data, size_t length)
 static void sync_folder(const char *path)
 {
 	char *copy = strdup(path);
-	int fd = copy == NULL ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = !copy ? -1 : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);
@@ -150,7 +150,7 @@ void hall_signals_wait(void)
 struct sockaddr_in *hall_address_new(const char *address, unsigned port)
 {
 	struct sockaddr_in *out = calloc(1, sizeof(*out));
-	if (out == NULL)
+	if (!out)
 		return NULL;
 	out->sin_family = AF_INET;
 	out->sin_port = htons((uint16_t)port);

@@ -65,7 +65,7 @@ static enum kh_code refuse_nul(const char *text, const char *nul, struct kh_erro
 	const char *start = text;
 	size_t line = 1;
 
-	for (const char *at = text; (at = memchr(at, '\n', (size_t)(nul - at))) != NULL; start = ++at)
+	for (const char *at = text; (at = memchr(at, '\n', (size_t)(nul - at))); start = ++at)
 		line++;
 	return no_json(line, (size_t)(nul - start) + 1, error);
 }

@@ -199,7 +199,7 @@ static enum kh_code read_message(const struct kh_contract *contract, const struc
 	method = name ? find_method(contract, name) : NULL;
 	if (!method)
 		return refuse(error, NO_METHOD, "method");
-	if ((method->result == NULL) != (message->id.kind == KH_ID_NONE))
+	if ((!method->result) != (message->id.kind == KH_ID_NONE))
 		return refuse(error, NO_REQUEST, "id");
 	return read_params(method, member[PARAMS], message, error);
 }
@@ -276,7 +276,7 @@ static enum kh_code read_response(const struct envelope *envelope, struct kh_inc
 
 	incoming->is_response = true;
 	incoming->id = envelope->id;
-	incoming->is_error = member[ERROR] != NULL;
+	incoming->is_error = member[ERROR];
 	if (!member[RESULT] == !member[ERROR] || member[PARAMS])
 		return refuse(error, NO_REQUEST, member[PARAMS] ? "params" : "result");
 	if (incoming->is_error)

@@ -57,7 +57,7 @@ bool kh_field_present(const struct kh_field *field, const void *object)
 	if (field->has)
 		return *(const bool *)at_const(object, field->also);
 	if (field->kind == KH_KIND_BYTES)
-		return ((const struct kh_bytes *)value)->data != NULL;
+		return ((const struct kh_bytes *)value)->data;
 	return !is_zero(value, field->pointer ? sizeof(void *) : kh_field_size(field));
 }
 
@@ -134,7 +134,7 @@ static bool copy_value(const struct kh_field *field, void *to, const void *from)
 	switch (field->kind) {
 	case KH_KIND_TEXT:
 		text = *(char *const *)from;
-		return !text || (*(char **)to = strdup(text)) != NULL;
+		return !text || (*(char **)to = strdup(text));
 	case KH_KIND_BYTES:
 		return !bytes->data || kh_bytes_copy(to, bytes->data, bytes->length) == KH_OK;
 	case KH_KIND_OBJECT:

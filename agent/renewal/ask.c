@@ -162,6 +162,6 @@ static void (*const questions[KH_STEP_COUNT])(struct kh_run *run, kh_token_reply
 
 void kh_run_ask(struct kh_run *run, kh_token_reply reply)
 {
-	assert(questions[run->step] != NULL);
+	assert(questions[run->step]);
 	questions[run->step](run, reply);
 }

@@ -142,24 +142,24 @@ unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, 
 	facts |= LOOKED;
 	if (facts & LOGIN)
 		facts |= SEEN;
-	if (residue == NULL)
+	if (!residue)
 		return facts;
 	facts |= residue->login ? SEEN : 0u;
 	facts |= residue->private_key ? PRIVATE : 0u;
 	facts |= residue->public_key ? PUBLIC : 0u;
-	facts |= residue->certificate != NULL ? CERTIFICATE : 0u;
+	facts |= residue->certificate ? CERTIFICATE : 0u;
 	facts |= residue->encryption_key ? ENC_KEY : 0u;
-	facts |= residue->encryption_certificate != NULL ? ENC_CERTIFICATE : 0u;
+	facts |= residue->encryption_certificate ? ENC_CERTIFICATE : 0u;
 	facts |= residue->completed ? COMPLETED : 0u;
 	facts |= residue->torn ? TORN : 0u;
-	if (asked != NULL && residue->certificate != NULL && strcmp(asked, residue->certificate) != 0)
+	if (asked && residue->certificate && strcmp(asked, residue->certificate) != 0)
 		facts |= OTHER;
 	return facts;
 }
 
 bool kh_renewal_holds(const struct kh_host_residue *residue)
 {
-	return residue->private_key || residue->public_key || residue->certificate != NULL;
+	return residue->private_key || residue->public_key || residue->certificate;
 }
 
 void kh_renewal_stage(const struct kh_host_residue *residue, bool dual, enum kh_stage *stage, enum kh_next *next)
@@ -251,7 +251,7 @@ bool kh_renewal_progress(enum kh_renewal_act act, enum kh_renewal_step step, boo
 		if (list->step == step)
 			found = list;
 	}
-	if (found == NULL)
+	if (!found)
 		return false;
 	*number = found->number;
 	*of = list->number;

@@ -45,7 +45,7 @@ static void add(struct kh_residues *all, struct kh_host_renewal_residue_result *
 {
 	struct kh_host_residue *items = reallocarray(all->items, all->count + more->residues_count, sizeof(*items));
 
-	if (items == NULL)
+	if (!items)
 		return;
 	all->items = items;
 	for (size_t i = 0; i < more->residues_count; i++) {
@@ -75,7 +75,7 @@ void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked
 	const struct kh_error failed = {.code = KH_AGENT_FAILED};
 	struct kh_residues none = {0};
 
-	if (looking == NULL) {
+	if (!looking) {
 		looked(context, &none, &failed);
 		return;
 	}
@@ -104,9 +104,9 @@ const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues
 
 		if (!torn && !kh_renewal_holds(one))
 			continue;
-		if (found == NULL || (kh_renewal_holds(one) && !kh_renewal_holds(found)) ||
-		    (one->certificate != NULL && found->certificate == NULL) ||
-		    (strcmp(one->serial, serial) == 0 && (found->certificate == NULL) == (one->certificate == NULL)))
+		if (!found || (kh_renewal_holds(one) && !kh_renewal_holds(found)) ||
+		    (one->certificate && !found->certificate) ||
+		    (strcmp(one->serial, serial) == 0 && (!found->certificate) == (!one->certificate)))
 			found = one;
 	}
 	return found;
@@ -124,7 +124,7 @@ static void take_residue(const struct kh_host_residue *residue, const struct kh_
 	info->certificate = residue->certificate;
 	info->old_certificate = residue->old_certificate;
 	info->source = KH_RENEWAL_INFO_SOURCE_KEY;
-	kh_renewal_stage(residue, entry != NULL && entry->dual, &info->stage, &info->next);
+	kh_renewal_stage(residue, entry && entry->dual, &info->stage, &info->next);
 }
 
 static char *given(const char *text)
@@ -169,7 +169,7 @@ static bool remember(struct kh_agent *agent, struct kh_journal_entry *entry, str
 	if (!kh_unmarked_counts(agent, entry, &seen))
 		return false;
 	take_memory(entry, info);
-	if (seen != NULL) {
+	if (seen) {
 		info->token = seen->token;
 		info->source = KH_RENEWAL_INFO_SOURCE_KEY;
 	}
@@ -194,12 +194,12 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 		return;
 	}
 	remembered = kh_journal_find(request->agent->journal, params->order, &entry);
-	if (residue != NULL)
+	if (residue)
 		take_residue(residue, remembered ? &entry : NULL, &info);
 	else if (remembered)
 		remember(request->agent, &entry, &info);
 	info.busy = kh_agent_order_busy(request->agent, info.order) ||
-		    (info.serial != NULL && kh_agent_serial_busy(request->agent, info.serial));
+		    (info.serial && kh_agent_serial_busy(request->agent, info.serial));
 	if (remembered) {
 		kh_time_text(entry.updated, updated);
 		info.updated = updated;
@@ -268,10 +268,10 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 
 		if (!kh_renewal_holds(&residues->items[i]))
 			continue;
-		for (size_t n = 0; n < count && entry == NULL; n++)
+		for (size_t n = 0; n < count && !entry; n++)
 			entry = strcmp(entries[n].order, residues->items[i].order) == 0 ? &entries[n] : NULL;
 		take_residue(&residues->items[i], entry, &info);
-		if (entry != NULL) {
+		if (entry) {
 			kh_time_text(entry->updated, updated);
 			info.updated = updated;
 		}
@@ -280,7 +280,7 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 	for (size_t n = 0; code == KH_OK && n < count && result->renewals_count < LIST_MAX; n++) {
 		struct kh_renewal_info info = {0};
 
-		if (residue_of(residues, entries[n].order) != NULL)
+		if (residue_of(residues, entries[n].order))
 			continue;
 		if (!remember(agent, &entries[n], &info)) {
 			if (entries[n].stage != KH_STAGE_COMPLETED || entries[n].key == KH_KEY_CHOICE_SAME)
@@ -301,7 +301,7 @@ enum kh_code kh_renewal_collect(struct kh_agent *agent, const struct kh_residues
 	enum kh_code code;
 
 	*result = (struct kh_renewal_list_result){.renewals = calloc(LIST_MAX, sizeof(*result->renewals))};
-	if (entries == NULL || result->renewals == NULL) {
+	if (!entries || !result->renewals) {
 		free(result->renewals);
 		return kh_fail(error, KH_AGENT_FAILED);
 	}

@@ -38,13 +38,13 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 {
 	struct kh_run *run = calloc(1, sizeof(*run));
 
-	if (run == NULL)
+	if (!run)
 		return NULL;
 	run->request = request;
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
-	if (act == KH_ACT_INSTALL && install_params(run)->encryption != NULL)
+	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;
 }
@@ -53,7 +53,7 @@ bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *
 {
 	char *copy = strdup(token);
 
-	if (copy == NULL)
+	if (!copy)
 		return false;
 	free(run->token);
 	run->token = copy;
@@ -197,7 +197,7 @@ static void old_key_seen(void *context, const struct kh_error *error)
 		kh_run_fail(run, error);
 		return;
 	}
-	if (kh_modules_find_certificate(&run->request->agent->modules, run->entry.old_certificate, &certificate) == NULL)
+	if (!kh_modules_find_certificate(&run->request->agent->modules, run->entry.old_certificate, &certificate))
 		fail(run, KH_CERTIFICATE_ABSENT);
 	else if (!certificate->has_private_key)
 		fail(run, KH_CERTIFICATE_NO_KEY);
@@ -309,7 +309,7 @@ void kh_run_go(struct kh_run *run)
 	/* What was said at begin is a plan; the hall decides. */
 	if (run->act == KH_ACT_INSTALL)
 		run->entry.dual = (run->facts & KH_FACT_DUAL) != 0;
-	if (run->module != NULL) {
+	if (run->module) {
 		if (!kh_agent_hold(request->agent, run->entry.serial, run->entry.order, request->session)) {
 			fail(run, KH_AGENT_BUSY);
 			return;

@@ -51,7 +51,7 @@ static void start(struct kh_request *request, enum kh_renewal_act act, kh_module
 		return;
 	}
 	run = kh_run_new(request, act);
-	if (run == NULL) {
+	if (!run) {
 		kh_request_fail(request, KH_AGENT_FAILED);
 	} else if (kh_modules_count_tokens(&agent->modules) > 0) {
 		next(run, &fine);
@@ -110,7 +110,7 @@ static bool renews_another(struct kh_run *run, const struct kh_journal_entry *me
 	const struct kh_key_certificate *certificate = NULL;
 
 	return strcmp(memory->old_certificate, run->entry.old_certificate) != 0 &&
-	       kh_modules_find_certificate(&agent_of(run)->modules, memory->old_certificate, &certificate) != NULL;
+	       kh_modules_find_certificate(&agent_of(run)->modules, memory->old_certificate, &certificate);
 }
 
 static void begin_looked(void *context, struct kh_residues *residues, const struct kh_error *error)
@@ -135,9 +135,9 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	}
 	run->facts = kh_renewal_look(run->facts, own, NULL);
 	remembered = kh_journal_find(agent_of(run)->journal, run->entry.order, &entry);
-	if (own == NULL && remembered && kh_unmarked_completed(agent_of(run), &entry))
+	if (!own && remembered && kh_unmarked_completed(agent_of(run), &entry))
 		run->facts |= KH_FACT_COMPLETED;
-	if (own != NULL && remembered && renews_another(run, &entry))
+	if (own && remembered && renews_another(run, &entry))
 		fail(run, KH_RENEWAL_STATE);
 	else
 		kh_run_go(run);
@@ -150,7 +150,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	const struct kh_renewal_begin_params *params = run->request->message.params;
 	const struct kh_token_info *token = NULL;
 
-	if (kh_modules_find(&agent_of(run)->modules, certificate->token, &token) == NULL) {
+	if (!kh_modules_find(&agent_of(run)->modules, certificate->token, &token)) {
 		start_over(run, begin_tokens);
 		return;
 	}
@@ -188,15 +188,15 @@ static void begin_listed(void *context, const struct kh_error *error)
 	struct kh_driver *module =
 		kh_modules_find_certificate(&agent_of(run)->modules, params->certificate, &certificate);
 
-	if (module == NULL && error->code != KH_OK) {
+	if (!module && error->code != KH_OK) {
 		kh_run_fail(run, error);
 		return;
 	}
-	if (module == NULL && !run->listed) {
+	if (!module && !run->listed) {
 		start_over(run, begin_tokens);
 		return;
 	}
-	if (module == NULL) {
+	if (!module) {
 		fail(run, no_key(run) ? KH_TOKEN_ABSENT : KH_CERTIFICATE_ABSENT);
 		return;
 	}
@@ -233,16 +233,16 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	struct kh_driver *module = kh_modules_find(&agent_of(run)->modules, residue->token, &token);
 	struct kh_journal_entry *entry = &run->entry;
 
-	if (module == NULL) {
+	if (!module) {
 		start_over(run, tokens_listed);
 		return;
 	}
-	if (entry->old_certificate[0] == '\0' && residue->old_certificate != NULL && run->act == KH_ACT_INSTALL)
+	if (entry->old_certificate[0] == '\0' && residue->old_certificate && run->act == KH_ACT_INSTALL)
 		snprintf(entry->old_certificate, sizeof(entry->old_certificate), "%s", residue->old_certificate);
-	if (residue->certificate != NULL && run->act != KH_ACT_INSTALL)
+	if (residue->certificate && run->act != KH_ACT_INSTALL)
 		snprintf(entry->certificate, sizeof(entry->certificate), "%s", residue->certificate);
 	/* A key that is certified again carries the mark on its certificate only. */
-	entry->key = residue->certificate != NULL && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
+	entry->key = residue->certificate && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
 		     : entry->key == KH_KEY_CHOICE_NONE					   ? KH_KEY_CHOICE_NEW
 											   : entry->key;
 	if (entry->key == KH_KEY_CHOICE_SAME)
@@ -263,7 +263,7 @@ static void go_without_residue(struct kh_run *run)
 	struct kh_driver *module =
 		remembered ? kh_modules_find_serial(&agent->modules, run->entry.serial, &token) : NULL;
 
-	if (module != NULL)
+	if (module)
 		kh_unmarked_go(run, module, token);
 	else if (!run->listed)
 		start_over(run, tokens_listed);
@@ -296,7 +296,7 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	}
 	residue = kh_renewal_best(residues, run->entry.serial, run->act == KH_ACT_CANCEL);
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
-	if (residue != NULL)
+	if (residue)
 		go_with_residue(run, residue);
 	else
 		go_without_residue(run);

@@ -17,7 +17,7 @@ static void take_residue(struct kh_run *run, const struct kh_host_renewal_residu
 
 static void take_text(char *to, size_t size, const char *text)
 {
-	snprintf(to, size, "%s", text != NULL ? text : "");
+	snprintf(to, size, "%s", text ? text : "");
 }
 
 static void take_request(struct kh_run *run, struct kh_host_request_create_result *result)

@@ -33,7 +33,7 @@ static const struct kh_key_certificate *find_on(const struct kh_driver *module, 
 static bool is_completed(const struct kh_driver *module, const char *token, const struct kh_journal_entry *entry)
 {
 	return entry->key == KH_KEY_CHOICE_SAME && entry->certificate[0] != '\0' &&
-	       find_on(module, token, entry->certificate) != NULL;
+	       find_on(module, token, entry->certificate);
 }
 
 bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry *entry)
@@ -41,7 +41,7 @@ bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
 
-	return module != NULL && is_completed(module, token->token, entry);
+	return module && is_completed(module, token->token, entry);
 }
 
 bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_token_info **seen)
@@ -50,7 +50,7 @@ bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, 
 	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
 
 	*seen = NULL;
-	if (module == NULL || kh_token_link_prompting(module->link))
+	if (!module || kh_token_link_prompting(module->link))
 		return true;
 	if (entry->key != KH_KEY_CHOICE_SAME)
 		return false;
@@ -61,7 +61,7 @@ bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, 
 	}
 	/* Renewed again since, unless the certificate that was renewed is back. */
 	if (entry->stage == KH_STAGE_COMPLETED)
-		return find_on(module, token->token, entry->old_certificate) == NULL;
+		return !find_on(module, token->token, entry->old_certificate);
 	return entry->stage == KH_STAGE_KEY;
 }
 
@@ -76,7 +76,7 @@ void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct k
 {
 	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
-	if (same && module->certificates_revision == NULL && run->act != KH_ACT_INSTALL) {
+	if (same && !module->certificates_revision && run->act != KH_ACT_INSTALL) {
 		fail(run, kh_token_link_prompting(module->link) ? KH_AGENT_BUSY : KH_TOKEN_REMOVED);
 		return;
 	}
@@ -133,7 +133,7 @@ static void tried(void *context, enum kh_code code, void *result, const struct k
 		run->refusal = *error;
 	if (code == KH_OK)
 		present = find_on(run->module, run->token, checked->certificate);
-	if (code != KH_OK || (present != NULL && !(is_early(agent_of(run)->settings, present) &&
+	if (code != KH_OK || (present && !(is_early(agent_of(run)->settings, present) &&
 						  is_latest(run->module, present)))) {
 		try_next(run);
 		return;

@@ -42,7 +42,7 @@ enum kh_code kh_token_calls_make(struct kh_token_calls *calls, enum kh_host_meth
 	struct kh_token_call *made = calloc(1, sizeof(*made));
 	enum kh_code code;
 
-	if (made == NULL)
+	if (!made)
 		return kh_fail(error, KH_AGENT_FAILED);
 	made->id = id.number;
 	made->method = method;
@@ -67,7 +67,7 @@ void kh_token_calls_append(struct kh_token_calls *calls, struct kh_token_call *c
 void kh_token_calls_prepend(struct kh_token_calls *calls, struct kh_token_call *call)
 {
 	call->next = calls->first;
-	if (calls->first == NULL)
+	if (!calls->first)
 		calls->last = &call->next;
 	calls->first = call;
 }
@@ -76,11 +76,11 @@ static struct kh_token_call *take_at(struct kh_token_calls *calls, struct kh_tok
 {
 	struct kh_token_call *call = *at;
 
-	if (call == NULL)
+	if (!call)
 		return NULL;
 	*at = call->next;
 	call->next = NULL;
-	if (*at == NULL)
+	if (!*at)
 		calls->last = at;
 	return call;
 }
@@ -94,14 +94,14 @@ struct kh_token_call *kh_token_calls_take_pin(struct kh_token_calls *calls, int6
 {
 	struct kh_token_call **at = &calls->first;
 
-	while (*at != NULL && ((*at)->session != session || !kh_token_call_asks_pin(*at)))
+	while (*at && ((*at)->session != session || !kh_token_call_asks_pin(*at)))
 		at = &(*at)->next;
 	return take_at(calls, at);
 }
 
 void kh_token_call_end(struct kh_token_call *call, enum kh_code code, void *result, const struct kh_error *error)
 {
-	if (call->reply != NULL)
+	if (call->reply)
 		call->reply(call->context, code, result, error);
 	kh_buffer_finish(&call->line);
 	free(call);

@@ -134,7 +134,7 @@ static void set_environment(const struct kh_token_child *child, const struct kh_
 	snprintf(grace, sizeof(grace), "%" PRId64, place->deadlines * KH_GRACE_MILLISECONDS / 100);
 	uv_os_setenv(KH_GRACE_VARIABLE, grace);
 	uv_os_setenv(KH_LIFELINE_VARIABLE, "4");
-	if (child->mark.page != NULL)
+	if (child->mark.page)
 		uv_os_setenv(KH_MARK_VARIABLE, "3");
 	else
 		uv_os_unsetenv(KH_MARK_VARIABLE);
@@ -150,7 +150,7 @@ static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_
 		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->in},
 		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->out},
 		{.flags = UV_INHERIT_FD, .data.fd = 2},
-		{.flags = child->mark.page != NULL ? UV_INHERIT_FD : UV_IGNORE, .data.fd = kh_mark_handle(&child->mark)},
+		{.flags = child->mark.page ? UV_INHERIT_FD : UV_IGNORE, .data.fd = kh_mark_handle(&child->mark)},
 		{.flags = UV_INHERIT_FD, .data.fd = kh_lifeline_handle(&child->lifeline)},
 	};
 	uv_process_options_t options = {
@@ -176,7 +176,7 @@ enum kh_code kh_token_child_new(uv_loop_t *loop, const struct kh_token_place *pl
 	struct kh_token_child *made = calloc(1, sizeof(*made));
 	int status;
 
-	if (made == NULL)
+	if (!made)
 		return kh_fail(error, KH_AGENT_FAILED);
 	if (kh_lifeline_create(&made->lifeline, error) != KH_OK) {
 		free(made);
@@ -215,7 +215,7 @@ bool kh_token_child_write(struct kh_token_child *child, const char *data, size_t
 	if (done < 0)
 		done = 0;
 	writing = malloc(sizeof(*writing) + length - (size_t)done);
-	if (writing == NULL)
+	if (!writing)
 		return false;
 	memcpy(writing->data, data + done, length - (size_t)done);
 	rest = uv_buf_init(writing->data, (unsigned)(length - (size_t)done));
@@ -232,7 +232,7 @@ void kh_token_child_mark(const struct kh_token_child *child, char *call, size_t 
 
 void kh_token_child_kill(struct kh_token_child *child)
 {
-	if (child == NULL)
+	if (!child)
 		return;
 	child->deaf = true;
 	if (!child->runs) {

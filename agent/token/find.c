@@ -122,7 +122,7 @@ struct kh_token_info *kh_modules_tokens(const struct kh_modules *modules, size_t
 	struct kh_token_info *tokens = calloc(all > 0 ? all : 1, sizeof(*tokens));
 
 	*count = 0;
-	for (size_t i = 0; tokens != NULL && i < modules->count; i++) {
+	for (size_t i = 0; tokens && i < modules->count; i++) {
 		const struct kh_host_token_list_result *own = &modules->items[i].tokens;
 
 		for (size_t n = 0; n < own->tokens_count; n++)

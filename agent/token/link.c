@@ -22,9 +22,9 @@ static const char *file_name(const char *path)
 	const char *slash = strrchr(path, '/');
 	const char *backslash = strrchr(path, '\\');
 
-	if (backslash != NULL && (slash == NULL || backslash > slash))
+	if (backslash && (!slash || backslash > slash))
 		slash = backslash;
-	return slash != NULL ? slash + 1 : path;
+	return slash ? slash + 1 : path;
 }
 
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
@@ -32,10 +32,10 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 {
 	struct kh_token_link *link = calloc(1, sizeof(*link));
 
-	if (link == NULL)
+	if (!link)
 		return NULL;
 	link->timer = calloc(1, sizeof(*link->timer));
-	if (link->timer == NULL || uv_timer_init(loop, link->timer) != 0) {
+	if (!link->timer || uv_timer_init(loop, link->timer) != 0) {
 		free(link->timer);
 		free(link);
 		return NULL;
@@ -64,9 +64,9 @@ static void fail_all(struct kh_token_link *link, const struct kh_error *error)
 
 	link->waiting.first = NULL;
 	link->waiting.last = &link->waiting.first;
-	if (call != NULL)
+	if (call)
 		kh_token_call_end(call, error->code, NULL, error);
-	while (waiting != NULL) {
+	while (waiting) {
 		call = waiting;
 		waiting = call->next;
 		kh_token_call_end(call, error->code, NULL, error);
@@ -106,9 +106,9 @@ void kh_token_link_lose(struct kh_token_link *link, const char *how)
 	struct kh_error error = {0};
 	char call[64] = "";
 
-	if (link->child != NULL)
+	if (link->child)
 		kh_token_child_mark(link->child, call, sizeof(call));
-	if (call[0] == '\0' && link->current != NULL)
+	if (call[0] == '\0' && link->current)
 		snprintf(call, sizeof(call), "%s", kh_host_contract.methods[link->current->method].name);
 	forget_child(link);
 	kh_log(KH_LOG_ERROR, "%s: token host %s%s%s", file_name(link->module), how, call[0] ? " in " : "", call);
@@ -195,7 +195,7 @@ void kh_token_link_start(struct kh_token_link *link)
 
 static void refuse(const struct kh_error *error, kh_token_reply reply, void *context)
 {
-	if (reply != NULL)
+	if (reply)
 		reply(context, error->code, NULL, error);
 }
 
@@ -224,7 +224,7 @@ void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id metho
 
 bool kh_token_link_asking(const struct kh_token_link *link)
 {
-	return link->current != NULL && kh_token_call_asks_pin(link->current);
+	return link->current && kh_token_call_asks_pin(link->current);
 }
 
 void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
@@ -232,7 +232,7 @@ void kh_token_link_cancel(struct kh_token_link *link, int64_t session)
 	const struct kh_error error = {.code = KH_PIN_CANCELLED};
 	struct kh_token_call *call;
 
-	while ((call = kh_token_calls_take_pin(&link->waiting, session)) != NULL)
+	while ((call = kh_token_calls_take_pin(&link->waiting, session)))
 		kh_token_call_end(call, error.code, NULL, &error);
 	if (kh_token_link_asking(link) && link->current->session == session)
 		kh_token_talk_cancel(link, session);
@@ -258,7 +258,7 @@ bool kh_token_link_runs(const struct kh_token_link *link)
 
 bool kh_token_link_idle(const struct kh_token_link *link)
 {
-	return link->current == NULL && link->waiting.first == NULL;
+	return !link->current && !link->waiting.first;
 }
 
 const char *kh_token_link_name(const struct kh_token_link *link)
@@ -313,7 +313,7 @@ void kh_token_link_stop(struct kh_token_link *link)
 	if (link->state == STATE_STOPPED)
 		return;
 	link->state = STATE_STOPPED;
-	if (link->child != NULL)
+	if (link->child)
 		kh_token_child_end(link->child);
 	link->child = NULL;
 	forget_child(link);
@@ -324,7 +324,7 @@ void kh_token_link_stop(struct kh_token_link *link)
 
 void kh_token_link_free(struct kh_token_link *link)
 {
-	if (link == NULL)
+	if (!link)
 		return;
 	assert(link->state == STATE_STOPPED);
 	free(link);

@@ -21,7 +21,7 @@ static bool take_found(void *context, struct kh_host_certificate_found_params *m
 	if (more->at != (int64_t)found->certificates_count || more->certificates_count == 0)
 		return more->at == 0;
 	grown = realloc(found->certificates, (found->certificates_count + more->certificates_count) * sizeof(*grown));
-	if (grown == NULL)
+	if (!grown)
 		return false;
 	memcpy(grown + found->certificates_count, more->certificates, more->certificates_count * sizeof(*grown));
 	found->certificates = grown;
@@ -36,9 +36,9 @@ static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, cons
 	struct kh_driver *module = &modules->items[modules->count];
 
 	*module = (struct kh_driver){.all = modules, .path = strdup(path), .program = strdup(program)};
-	if (module->path != NULL && module->program != NULL)
+	if (module->path && module->program)
 		module->link = kh_token_link_new(loop, settings, module->path, module->program);
-	if (module->link == NULL) {
+	if (!module->link) {
 		free(module->path);
 		free(module->program);
 		return kh_fail(error, KH_AGENT_FAILED);
@@ -53,7 +53,7 @@ static enum kh_code add_usual(struct kh_modules *modules, uv_loop_t *loop, const
 {
 	const char *path;
 
-	for (size_t i = 0; (path = kh_system_usual_module(i)) != NULL; i++) {
+	for (size_t i = 0; (path = kh_system_usual_module(i)); i++) {
 		if (kh_system_readable(path))
 			return add_module(modules, loop, settings, path, program, error);
 	}
@@ -87,7 +87,7 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 		/* Once: the second would wait for the first. */
 		if (!is_there(modules, module->path))
 			code = add_module(modules, loop, settings, module->path,
-					  module->host != NULL ? module->host : program, error);
+					  module->host ? module->host : program, error);
 	}
 	return code;
 }
@@ -150,7 +150,7 @@ static struct gathering *gather(struct kh_modules *modules, kh_modules_done done
 	struct gathering *gathering = calloc(1, sizeof(*gathering));
 	const struct kh_error failed = {.code = KH_AGENT_FAILED};
 
-	if (gathering == NULL) {
+	if (!gathering) {
 		done(context, &failed);
 		return NULL;
 	}
@@ -189,7 +189,7 @@ static void ask(struct gathering *gathering, struct kh_driver *module, enum kh_h
 {
 	struct part *part = malloc(sizeof(*part));
 
-	if (part == NULL)
+	if (!part)
 		return;
 	*part = (struct part){gathering, module};
 	gathering->waiting++;
@@ -215,7 +215,7 @@ static void keep_tokens(struct kh_driver *module, struct kh_host_token_list_resu
 	module->tokens = *tokens;
 	*tokens = (struct kh_host_token_list_result){0};
 	kh_clear(&kh_host_token_list_result_type, &old);
-	if (!same && module->all->changed != NULL)
+	if (!same && module->all->changed)
 		module->all->changed(module->all->context);
 }
 
@@ -233,7 +233,7 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 	struct kh_host_token_list_params params = {.refresh = refresh};
 	struct gathering *gathering = gather(modules, done, context);
 
-	if (gathering == NULL)
+	if (!gathering)
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
 		struct kh_driver *module = &modules->items[i];
@@ -265,7 +265,7 @@ static void got_certificates(void *context, enum kh_code code, void *result, con
 	struct kh_driver *module = part->module;
 	struct kh_host_certificate_list_result *list = result;
 
-	if (code != KH_OK || list->changed || module->certificates_revision == NULL) {
+	if (code != KH_OK || list->changed || !module->certificates_revision) {
 		kh_clear(&kh_host_certificate_found_params_type, &module->certificates);
 		free(kh_steal(&module->certificates_revision));
 		module->all->certificates_revision++;
@@ -280,7 +280,7 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 {
 	struct gathering *gathering = gather(modules, done, context);
 
-	if (gathering == NULL)
+	if (!gathering)
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
 		struct kh_driver *module = &modules->items[i];
@@ -289,7 +289,7 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 		/* While a PIN window is open what is known has to do. */
 		if (!kh_token_link_prompting(module->link))
 			ask(gathering, module, KH_HOST_METHOD_CERTIFICATE_LIST, &params, got_certificates);
-		else if (module->certificates_revision != NULL)
+		else if (module->certificates_revision)
 			gathering->answered++;
 		else
 			gathering->error.code = KH_AGENT_BUSY;

@@ -18,7 +18,7 @@ const char *kh_token_link_profile(const struct kh_token_link *link)
 {
 	const char *name = link->host.profile;
 
-	return name != NULL && strcmp(name, "standard") != 0 ? name : NULL;
+	return name && strcmp(name, "standard") != 0 ? name : NULL;
 }
 
 const char *kh_token_link_profile_problem(const struct kh_token_link *link)

@@ -33,7 +33,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct kh_token_link *link = timer->data;
 
-	if (link->prompting && !link->cancelled && link->current != NULL) {
+	if (link->prompting && !link->cancelled && link->current) {
 		link->cancelled = true;
 		uv_timer_start(timer, on_timer, CANCEL_SECONDS * 1000, 0);
 		kh_token_talk_cancel(link, link->current->session);
@@ -51,10 +51,10 @@ static void set_deadline(struct kh_token_link *link, uint64_t milliseconds)
 
 void kh_token_talk_send(struct kh_token_link *link)
 {
-	if (link->current != NULL || link->child == NULL)
+	if (link->current || !link->child)
 		return;
 	link->current = kh_token_calls_take(&link->waiting);
-	if (link->current == NULL)
+	if (!link->current)
 		return;
 	set_deadline(link, link->current->deadline);
 	write_line(link, &link->current->line);
@@ -64,7 +64,7 @@ static void note_prompting(struct kh_token_link *link, bool open)
 {
 	uint64_t now = uv_now(link->loop);
 
-	if (open == link->prompting || link->current == NULL)
+	if (open == link->prompting || !link->current)
 		return;
 	link->prompting = open;
 	link->cancelled = false;
@@ -83,7 +83,7 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 	struct kh_token_call *call;
 	void *result;
 
-	if (link->current == NULL || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
+	if (!link->current || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
 		kh_token_link_lose(link, "answers what nobody asked");
 		return;
 	}
@@ -93,7 +93,7 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 		result = NULL;
 	} else {
 		result = calloc(1, method->result->size);
-		if (result == NULL || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
+		if (!result || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
 			free(result);
 			kh_token_link_lose(link, "answers nonsense");
 			return;
@@ -108,14 +108,14 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 		link->failure = (struct kh_error){0};
 	}
 	kh_token_call_end(call, error.code, result, &error);
-	if (result != NULL)
+	if (result)
 		kh_clear(method->result, result);
 	free(result);
 }
 
 static bool take_found(struct kh_token_link *link, void *params)
 {
-	return link->current != NULL && link->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && link->found != NULL &&
+	return link->current && link->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && link->found &&
 	       link->found(link->found_context, params);
 }
 
@@ -150,7 +150,7 @@ void kh_token_talk_output(void *context, const char *data, size_t length)
 	struct kh_token_child *child = link->child;
 	const char *end;
 
-	while (link->child == child && (end = memchr(data, '\n', length)) != NULL) {
+	while (link->child == child && (end = memchr(data, '\n', length))) {
 		size_t part = (size_t)(end - data);
 
 		if (link->rest.length == 0) {

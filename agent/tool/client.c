@@ -53,7 +53,7 @@ static void message(void *owner, const char *text, size_t length, bool binary)
 	struct kh_incoming incoming;
 
 	(void)binary;
-	if (client->method == NULL || client->answered)
+	if (!client->method || client->answered)
 		return;
 	if (kh_incoming_decode(&client->contract, text, length, &incoming, &client->error) != KH_OK) {
 		finish_call(client, client->error.code);
@@ -111,7 +111,7 @@ static struct kh_client *make(uint16_t port, unsigned seconds)
 						     kh_contract.depth_max}};
 	struct kh_client *client = malloc(sizeof(*client));
 
-	if (client == NULL)
+	if (!client)
 		return NULL;
 	memcpy(client, &fresh, sizeof(fresh));
 	client->patience = seconds;
@@ -125,15 +125,15 @@ static struct kh_client *make(uint16_t port, unsigned seconds)
 
 void kh_client_free(struct kh_client *client)
 {
-	if (client == NULL)
+	if (!client)
 		return;
-	if (client->socket != NULL) {
+	if (client->socket) {
 		kh_socket_close(client->socket, 1000, "");
 		client->patience = CLOSE_SECONDS;
 		run(client);
 	}
 	uv_close((uv_handle_t *)&client->timer, NULL);
-	if (client->server != NULL)
+	if (client->server)
 		kh_server_free(client->server);
 	uv_run(&client->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&client->loop);
@@ -152,10 +152,10 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	client->method = &kh_contract.methods[method];
 	client->result = result;
 	client->answered = false;
-	code = kh_request_encode(client->method, &id, params != NULL ? params : empty, &text, error);
+	code = kh_request_encode(client->method, &id, params ? params : empty, &text, error);
 	if (code != KH_OK)
 		return code;
-	if (client->socket == NULL)
+	if (!client->socket)
 		return kh_fail(error, KH_AGENT_FAILED);
 	parts[0] = text.data;
 	kh_socket_send(client->socket, parts, &text.length, 1);
@@ -164,7 +164,7 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	client->method = NULL;
 	if (!client->answered)
 		return kh_fail(error, KH_AGENT_FAILED);
-	if (client->code != KH_OK && error != NULL)
+	if (client->code != KH_OK && error)
 		*error = client->error;
 	return client->code;
 }
@@ -177,7 +177,7 @@ static enum kh_client_outcome greet(struct kh_client *client, const char *locale
 
 	if (!client->ended)
 		run(client);
-	if (client->socket == NULL && client->close_code == 0)
+	if (!client->socket && client->close_code == 0)
 		return KH_CLIENT_ABSENT;
 	if (kh_client_call(client, KH_METHOD_AGENT_HELLO, &params, &result, &client->error) == KH_OK) {
 		kh_clear(&kh_agent_hello_result_type, &result);
@@ -194,7 +194,7 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 
 	for (size_t i = 0; i < count; i++) {
 		*client = make(ports[i], seconds);
-		if (*client == NULL)
+		if (!*client)
 			return KH_CLIENT_FAILED;
 		outcome = greet(*client, locale);
 		if (outcome == KH_CLIENT_OK || i == count - 1)
@@ -210,5 +210,5 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 
 const char *kh_client_reason(const struct kh_client *client)
 {
-	return client != NULL ? client->reason : "";
+	return client ? client->reason : "";
 }

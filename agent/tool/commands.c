@@ -94,9 +94,9 @@ static int print_items(const struct kh_tool *tool, const struct kh_environment_c
 			word(tool, "state", kh_enum_text(&kh_environment_item_state_names, (int)item->state));
 
 		printf("%s  %s\n", state, item->text);
-		if (item->remedy != NULL)
-			printf("      %s%s%s\n", item->remedy->text, item->remedy->url != NULL ? " " : "",
-			       item->remedy->url != NULL ? item->remedy->url : "");
+		if (item->remedy)
+			printf("      %s%s%s\n", item->remedy->text, item->remedy->url ? " " : "",
+			       item->remedy->url ? item->remedy->url : "");
 		if (item->state == KH_ENVIRONMENT_ITEM_STATE_FAIL)
 			status = EXIT_FAILURE;
 	}

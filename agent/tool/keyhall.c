@@ -18,7 +18,7 @@ void kh_tool_print(FILE *file, const char *locale, const char *key, const char *
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 
 	kh_text(&text, locale, key, values);
-	fprintf(file, "%s%s", text.data != NULL ? text.data : "", end);
+	fprintf(file, "%s%s", text.data ? text.data : "", end);
 }
 
 static int usage(const struct kh_tool *tool, const char *option)
@@ -52,13 +52,13 @@ static int read_options(int count, char **values, struct kh_tool *tool)
 		}
 		if (strcmp(option, "--help") == 0)
 			help = true;
-		else if (strcmp(option, "--config") == 0 && value != NULL)
+		else if (strcmp(option, "--config") == 0 && value)
 			tool->config = values[++i];
-		else if (strcmp(option, "--locale") == 0 && value != NULL)
+		else if (strcmp(option, "--locale") == 0 && value)
 			tool->locale = values[++i];
-		else if (strcmp(option, "--port") == 0 && value != NULL && read_port(value, &tool->port))
+		else if (strcmp(option, "--port") == 0 && value && read_port(value, &tool->port))
 			i++;
-		else if (option[0] != '-' && tool->command == NULL)
+		else if (option[0] != '-' && !tool->command)
 			tool->command = option;
 		else
 			return usage(tool, option);
@@ -104,7 +104,7 @@ static const struct command {
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; name && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	}
@@ -121,7 +121,7 @@ static int run(struct kh_tool *tool, const struct command *command)
 		status = command->run(tool);
 		break;
 	case KH_CLIENT_ABSENT:
-		if (command->run_alone != NULL) {
+		if (command->run_alone) {
 			status = command->run_alone(tool);
 		} else {
 			kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
@@ -156,13 +156,13 @@ int main(int count, char **values)
 	if (status >= 0)
 		return status;
 	command = find_command(tool.command);
-	if (command == NULL)
-		return usage(&tool, tool.command != NULL ? tool.command : "");
+	if (!command)
+		return usage(&tool, tool.command ? tool.command : "");
 	if (kh_settings_load(tool.config, &tool.settings, &complaint) != KH_OK) {
-		complain(&tool, complaint.data != NULL ? complaint.data : "");
+		complain(&tool, complaint.data ? complaint.data : "");
 		return EXIT_USAGE;
 	}
-	if (tool.locale == NULL)
+	if (!tool.locale)
 		tool.locale = tool.settings.config.locale;
 	status = run(&tool, command);
 	kh_settings_finish(&tool.settings);

@@ -45,7 +45,7 @@ static int call(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		return 0;
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		session->socket = kh_socket_add(server, wsi);
-		if (session->socket == NULL)
+		if (!session->socket)
 			return -1;
 		open_socket(server, session->socket);
 		return 0;
@@ -86,7 +86,7 @@ enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_sock
 	info.host = host;
 	info.origin = host; /* http:// is put before it */
 	info.vhost = lws_create_vhost((*server)->context, &vhost);
-	if (info.vhost == NULL)
+	if (!info.vhost)
 		return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_vhost", "");
 	lws_client_connect_via_info(&info);
 	return KH_OK;

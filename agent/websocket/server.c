@@ -40,7 +40,7 @@ static const char *judge(struct kh_socket *socket)
 	handshake.host = host;
 	handshake.origin = socket->origin;
 	handshake.own_user = kh_peer_is_own(lws_get_socket_fd(socket->wsi));
-	for (const struct kh_socket *other = server->sockets; other != NULL; other = other->next) {
+	for (const struct kh_socket *other = server->sockets; other; other = other->next) {
 		handshake.connections += other->listed;
 		handshake.of_origin += other->listed && strcmp(other->origin, socket->origin) == 0;
 	}
@@ -53,10 +53,10 @@ static int open_socket(struct kh_server *server, struct session *session, struct
 	const char *refusal;
 
 	session->socket = socket;
-	if (socket == NULL)
+	if (!socket)
 		return -1;
 	refusal = judge(socket);
-	if (refusal != NULL) {
+	if (refusal) {
 		kh_log(KH_LOG_WARNING, "refused a page: %s; origin %s", refusal, socket->origin);
 		kh_socket_close(socket, KH_CLOSE_REFUSED, refusal);
 	} else if (server->stopping) {
@@ -64,7 +64,7 @@ static int open_socket(struct kh_server *server, struct session *session, struct
 	} else {
 		socket->listed = true;
 		socket->owner = server->events->opened(server->events_context, socket, socket->origin);
-		if (socket->owner == NULL)
+		if (!socket->owner)
 			kh_socket_close(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "failed");
 	}
 	return 0;
@@ -79,13 +79,13 @@ static int serve_page(struct kh_server *server, struct session *session, struct 
 	header(wsi, WSI_TOKEN_HOST, host, sizeof(host));
 	welcome = kh_handshake_host(host, server->policy.port) && kh_peer_is_own(lws_get_socket_fd(wsi));
 	session->file = welcome ? kh_page_find(path) : NULL;
-	if (session->file == NULL)
+	if (!session->file)
 		return lws_return_http_status(wsi, welcome ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN, NULL) != 0
 			       ? -1
 			       : lws_http_transaction_completed(wsi);
 	if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, session->file->type, session->file->length, &at, end))
 		return -1;
-	for (const char *const *pair = kh_page_headers; pair[0] != NULL; pair += 2) {
+	for (const char *const *pair = kh_page_headers; pair[0]; pair += 2) {
 		if (lws_add_http_header_by_name(wsi, (const unsigned char *)pair[0], (const unsigned char *)pair[1],
 						(int)strlen(pair[1]), &at, end))
 			return -1;
@@ -102,11 +102,11 @@ static int write_page(struct session *session, struct lws *wsi)
 	unsigned char *space;
 	int written;
 
-	if (file == NULL)
+	if (!file)
 		return 0;
 	session->file = NULL;
 	space = malloc(LWS_PRE + file->length);
-	if (space == NULL)
+	if (!space)
 		return -1;
 	memcpy(space + LWS_PRE, file->data, file->length);
 	written = lws_write(wsi, space + LWS_PRE, file->length, LWS_WRITE_HTTP_FINAL);
@@ -162,7 +162,7 @@ static bool listen_on(struct kh_server *server, const char *address, uint16_t po
 		.timeout_secs_ah_idle = 120,
 	};
 
-	return lws_create_vhost(server->context, &info) != NULL;
+	return lws_create_vhost(server->context, &info);
 }
 
 static bool listen_both(struct kh_server *server)
@@ -203,6 +203,6 @@ void kh_server_address(const struct kh_server *server, char *text, size_t size)
 void kh_server_stop(struct kh_server *server)
 {
 	server->stopping = true;
-	for (struct kh_socket *socket = server->sockets; socket != NULL; socket = socket->next)
+	for (struct kh_socket *socket = server->sockets; socket; socket = socket->next)
 		kh_socket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY, "stopping");
 }

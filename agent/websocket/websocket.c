@@ -29,7 +29,7 @@ static void remove_first(struct kh_socket *socket)
 	struct outgoing *first = socket->first;
 
 	socket->first = first->next;
-	if (socket->first == NULL)
+	if (!socket->first)
 		socket->last = &socket->first;
 	socket->queued -= first->length;
 	free(first);
@@ -39,7 +39,7 @@ struct kh_socket *kh_socket_add(struct kh_server *server, struct lws *wsi)
 {
 	struct kh_socket *socket = calloc(1, sizeof(*socket));
 
-	if (socket == NULL)
+	if (!socket)
 		return NULL;
 	socket->wsi = wsi;
 	socket->server = server;
@@ -56,7 +56,7 @@ static void remove_socket(struct kh_socket *socket)
 	while (*at != socket)
 		at = &(*at)->next;
 	*at = socket->next;
-	while (socket->first != NULL)
+	while (socket->first)
 		remove_first(socket);
 	kh_buffer_finish(&socket->in);
 	free(socket);
@@ -72,8 +72,8 @@ void kh_socket_send(struct kh_socket *socket, const char *const parts[], const s
 	if (socket->close_code != 0)
 		return;
 	item = socket->queued + length > QUEUE_MAX ? NULL : malloc(sizeof(*item) + LWS_PRE + length);
-	if (item == NULL) {
-		while (socket->first != NULL)
+	if (!item) {
+		while (socket->first)
 			remove_first(socket);
 		kh_socket_close(socket, KH_CLOSE_TOO_SLOW, "too slow");
 		return;
@@ -97,7 +97,7 @@ static void reap(uv_timer_t *timer)
 	struct kh_server *server = timer->data;
 	bool waiting = false;
 
-	for (const struct kh_socket *socket = server->sockets; socket != NULL; socket = socket->next) {
+	for (const struct kh_socket *socket = server->sockets; socket; socket = socket->next) {
 		if (socket->close_code != 0 && socket->close_by <= uv_now(server->loop))
 			kh_peer_hang_up(lws_get_socket_fd(socket->wsi));
 		waiting = waiting || socket->close_code != 0;
@@ -137,12 +137,12 @@ int kh_socket_write(struct kh_socket *socket)
 {
 	struct outgoing *item = socket->first;
 
-	if (item == NULL)
+	if (!item)
 		return socket->close_code != 0 ? close_now(socket) : 0;
 	if (lws_write(socket->wsi, item->space + LWS_PRE, item->length, LWS_WRITE_TEXT) < 0)
 		return -1;
 	remove_first(socket);
-	if (socket->first != NULL || socket->close_code != 0)
+	if (socket->first || socket->close_code != 0)
 		lws_callback_on_writable(socket->wsi);
 	return 0;
 }
@@ -153,7 +153,7 @@ void kh_socket_receive(struct kh_socket *socket, const void *data, size_t length
 		kh_buffer_finish(&socket->in);
 		socket->oversize = false;
 	}
-	if (socket->owner == NULL || socket->close_code != 0 || socket->oversize)
+	if (!socket->owner || socket->close_code != 0 || socket->oversize)
 		return;
 	if (length > limit - socket->in.length) {
 		socket->oversize = true;
@@ -165,16 +165,16 @@ void kh_socket_receive(struct kh_socket *socket, const void *data, size_t length
 	if (!lws_is_final_fragment(socket->wsi) || lws_remaining_packet_payload(socket->wsi) != 0)
 		return;
 	if (!socket->in.failed)
-		socket->server->events->message(socket->owner, socket->in.data != NULL ? socket->in.data : "",
+		socket->server->events->message(socket->owner, socket->in.data ? socket->in.data : "",
 						socket->in.length, lws_frame_is_binary(socket->wsi) != 0);
 	kh_buffer_finish(&socket->in);
 }
 
 void kh_socket_end(struct kh_socket *socket)
 {
-	if (socket == NULL)
+	if (!socket)
 		return;
-	if (socket->owner != NULL)
+	if (socket->owner)
 		socket->server->events->closed(socket->owner, socket->peer_code, socket->peer_reason);
 	remove_socket(socket);
 }
@@ -196,7 +196,7 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 			   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 		.foreign_loops = loops,
 		.user = made,
-		.pcontext = made != NULL ? &made->context : NULL,
+		.pcontext = made ? &made->context : NULL,
 		.gid = -1,
 		.uid = -1,
 		.fd_limit_per_thread = FILES_MAX,
@@ -204,10 +204,10 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 		.timeout_secs_ah_idle = 120,
 	};
 
-	if (made == NULL)
+	if (!made)
 		return kh_fail(error, KH_AGENT_FAILED);
 	made->reaper = calloc(1, sizeof(*made->reaper));
-	if (made->reaper == NULL) {
+	if (!made->reaper) {
 		free(made);
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
@@ -218,7 +218,7 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 	made->events_context = context;
 	lws_set_log_level(LLL_ERR, say);
 	made->context = lws_create_context(&info);
-	if (made->context == NULL) {
+	if (!made->context) {
 		uv_close((uv_handle_t *)made->reaper, (uv_close_cb)free);
 		free(made);
 		return kh_fail_call(error, KH_AGENT_FAILED, "lws_create_context", "");
@@ -230,14 +230,14 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 /* Destroy, run to the end, destroy again: other orders crash or leak. */
 void kh_server_free(struct kh_server *server)
 {
-	if (server == NULL)
+	if (!server)
 		return;
 	uv_close((uv_handle_t *)server->reaper, (uv_close_cb)free);
 	lws_context_destroy(server->context);
 	/* An earlier uv_stop ends the first round at once. */
 	while (uv_run(server->loop, UV_RUN_DEFAULT) != 0)
 		;
-	if (server->context != NULL)
+	if (server->context)
 		lws_context_destroy(server->context);
 	kh_peer_finish();
 	free(server);

@@ -81,7 +81,7 @@ static bool make_room(struct wiped *out, size_t length)
 {
 	out->size = length + EVP_MAX_BLOCK_LENGTH;
 	out->data = calloc(1, out->size);
-	return out->data != NULL;
+	return out->data;
 }
 
 /* The content of the n-th INTEGER, without a zero before it. */

@@ -36,11 +36,11 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 	else if (objects->private_key)
 		spki = objects->private_key->spki_id;
 	out->login = token->lease.active;
-	out->private_key = objects->private_key != NULL;
-	out->public_key = objects->public_key != NULL;
+	out->private_key = objects->private_key;
+	out->public_key = objects->public_key;
 	out->completed = certificate && !kh_order_is_pending(certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
-	out->torn = objects->rubbish != NULL;
+	out->torn = objects->rubbish;
 	code = kh_host_text(&out->token, token->uri, error);
 	if (code == KH_OK)
 		code = kh_host_text(&out->serial, token->name.serial, error);

@@ -17,7 +17,7 @@ static bool hash(struct kh_host *host, const struct kh_token *token, const struc
 	memcpy(message.serial, token->name.serial, sizeof(message.serial));
 	memcpy(message.pin, pin->bytes, pin->length);
 	done = HMAC(EVP_sha256(), host->wrong_key, sizeof(host->wrong_key), (const unsigned char *)&message,
-		    sizeof(message.serial) + pin->length, mac, &length) != NULL;
+		    sizeof(message.serial) + pin->length, mac, &length);
 	kh_wipe(&message, sizeof(message));
 	return done && length == 32;
 }

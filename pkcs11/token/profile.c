@@ -49,7 +49,7 @@ static void read_sm2(struct reading *reading, const struct kh_profile_sm2 *file,
 {
 	static const struct kh_profile_sm2 none = {.key_type = NULL};
 
-	out->sm2 = file != NULL;
+	out->sm2 = file;
 	file = file ? file : &none;
 	out->sm2_key_type = number(reading, "sm2.keyType", file->key_type);
 	out->sm2_pair = number(reading, "sm2.pair", file->pair);
