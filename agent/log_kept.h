@@ -3,8 +3,8 @@
  * systemd's journal (JOURNAL_STREAM is set) with a <n> priority instead. The
  * last ones are kept for diagnostics.report.
  */
-#ifndef KH_LOG_KEPT_H
-#define KH_LOG_KEPT_H
+#ifndef KH_AGENT_LOG_KEPT_H
+#define KH_AGENT_LOG_KEPT_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * choke point; it gets the decoded params and fills the (zeroed) result, whose
  * strings come from malloc and are released by the dispatcher.
  */
-#ifndef KH_HOST_H
-#define KH_HOST_H
+#ifndef KH_PKCS11_HOST_H
+#define KH_PKCS11_HOST_H
 
 #include "host_contract.h"
 #include "loop.h"

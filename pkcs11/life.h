@@ -11,8 +11,8 @@
  * alike. By hand nothing of this happens: then it ends with its parent or at a
  * signal, whatever it does.
  */
-#ifndef KH_LIFE_H
-#define KH_LIFE_H
+#ifndef KH_PKCS11_LIFE_H
+#define KH_PKCS11_LIFE_H
 
 #include "error.h"
 

@@ -4,8 +4,8 @@
  * a time outside of uv's callbacks. While a PIN window is open the loop goes on
  * reading, so that host.cancel is seen.
  */
-#ifndef KH_LOOP_H
-#define KH_LOOP_H
+#ifndef KH_PKCS11_LOOP_H
+#define KH_PKCS11_LOOP_H
 
 #include <uv.h>
 

@@ -1,8 +1,8 @@
 /*
  * What this process does with itself. process_posix.c
  */
-#ifndef KH_PROCESS_H
-#define KH_PROCESS_H
+#ifndef KH_PKCS11_PROCESS_H
+#define KH_PKCS11_PROCESS_H
 
 #include "error.h"
 

@@ -2,8 +2,8 @@
  * Byte strings and a growing buffer. Memory comes from malloc and is owned by
  * the struct; finish accepts a zeroed struct and leaves one.
  */
-#ifndef KH_BYTES_H
-#define KH_BYTES_H
+#ifndef KH_PROTOCOL_BYTES_H
+#define KH_PROTOCOL_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>

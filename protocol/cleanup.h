@@ -2,8 +2,8 @@
  * Cleanup by scope: KH_AUTO(free_text) char *text = NULL; and ownership that
  * moves: return kh_steal(&text);
  */
-#ifndef KH_CLEANUP_H
-#define KH_CLEANUP_H
+#ifndef KH_PROTOCOL_CLEANUP_H
+#define KH_PROTOCOL_CLEANUP_H
 
 #include <stdlib.h>
 

@@ -26,8 +26,8 @@
  * The defaults of configuration.schema.json are the lowest layer of the
  * configuration: kh_config_defaults() in configuration.h, then kh_overlay().
  */
-#ifndef KH_CODEC_H
-#define KH_CODEC_H
+#ifndef KH_PROTOCOL_CODEC_H
+#define KH_PROTOCOL_CODEC_H
 
 #include <stddef.h>
 

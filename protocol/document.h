@@ -3,8 +3,8 @@
  * document.c, decode.c and rpc_read.c see jansson; its memory is wiped when it
  * is freed, and its error texts, which quote what they complain of, are not used.
  */
-#ifndef KH_DOCUMENT_H
-#define KH_DOCUMENT_H
+#ifndef KH_PROTOCOL_DOCUMENT_H
+#define KH_PROTOCOL_DOCUMENT_H
 
 #include <jansson.h>
 

@@ -13,8 +13,8 @@
  *
  * struct kh_error owns no memory: it can be copied and thrown away.
  */
-#ifndef KH_ERROR_H
-#define KH_ERROR_H
+#ifndef KH_PROTOCOL_ERROR_H
+#define KH_PROTOCOL_ERROR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * The rows of the generated tables. Only the codec, rpc.c, error.c and the
  * generated sources include this; everybody else sees struct kh_type.
  */
-#ifndef KH_FIELD_H
-#define KH_FIELD_H
+#ifndef KH_PROTOCOL_FIELD_H
+#define KH_PROTOCOL_FIELD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * Files that the daemon hands down to its token hosts. inherited_posix.c
  */
-#ifndef KH_INHERITED_H
-#define KH_INHERITED_H
+#ifndef KH_PROTOCOL_INHERITED_H
+#define KH_PROTOCOL_INHERITED_H
 
 #include "error.h"
 

@@ -11,8 +11,8 @@
  * kh_lifeline_wait() in a thread of its own. Without the variable, by hand,
  * there is none.
  */
-#ifndef KH_LIFELINE_H
-#define KH_LIFELINE_H
+#ifndef KH_PROTOCOL_LIFELINE_H
+#define KH_PROTOCOL_LIFELINE_H
 
 #include "error.h"
 

@@ -5,8 +5,8 @@
  * Nobody passes a PIN, a key, a message body, an argument of a PKCS#11 call or a
  * certificate's subject here: log names, codes, origins and numbers.
  */
-#ifndef KH_LOG_H
-#define KH_LOG_H
+#ifndef KH_PROTOCOL_LOG_H
+#define KH_PROTOCOL_LOG_H
 
 #include "error.h"
 

@@ -9,8 +9,8 @@
  * Token host: kh_mark_open(getenv(KH_MARK_VARIABLE)), kh_mark_set() before and
  * after each call. Without the variable nothing is marked.
  */
-#ifndef KH_MARK_H
-#define KH_MARK_H
+#ifndef KH_PROTOCOL_MARK_H
+#define KH_PROTOCOL_MARK_H
 
 #include <stddef.h>
 

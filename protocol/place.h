@@ -2,8 +2,8 @@
  * Inside the codec: where in a JSON text a byte is, from outside in. A scan of
  * brackets, strings and commas; whether the text is JSON is jansson's to say.
  */
-#ifndef KH_PLACE_H
-#define KH_PLACE_H
+#ifndef KH_PROTOCOL_PLACE_H
+#define KH_PROTOCOL_PLACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

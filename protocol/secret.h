@@ -2,8 +2,8 @@
  * The only type a PIN or a key may live in: fixed size, locked in memory best
  * effort, wiped when it goes out of scope. There is no function that prints it.
  */
-#ifndef KH_SECRET_H
-#define KH_SECRET_H
+#ifndef KH_PROTOCOL_SECRET_H
+#define KH_PROTOCOL_SECRET_H
 
 #include <stddef.h>
 

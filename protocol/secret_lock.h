@@ -1,8 +1,8 @@
 /*
  * Keeping a secret's page out of swap and core dumps; once per system.
  */
-#ifndef KH_SECRET_LOCK_H
-#define KH_SECRET_LOCK_H
+#ifndef KH_PROTOCOL_SECRET_LOCK_H
+#define KH_PROTOCOL_SECRET_LOCK_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * renewal_run.c does the steps and feeds back what it learns. First try,
  * recovery and another computer all go through the same table.
  */
-#ifndef KH_AGENT_RENEWAL_H
-#define KH_AGENT_RENEWAL_H
+#ifndef KH_AGENT_RENEWAL_DECIDE_H
+#define KH_AGENT_RENEWAL_DECIDE_H
 
 #include "host_contract.h"
 

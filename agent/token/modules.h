@@ -3,8 +3,8 @@
  * them a token URI belongs to. The last answers are kept; a list that has not
  * changed costs one small question a module.
  */
-#ifndef KH_AGENT_MODULES_H
-#define KH_AGENT_MODULES_H
+#ifndef KH_AGENT_TOKEN_MODULES_H
+#define KH_AGENT_TOKEN_MODULES_H
 
 #include "token/link.h"
 

@@ -1,8 +1,8 @@
 /*
  * A client of the daemon, one call after the other: what `keyhall` is made of.
  */
-#ifndef KH_AGENT_CLIENT_H
-#define KH_AGENT_CLIENT_H
+#ifndef KH_AGENT_TOOL_CLIENT_H
+#define KH_AGENT_TOOL_CLIENT_H
 
 #include "contract.h"
 

@@ -3,8 +3,8 @@
  * keyhall_commands.c (what it can do) only. Everything it says is of x-texts,
  * but for the report.
  */
-#ifndef KH_AGENT_KEYHALL_TOOL_H
-#define KH_AGENT_KEYHALL_TOOL_H
+#ifndef KH_AGENT_TOOL_TOOL_H
+#define KH_AGENT_TOOL_TOOL_H
 
 #include <stdio.h>
 

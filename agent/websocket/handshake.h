@@ -3,8 +3,8 @@
  * itself. A page cannot read an HTTP status, so a refused upgrade is accepted
  * and closed with KH_CLOSE_REFUSED and the reason given here.
  */
-#ifndef KH_AGENT_HANDSHAKE_H
-#define KH_AGENT_HANDSHAKE_H
+#ifndef KH_AGENT_WEBSOCKET_HANDSHAKE_H
+#define KH_AGENT_WEBSOCKET_HANDSHAKE_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * Who is at the other end of a loopback connection. Loopback is shared by all
  * users of a machine, so the socket of the peer must belong to ours.
  */
-#ifndef KH_AGENT_PEER_H
-#define KH_AGENT_PEER_H
+#ifndef KH_AGENT_WEBSOCKET_PEER_H
+#define KH_AGENT_WEBSOCKET_PEER_H
 
 #include <stdint.h>
 

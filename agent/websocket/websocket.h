@@ -5,8 +5,8 @@
  * Everything runs on the caller's uv loop. A socket lives from opened to
  * closed; after closed it must not be touched.
  */
-#ifndef KH_AGENT_WEBSOCKET_H
-#define KH_AGENT_WEBSOCKET_H
+#ifndef KH_AGENT_WEBSOCKET_WEBSOCKET_H
+#define KH_AGENT_WEBSOCKET_WEBSOCKET_H
 
 #include <uv.h>
 

@@ -2,8 +2,8 @@
  * Certificate requests (PKCS #10, RFC 2986), built without a private key in
  * the host: the token signs the CertificationRequestInfo.
  */
-#ifndef KH_CSR_H
-#define KH_CSR_H
+#ifndef KH_PKCS11_KEY_CSR_H
+#define KH_PKCS11_KEY_CSR_H
 
 #include "key/sign.h"
 

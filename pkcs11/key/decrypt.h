@@ -3,8 +3,8 @@
  * token cannot unwrap, and what proves that an imported key is the one of its
  * certificate.
  */
-#ifndef KH_DECRYPT_H
-#define KH_DECRYPT_H
+#ifndef KH_PKCS11_KEY_DECRYPT_H
+#define KH_PKCS11_KEY_DECRYPT_H
 
 #include "x509/envelope.h"
 #include "token/profile.h"

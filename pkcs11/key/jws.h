@@ -2,8 +2,8 @@
  * Proof and receipt: JWS in compact serialisation (RFC 7515), header
  * {"alg","typ":"JWT","x5c":[certificate]}.
  */
-#ifndef KH_JWS_H
-#define KH_JWS_H
+#ifndef KH_PKCS11_KEY_JWS_H
+#define KH_PKCS11_KEY_JWS_H
 
 #include "bytes.h"
 #include "token/object.h"

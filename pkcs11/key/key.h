@@ -2,8 +2,8 @@
  * Key pairs on the token: born there, sensitive, never extractable, marked
  * with the order they belong to.
  */
-#ifndef KH_KEY_H
-#define KH_KEY_H
+#ifndef KH_PKCS11_KEY_KEY_H
+#define KH_PKCS11_KEY_KEY_H
 
 #include "token/object.h"
 

@@ -4,8 +4,8 @@
  * OpenSSL verifies. It uses the login that is there and never asks for a PIN.
  * reader_libp11.c where libp11 was found at build time, else reader_none.c.
  */
-#ifndef KH_READER_H
-#define KH_READER_H
+#ifndef KH_PKCS11_KEY_READER_H
+#define KH_PKCS11_KEY_READER_H
 
 #include "error.h"
 #include "token/object.h"

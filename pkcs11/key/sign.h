@@ -2,8 +2,8 @@
  * Signing with a key on a token. Every algorithm signs the whole message; who
  * hashes (token or host) is decided here, with what mechanism the token has.
  */
-#ifndef KH_SIGN_H
-#define KH_SIGN_H
+#ifndef KH_PKCS11_KEY_SIGN_H
+#define KH_PKCS11_KEY_SIGN_H
 
 #include "bytes.h"
 #include "token/object.h"

@@ -4,8 +4,8 @@
  * hands in none of them but the last, the named fallback, in which it passes
  * through wiped memory of this process (unwrap_host.c).
  */
-#ifndef KH_UNWRAP_H
-#define KH_UNWRAP_H
+#ifndef KH_PKCS11_KEY_UNWRAP_H
+#define KH_PKCS11_KEY_UNWRAP_H
 
 #include "x509/envelope.h"
 #include "token/token.h"

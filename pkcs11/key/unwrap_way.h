@@ -2,8 +2,8 @@
  * The ways out of an envelope, inside unwrap*.c: what an attempt knows, what a
  * row of the table is, and what the ways have in common.
  */
-#ifndef KH_UNWRAP_WAY_H
-#define KH_UNWRAP_WAY_H
+#ifndef KH_PKCS11_KEY_UNWRAP_WAY_H
+#define KH_PKCS11_KEY_UNWRAP_WAY_H
 
 #include "key/decrypt.h"
 #include "token/profile.h"

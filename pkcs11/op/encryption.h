@@ -2,8 +2,8 @@
  * The second certificate of an order, the one for encryption: its key was made
  * at the CA's key centre and comes in an envelope (envelope.h).
  */
-#ifndef KH_ENCRYPTION_H
-#define KH_ENCRYPTION_H
+#ifndef KH_PKCS11_OP_ENCRYPTION_H
+#define KH_PKCS11_OP_ENCRYPTION_H
 
 #include "x509/envelope.h"
 #include "host.h"

@@ -1,8 +1,8 @@
 /*
  * Putting an issued certificate on the token: check, write, prove.
  */
-#ifndef KH_INSTALL_H
-#define KH_INSTALL_H
+#ifndef KH_PKCS11_OP_INSTALL_H
+#define KH_PKCS11_OP_INSTALL_H
 
 #include "host.h"
 

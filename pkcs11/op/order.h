@@ -16,8 +16,8 @@
  * parsed. They are none of the objects given here, but rubbish;
  * kh_order_clean() takes them off before what they should have become is written.
  */
-#ifndef KH_ORDER_H
-#define KH_ORDER_H
+#ifndef KH_PKCS11_OP_ORDER_H
+#define KH_PKCS11_OP_ORDER_H
 
 #include "token/token.h"
 

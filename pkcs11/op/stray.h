@@ -3,8 +3,8 @@
  * pair, a second copy of the certificate. Both carry the order's mark; who looks
  * a key up by its CKA_ID may meet the wrong one.
  */
-#ifndef KH_STRAY_H
-#define KH_STRAY_H
+#ifndef KH_PKCS11_OP_STRAY_H
+#define KH_PKCS11_OP_STRAY_H
 
 #include "token/token.h"
 

@@ -2,8 +2,8 @@
  * The lines of the Assuan protocol (libassuan manual, "Server responses"),
  * as far as a pinentry needs them.
  */
-#ifndef KH_ASSUAN_H
-#define KH_ASSUAN_H
+#ifndef KH_PKCS11_PIN_ASSUAN_H
+#define KH_PKCS11_PIN_ASSUAN_H
 
 #include "bytes.h"
 #include "secret.h"

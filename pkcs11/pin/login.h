@@ -3,8 +3,8 @@
  * and ends KH_LEASE_SECONDS after that session's last operation. The PIN is
  * asked here, used once and wiped; none is kept.
  */
-#ifndef KH_LOGIN_H
-#define KH_LOGIN_H
+#ifndef KH_PKCS11_PIN_LOGIN_H
+#define KH_PKCS11_PIN_LOGIN_H
 
 #include "host.h"
 #include "pin/window.h"

@@ -3,8 +3,8 @@
  * it answers to a question goes from the line buffer straight into a kh_secret;
  * the buffers are wiped.
  */
-#ifndef KH_PINENTRY_H
-#define KH_PINENTRY_H
+#ifndef KH_PKCS11_PIN_PINENTRY_H
+#define KH_PKCS11_PIN_PINENTRY_H
 
 #include "pin/assuan.h"
 #include "loop.h"

@@ -8,8 +8,8 @@
  * An answer shorter than min that comes within the first half second was
  * typed for another window: it is thrown away and the question stands.
  */
-#ifndef KH_PIN_WINDOW_H
-#define KH_PIN_WINDOW_H
+#ifndef KH_PKCS11_PIN_WINDOW_H
+#define KH_PKCS11_PIN_WINDOW_H
 
 #include "pin/pinentry.h"
 

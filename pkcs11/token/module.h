@@ -13,8 +13,8 @@
  *
  * kh_module_fail() is the only place where a CK_RV becomes an enum kh_code.
  */
-#ifndef KH_MODULE_H
-#define KH_MODULE_H
+#ifndef KH_PKCS11_TOKEN_MODULE_H
+#define KH_PKCS11_TOKEN_MODULE_H
 
 #include <p11-kit/pkcs11.h>
 

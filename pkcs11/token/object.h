@@ -2,8 +2,8 @@
  * Objects on a token, through its session. Handles perish with the session and
  * with the module: kh_inventory below knows when.
  */
-#ifndef KH_OBJECT_H
-#define KH_OBJECT_H
+#ifndef KH_PKCS11_TOKEN_OBJECT_H
+#define KH_PKCS11_TOKEN_OBJECT_H
 
 #include "x509/certificate.h"
 #include "token/module.h"

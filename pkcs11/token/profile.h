@@ -7,8 +7,8 @@
  * A module that no profile fits has none: module->profile is NULL, it makes no
  * SM2 keys and signs with none; its objects of unknown types stay as they are.
  */
-#ifndef KH_PROFILE_H
-#define KH_PROFILE_H
+#ifndef KH_PKCS11_TOKEN_PROFILE_H
+#define KH_PKCS11_TOKEN_PROFILE_H
 
 #include "token/module.h"
 #include "profile_file.h"

@@ -1,8 +1,8 @@
 /*
  * Attribute templates under construction. Values are borrowed, not copied.
  */
-#ifndef KH_TEMPLATE_H
-#define KH_TEMPLATE_H
+#ifndef KH_PKCS11_TOKEN_TEMPLATE_H
+#define KH_PKCS11_TOKEN_TEMPLATE_H
 
 #include "x509/der.h"
 #include "token/module.h"

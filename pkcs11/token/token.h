@@ -6,8 +6,8 @@
  * another token after any removal. Sessions and handles perish: a C_ call that
  * says so leaves module->trouble, and the dispatcher starts the module again.
  */
-#ifndef KH_TOKEN_H
-#define KH_TOKEN_H
+#ifndef KH_PKCS11_TOKEN_TOKEN_H
+#define KH_PKCS11_TOKEN_TOKEN_H
 
 #include "token/module.h"
 #include "token/object.h"

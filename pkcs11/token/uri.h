@@ -1,8 +1,8 @@
 /*
  * PKCS#11 URIs of tokens (RFC 7512): manufacturer, model, serial, token.
  */
-#ifndef KH_URI_H
-#define KH_URI_H
+#ifndef KH_PKCS11_TOKEN_URI_H
+#define KH_PKCS11_TOKEN_URI_H
 
 #include "bytes.h"
 

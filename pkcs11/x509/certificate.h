@@ -4,8 +4,8 @@
  * d2i_X509 costs hundreds of microseconds; it is used only where a chain or a
  * signature is checked.
  */
-#ifndef KH_CERTIFICATE_H
-#define KH_CERTIFICATE_H
+#ifndef KH_PKCS11_X509_CERTIFICATE_H
+#define KH_PKCS11_X509_CERTIFICATE_H
 
 #include "cleanup.h"
 #include "contract.h"

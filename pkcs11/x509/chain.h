@@ -1,8 +1,8 @@
 /*
  * Whether a certificate leads to a configured anchor (RFC 5280, 6).
  */
-#ifndef KH_CHAIN_H
-#define KH_CHAIN_H
+#ifndef KH_PKCS11_X509_CHAIN_H
+#define KH_PKCS11_X509_CHAIN_H
 
 #include "x509/certificate.h"
 

@@ -3,8 +3,8 @@
  * The reader never looks outside the span it was given. The writer appends to
  * a kh_buffer, whose failed flag says when memory ran out.
  */
-#ifndef KH_DER_H
-#define KH_DER_H
+#ifndef KH_PKCS11_X509_DER_H
+#define KH_PKCS11_X509_DER_H
 
 #include "bytes.h"
 

@@ -12,8 +12,8 @@
  * the public key, and the private key (32 bytes, or 64 of which the first 32
  * are zero) encrypted with the session key, SM4-ECB without padding.
  */
-#ifndef KH_ENVELOPE_H
-#define KH_ENVELOPE_H
+#ifndef KH_PKCS11_X509_ENVELOPE_H
+#define KH_PKCS11_X509_ENVELOPE_H
 
 #include "contract.h"
 #include "x509/der.h"

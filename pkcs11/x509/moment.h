@@ -1,8 +1,8 @@
 /*
  * Points in time: the two ASN.1 types of RFC 5280, 4.1.2.5, and RFC 3339 text.
  */
-#ifndef KH_MOMENT_H
-#define KH_MOMENT_H
+#ifndef KH_PKCS11_X509_MOMENT_H
+#define KH_PKCS11_X509_MOMENT_H
 
 #include "x509/der.h"
 

@@ -2,8 +2,8 @@
  * Distinguished names (RFC 5280, 4.1.2.4) as people read them: RFC 4514 in
  * UTF-8, last RDN first, short names as OpenSSL prints them.
  */
-#ifndef KH_NAME_H
-#define KH_NAME_H
+#ifndef KH_PKCS11_X509_NAME_H
+#define KH_PKCS11_X509_NAME_H
 
 #include "x509/der.h"
 

@@ -3,8 +3,8 @@
  * them: what the token signs, and the two forms of what it gives back. The
  * signer's ID is the default one everywhere, as in GM/T 0009.
  */
-#ifndef KH_SM2_H
-#define KH_SM2_H
+#ifndef KH_PKCS11_X509_SM2_H
+#define KH_PKCS11_X509_SM2_H
 
 #include "x509/der.h"
 

@@ -2,8 +2,8 @@
  * SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) and key types: read from a
  * certificate, or built from a key object's attributes.
  */
-#ifndef KH_SPKI_H
-#define KH_SPKI_H
+#ifndef KH_PKCS11_X509_SPKI_H
+#define KH_PKCS11_X509_SPKI_H
 
 #include "contract.h"
 #include "x509/der.h"
