@@ -6,8 +6,8 @@
 #define KH_AGENT_AGENT_H
 
 #include "journal.h"
-#include "token/modules.h"
 #include "settings.h"
+#include "token/modules.h"
 #include "usb.h"
 #include "websocket/websocket.h"
 

@@ -156,7 +156,7 @@ static bool speaks_ours(const struct kh_agent_hello_params *params)
 static void hello(struct kh_connection *connection, struct kh_request *request)
 {
 	const struct kh_agent_hello_params *params = request->message.params;
-	char *features[] = {(char *)(uintptr_t)"token.changed", (char *)(uintptr_t)"renewal.progress"};
+	char *features[] = {(char *)(uintptr_t) "token.changed", (char *)(uintptr_t) "renewal.progress"};
 	char now[KH_TIME_TEXT];
 	struct kh_agent_hello_result result = {
 		.version = (char *)(uintptr_t)KH_VERSION,

@@ -10,10 +10,10 @@
 #include "connection.h"
 #include "environment.h"
 #include "log.h"
-#include "watch.h"
 #include "renewal/look.h"
 #include "renewal/start.h"
 #include "report.h"
+#include "watch.h"
 
 /* --- looking a token up --- */
 
@@ -113,8 +113,8 @@ static bool add_certificate(const struct kh_settings *settings, const struct kh_
 	kh_time_text(window.opens, listing->dates[i][0]);
 	kh_time_text(window.closes, listing->dates[i][1]);
 	info->base = *certificate;
-	info->renewal = (struct kh_renewal_window){
-		window.state, listing->dates[i][0], listing->dates[i][1], window.days_left};
+	info->renewal =
+		(struct kh_renewal_window){window.state, listing->dates[i][0], listing->dates[i][1], window.days_left};
 	if (window.valid_from > listing->valid_from)
 		listing->valid_from = window.valid_from;
 	if (window.valid_before < listing->valid_before)
@@ -176,8 +176,7 @@ static enum kh_code encode_list(struct kh_agent *agent, const char *token, struc
 static bool list_holds(const struct kh_agent *agent, const char *token)
 {
 	int64_t now = kh_agent_now();
-	bool same = !token ? !agent->list.token
-				  : agent->list.token && strcmp(agent->list.token, token) == 0;
+	bool same = !token ? !agent->list.token : agent->list.token && strcmp(agent->list.token, token) == 0;
 
 	return same && agent->list.json.length > 0 && agent->list.revision == agent->modules.certificates_revision &&
 	       now >= agent->list.valid_from && now < agent->list.valid_before;

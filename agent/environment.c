@@ -64,8 +64,10 @@ static const struct finding {
 	const char *code, *text; /* of x-texts */
 	const struct remedy *remedy;
 } findings[] = {
-#define FINDING(item, state, code, text, remedy) \
-	{KH_ENVIRONMENT_ITEM_ID_##item, KH_ENVIRONMENT_ITEM_STATE_##state, code, "environment." text, remedy}
+#define FINDING(item, state, code, text, remedy)                                                                       \
+	{                                                                                                              \
+		KH_ENVIRONMENT_ITEM_ID_##item, KH_ENVIRONMENT_ITEM_STATE_##state, code, "environment." text, remedy    \
+	}
 	[AGENT_RUNS] = FINDING(AGENT, OK, "ok", "agent.ok", NULL),
 	[ORIGINS_GIVEN] = FINDING(CONFIGURATION, OK, "ok", "configuration.ok", NULL),
 	[ORIGINS_NONE] = FINDING(CONFIGURATION, WARN, "configuration.origins", "configuration.origins", &contact),
@@ -183,8 +185,7 @@ static void check_driver(struct check *check)
 	const struct kh_token_link *failed = failed_module(modules);
 	const char *problem = of_modules(modules, kh_token_link_profile_problem);
 	const struct kh_usb_model *key = kh_usb_key(check->environment->usb, 0);
-	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name",
-				key ? key->name : "", NULL};
+	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name", key ? key->name : "", NULL};
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (!failed && modules->count > 0)
@@ -247,7 +248,8 @@ static void check_journal(struct check *check)
 }
 
 static void (*const checks[])(struct check *check) = {
-	check_agent, check_configuration, check_anchors, check_driver, check_key, check_pin, check_certificate, check_journal,
+	check_agent, check_configuration, check_anchors,     check_driver,
+	check_key,   check_pin,		  check_certificate, check_journal,
 };
 
 void kh_environment_judge(const struct kh_environment *environment, const char *locale,

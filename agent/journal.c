@@ -29,7 +29,8 @@ static const char *const query_texts[QUERY_COUNT] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_RENEWAL] =
-		"INSERT INTO renewal(" COLUMNS ",certificate_pem) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+		"INSERT INTO renewal(" COLUMNS
+		",certificate_pem) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
 		" ON CONFLICT(\"order\") DO UPDATE SET"
 		" serial=?2, old_certificate=?3, certificate=?4, public_key=?5, key=?6, dual=?7, stage=?8, updated=?9,"
 		" origin=?10, sum=?11, certificate_pem=iif(?12='',certificate_pem,?12)",
@@ -84,8 +85,8 @@ static sqlite3_stmt *prepared(struct kh_journal *journal, enum query query)
 		memset(journal->queries, 0, sizeof(journal->queries));
 		journal->opening = journal->file.opening;
 	}
-	if (!*statement && sqlite3_prepare_v3(journal->file.database, query_texts[query], -1,
-						     SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
+	if (!*statement && sqlite3_prepare_v3(journal->file.database, query_texts[query], -1, SQLITE_PREPARE_PERSISTENT,
+					      statement, NULL) != SQLITE_OK)
 		return NULL;
 	return *statement;
 }
@@ -224,8 +225,8 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 	return ran(statement);
 }
 
-static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act, const char *step,
-		     const char *moment)
+static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *entry, const char *act,
+		     const char *step, const char *moment)
 {
 	sqlite3_stmt *statement = prepared(journal, QUERY_STEP);
 
@@ -242,7 +243,8 @@ static bool put_step(struct kh_journal *journal, const struct kh_journal_entry *
 
 static bool trim(struct kh_journal *journal)
 {
-	return sqlite3_last_insert_rowid(journal->file.database) % TRIM_EVERY != 0 || ran(prepared(journal, QUERY_TRIM));
+	return sqlite3_last_insert_rowid(journal->file.database) % TRIM_EVERY != 0 ||
+	       ran(prepared(journal, QUERY_TRIM));
 }
 
 void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *told, const char *act, const char *step,

@@ -109,8 +109,9 @@ static enum opening unsound(const struct kh_journal_file *file)
 /* Tables of the same name and another shape. */
 static bool is_foreign(struct kh_journal_file *file)
 {
-	return number(file, "SELECT count(\"order\" || serial || old_certificate || certificate || public_key || key || dual"
-			    " || stage || updated || origin || certificate_pem || sum) FROM renewal") < 0 ||
+	return number(file,
+		      "SELECT count(\"order\" || serial || old_certificate || certificate || public_key || key || dual"
+		      " || stage || updated || origin || certificate_pem || sum) FROM renewal") < 0 ||
 	       number(file, "SELECT count(id || \"order\" || act || step || moment || time || origin) FROM step") < 0;
 }
 

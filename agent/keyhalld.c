@@ -15,7 +15,7 @@
 #define EXIT_SETTINGS 2
 #define EXIT_RUNNING 3
 #define EXIT_PORT 4
-#define DRAIN_PERIOD 10  /* ms */
+#define DRAIN_PERIOD 10 /* ms */
 #define BEGIN_MILLISECONDS 25
 #define DRAIN_ROUNDS 100
 
@@ -58,8 +58,7 @@ static int read_options(int count, char **values, struct options *options)
 		} else if (strcmp(option, "--config") == 0 && value) {
 			options->config = value;
 			i++;
-		} else if (strcmp(option, "--log-level") == 0 && value &&
-			   kh_log_level_parse(value, &options->level)) {
+		} else if (strcmp(option, "--log-level") == 0 && value && kh_log_level_parse(value, &options->level)) {
 			i++;
 		} else {
 			fprintf(stderr, "keyhalld: %s is no option or lacks a value; see keyhalld --help\n", option);

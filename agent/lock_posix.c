@@ -19,7 +19,8 @@ enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_er
 	if (handle < 0)
 		return kh_fail_system(error, "open");
 	if (flock(handle, LOCK_EX | LOCK_NB) != 0) {
-		enum kh_code code = errno == EWOULDBLOCK ? kh_fail(error, KH_AGENT_BUSY) : kh_fail_system(error, "flock");
+		enum kh_code code =
+			errno == EWOULDBLOCK ? kh_fail(error, KH_AGENT_BUSY) : kh_fail_system(error, "flock");
 
 		close(handle);
 		return code;

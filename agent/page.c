@@ -9,7 +9,8 @@
 
 const char *const kh_page_headers[] = {
 	"content-security-policy:",
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ws://127.0.0.1:*; base-uri 'none'; "
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src ws://127.0.0.1:*; "
+	"base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'",
 	"x-content-type-options:",
 	"nosniff",

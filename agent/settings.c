@@ -81,8 +81,9 @@ static enum kh_code check_origins(const struct kh_config *config, const char *fi
 			KH_AUTO(kh_buffer_finish) struct kh_buffer key = {0};
 
 			kh_buffer_printf(&key, "origins.%zu", i);
-			return complain(complaint, file, key.data,
-					"must be scheme://host or scheme://host:port as a browser sends it, without a path");
+			return complain(
+				complaint, file, key.data,
+				"must be scheme://host or scheme://host:port as a browser sends it, without a path");
 		}
 	}
 	return KH_OK;
@@ -107,8 +108,8 @@ static enum kh_code check_oids(const struct kh_config *config, const char *file,
 	for (size_t i = 0; i < config->credit_code_oids_count; i++) {
 		const char *oid = config->credit_code_oids[i];
 
-		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || !strchr("012", oid[0]) || oid[1] != '.' ||
-		    strstr(oid, "..") || oid[strlen(oid) - 1] == '.')
+		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || !strchr("012", oid[0]) ||
+		    oid[1] != '.' || strstr(oid, "..") || oid[strlen(oid) - 1] == '.')
 			return complain(complaint, file, "creditCodeOids",
 					"must be a list of object identifiers such as \"1.2.86.11.7.4\"");
 	}

@@ -127,17 +127,20 @@ enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *erro
 	while (length > 0 && own[length - 1] != '/')
 		length--;
 	own[length > 0 ? length : 0] = '\0';
-	if (executable(own, "../pkcs11/keyhall-token", path, size) || executable(KH_LIBEXEC, "/keyhall-token", path, size))
+	if (executable(own, "../pkcs11/keyhall-token", path, size) ||
+	    executable(KH_LIBEXEC, "/keyhall-token", path, size))
 		return KH_OK;
 	return kh_fail_system(error, "access");
 }
 
 const char *kh_system_usual_module(size_t n)
 {
-	static const char *const places[] = {
-		"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so", "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
-		"/usr/lib/loongarch64-linux-gnu/opensc-pkcs11.so", "/usr/lib64/opensc-pkcs11.so",
-		"/usr/lib64/pkcs11/opensc-pkcs11.so", "/usr/lib/opensc-pkcs11.so"};
+	static const char *const places[] = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so",
+					     "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
+					     "/usr/lib/loongarch64-linux-gnu/opensc-pkcs11.so",
+					     "/usr/lib64/opensc-pkcs11.so",
+					     "/usr/lib64/pkcs11/opensc-pkcs11.so",
+					     "/usr/lib/opensc-pkcs11.so"};
 
 	return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
 }

@@ -226,11 +226,10 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), voi
 	}
 	watch_all(usb);
 	if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) ||
-	    libusb_hotplug_register_callback(usb->context,
-					     LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
-					     LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY,
-					     LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, plugged, usb,
-					     NULL) != 0)
+	    libusb_hotplug_register_callback(
+		    usb->context, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+		    LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
+		    LIBUSB_HOTPLUG_MATCH_ANY, plugged, usb, NULL) != 0)
 		list_once(usb);
 	return usb;
 }

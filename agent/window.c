@@ -9,7 +9,7 @@
 
 #define DAY 86400
 #define TIME_FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
-#define TIME_LAST INT64_C(253402300799)   /* 9999-12-31T23:59:59Z */
+#define TIME_LAST INT64_C(253402300799)	 /* 9999-12-31T23:59:59Z */
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, and
  * back: H. Hinnant, "chrono-compatible low-level date algorithms". */
@@ -28,8 +28,7 @@ static void civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
 	int64_t day_of_era = z - era * 146097;
-	int64_t year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t shifted = (5 * day_of_year + 2) / 153;
 
@@ -152,7 +151,8 @@ bool kh_time_parse(const char *text, int64_t *time)
 
 	if (strlen(text) != sizeof("2026-01-01T00:00:00Z") - 1)
 		return false;
-	if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z')
+	if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+	    text[19] != 'Z')
 		return false;
 	if (!digits(text, 4, &year) || !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day))
 		return false;

@@ -27,11 +27,9 @@ struct hall_bank {
 	/* A payment by the hall's own name for it; welcome twice. */
 	enum hall_code (*open)(void *self, const char *payment, const char *order, int64_t amount, int64_t expires,
 			       struct hall_error *error);
-	enum hall_code (*query)(void *self, const char *payment, enum hall_bank_state *state,
-				struct hall_error *error);
+	enum hall_code (*query)(void *self, const char *payment, enum hall_bank_state *state, struct hall_error *error);
 	/* Nobody can pay it afterwards, unless it is processing; state says what it is now. */
-	enum hall_code (*close)(void *self, const char *payment, enum hall_bank_state *state,
-				struct hall_error *error);
+	enum hall_code (*close)(void *self, const char *payment, enum hall_bank_state *state, struct hall_error *error);
 	enum hall_code (*refund)(void *self, const char *payment, struct hall_error *error);
 	/* notice.invalid unless the signature over the body is the bank's. */
 	enum hall_code (*check_notice)(void *self, const void *body, size_t length, const char *signature,

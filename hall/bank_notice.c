@@ -31,7 +31,8 @@ bool hall_bank_notice_init(struct hall_bank_books *books, const char *url, const
 
 static bool next_due(sqlite3 *db, struct due *out)
 {
-	sqlite3_stmt *row = hall_sql_ask(db, "SELECT number, due, payment FROM notice ORDER BY due, number LIMIT 1", "");
+	sqlite3_stmt *row =
+		hall_sql_ask(db, "SELECT number, due, payment FROM notice ORDER BY due, number LIMIT 1", "");
 	bool found = row && sqlite3_step(row) == SQLITE_ROW;
 	if (found) {
 		out->number = sqlite3_column_int64(row, 0);

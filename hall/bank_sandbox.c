@@ -53,7 +53,8 @@ static enum hall_code read_row(sqlite3 *db, const char *payment, struct row *out
 	if (step == SQLITE_ROW) {
 		snprintf(out->id, sizeof(out->id), "%s", hall_sql_text(row, 0));
 		snprintf(out->order, sizeof(out->order), "%s", hall_sql_text(row, 1));
-		int64_t *numbers[] = {&out->amount, &out->expires, &out->paid, &out->seen, &out->closed, &out->refunded};
+		int64_t *numbers[] = {&out->amount, &out->expires, &out->paid,
+				      &out->seen,   &out->closed,  &out->refunded};
 		for (int i = 0; i < 6; i++)
 			*numbers[i] = sqlite3_column_int64(row, i + 2);
 	}
@@ -139,9 +140,10 @@ static enum hall_code take_money(sqlite3 *db, const char *payment, const char *m
 	enum hall_code code = hall_sql_begin(db, error);
 	if (code != HALL_OK)
 		return code;
-	code = hall_sql_run(db, error,
-			    "UPDATE payment SET paid=?, seen=? WHERE id=? AND paid IS NULL AND closed IS NULL AND expires>?",
-			    "iisi", now, seen, payment, now);
+	code = hall_sql_run(
+		db, error,
+		"UPDATE payment SET paid=?, seen=? WHERE id=? AND paid IS NULL AND closed IS NULL AND expires>?",
+		"iisi", now, seen, payment, now);
 	bool took = code == HALL_OK && sqlite3_changes(db) == 1;
 	if (took && strcmp(mode, "silent") != 0)
 		code = add_notice(db, payment, seen, error);
@@ -183,8 +185,8 @@ enum hall_code hall_bank_show(struct hall_bank *bank, const char *payment, json_
 	enum hall_bank_state state = state_of(&row);
 	bool over = state == HALL_BANK_OPEN && row.expires <= hall_clock_now();
 	hall_clock_format(row.expires, expires);
-	*out = json_pack("{s:s, s:s, s:I, s:s, s:s}", "id", row.id, "order", row.order, "amount", (json_int_t)row.amount,
-			 "expires", expires, "state", over ? "expired" : names[state]);
+	*out = json_pack("{s:s, s:s, s:I, s:s, s:s}", "id", row.id, "order", row.order, "amount",
+			 (json_int_t)row.amount, "expires", expires, "state", over ? "expired" : names[state]);
 	return HALL_OK;
 }
 
@@ -211,8 +213,12 @@ enum hall_code hall_bank_open(const char *state, const char *notice_url, const c
 		free(books);
 		return hall_fail_call(error, "calloc", "bank");
 	}
-	*bank = (struct hall_bank){.self = books, .open = open_payment, .query = query, .close = close_payment,
-				   .refund = refund, .check_notice = check_notice};
+	*bank = (struct hall_bank){.self = books,
+				   .open = open_payment,
+				   .query = query,
+				   .close = close_payment,
+				   .refund = refund,
+				   .check_notice = check_notice};
 	enum hall_code code = read_secret(state, books->secret, error);
 	if (code == HALL_OK)
 		code = hall_sql_open(path, schema, 1, &books->db, error);

@@ -31,7 +31,7 @@ enum hall_ca_status {
 struct hall_ca_request {
 	const char *request; /* name of this request, "order:reissue:spki" */
 	const char *csr;     /* PEM */
-	X509 *old;           /* the certificate being renewed */
+	X509 *old;	     /* the certificate being renewed */
 };
 
 struct hall_ca {
@@ -43,16 +43,15 @@ struct hall_ca {
 
 	/* Issues for another key and revokes the certificate with the hex serial
 	 * it supersedes. */
-	enum hall_code (*reissue)(void *self, const struct hall_ca_request *request, const char *superseded,
-				  char **pem, struct hall_error *error);
+	enum hall_code (*reissue)(void *self, const struct hall_ca_request *request, const char *superseded, char **pem,
+				  struct hall_error *error);
 
 	/* Certifies the public key of an encryption pair that belongs to a signing
 	 * certificate of this CA. */
 	enum hall_code (*encryption)(void *self, const char *request, X509 *signing, EVP_PKEY *key, char **pem,
 				     struct hall_error *error);
 
-	enum hall_code (*status)(void *self, X509 *certificate, enum hall_ca_status *status,
-				 struct hall_error *error);
+	enum hall_code (*status)(void *self, X509 *certificate, enum hall_ca_status *status, struct hall_error *error);
 
 	/* The certificate with this hex serial is installed and in use. */
 	enum hall_code (*confirm)(void *self, const char *serial, struct hall_error *error);

@@ -48,8 +48,7 @@ bool hall_ca_build_extension(X509 *certificate, X509 *issuer, int nid, const cha
 bool hall_ca_build_serial(X509 *certificate)
 {
 	BIGNUM *number = BN_new();
-	bool done = number && BN_rand(number, 128, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-		    !BN_is_zero(number) &&
+	bool done = number && BN_rand(number, 128, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 && !BN_is_zero(number) &&
 		    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
 	BN_free(number);
 	return done;
@@ -68,7 +67,8 @@ static bool set_name(X509 *certificate, const char *common_name)
 	X509_NAME *name = X509_get_subject_name(certificate);
 	return X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"CN", -1, -1, 0) == 1 &&
 	       X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Keyhall", -1, -1, 0) == 1 &&
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1;
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) ==
+		       1;
 }
 
 X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *issuer, EVP_PKEY *issuer_key, int years)
@@ -80,9 +80,8 @@ X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *i
 	char constraints[48];
 
 	snprintf(constraints, sizeof(constraints), "critical,CA:TRUE,pathlen:%d", path);
-	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-	    hall_ca_build_serial(certificate) && set_name(certificate, name) &&
-	    X509_set_issuer_name(certificate, X509_get_subject_name(parent)) == 1 &&
+	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 && hall_ca_build_serial(certificate) &&
+	    set_name(certificate, name) && X509_set_issuer_name(certificate, X509_get_subject_name(parent)) == 1 &&
 	    hall_ca_build_validity(certificate, start, hall_span_add(start, &life, 1)) &&
 	    X509_set_pubkey(certificate, key) == 1 &&
 	    hall_ca_build_extension(certificate, parent, NID_basic_constraints, constraints) &&
@@ -161,14 +160,15 @@ static bool set_leaf_validity(X509 *certificate, const struct hall_ca_leaf *leaf
 		return false;
 	if (ASN1_TIME_compare(X509_get0_notAfter(certificate), end) <= 0)
 		return true;
-	return ASN1_TIME_compare(X509_get0_notBefore(certificate), end) < 0 && X509_set1_notAfter(certificate, end) == 1;
+	return ASN1_TIME_compare(X509_get0_notBefore(certificate), end) < 0 &&
+	       X509_set1_notAfter(certificate, end) == 1;
 }
 
 X509 *hall_ca_build_leaf(const struct hall_ca_leaf *leaf, X509 *issuer, EVP_PKEY *issuer_key)
 {
 	X509 *certificate = X509_new();
-	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-	    hall_ca_build_serial(certificate) && X509_set_subject_name(certificate, leaf->subject) == 1 &&
+	if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 && hall_ca_build_serial(certificate) &&
+	    X509_set_subject_name(certificate, leaf->subject) == 1 &&
 	    X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
 	    set_leaf_validity(certificate, leaf, issuer) && X509_set_pubkey(certificate, leaf->key) == 1 &&
 	    extend(certificate, issuer, leaf) && sign(certificate, issuer_key))
@@ -186,8 +186,8 @@ static bool add_revoked(X509_CRL *crl, const struct hall_ca_revoked *revoked)
 	ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
 
 	bool done = row && time && reason && BN_hex2bn(&number, revoked->serial) > 0 &&
-		    (serial = BN_to_ASN1_INTEGER(number, NULL)) &&
-		    X509_REVOKED_set_serialNumber(row, serial) == 1 && X509_REVOKED_set_revocationDate(row, time) == 1 &&
+		    (serial = BN_to_ASN1_INTEGER(number, NULL)) && X509_REVOKED_set_serialNumber(row, serial) == 1 &&
+		    X509_REVOKED_set_revocationDate(row, time) == 1 &&
 		    ASN1_ENUMERATED_set(reason, CRL_REASON_SUPERSEDED) == 1 &&
 		    X509_REVOKED_add1_ext_i2d(row, NID_crl_reason, reason, 0, 0) == 1 &&
 		    X509_CRL_add0_revoked(crl, row) == 1;
@@ -204,8 +204,8 @@ static bool set_crl_times(X509_CRL *crl, int64_t now)
 {
 	ASN1_TIME *last = ASN1_TIME_set(NULL, (time_t)(now - HALL_CA_BACKDATE));
 	ASN1_TIME *next = ASN1_TIME_set(NULL, (time_t)(now + CRL_DAYS * 86400));
-	bool done = last && next && X509_CRL_set1_lastUpdate(crl, last) == 1 &&
-		    X509_CRL_set1_nextUpdate(crl, next) == 1;
+	bool done =
+		last && next && X509_CRL_set1_lastUpdate(crl, last) == 1 && X509_CRL_set1_nextUpdate(crl, next) == 1;
 	ASN1_TIME_free(last);
 	ASN1_TIME_free(next);
 	return done;
@@ -218,8 +218,7 @@ static bool extend_crl(X509_CRL *crl, X509 *issuer, int64_t number)
 	X509V3_set_ctx_nodb(&context);
 	X509V3_set_ctx(&context, issuer, NULL, NULL, crl, 0);
 	X509_EXTENSION *key = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
-	bool done = value && key && X509_CRL_add_ext(crl, key, -1) == 1 &&
-		    ASN1_INTEGER_set_int64(value, number) == 1 &&
+	bool done = value && key && X509_CRL_add_ext(crl, key, -1) == 1 && ASN1_INTEGER_set_int64(value, number) == 1 &&
 		    X509_CRL_add1_ext_i2d(crl, NID_crl_number, value, 0, 0) == 1;
 	X509_EXTENSION_free(key);
 	ASN1_INTEGER_free(value);

@@ -17,8 +17,7 @@
 EVP_PKEY *hall_ca_build_key(const char *type);
 
 /* A CA certificate; issuer NULL: self-signed. path: how many CAs may follow. */
-X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *issuer, EVP_PKEY *issuer_key,
-			      int years);
+X509 *hall_ca_build_authority(EVP_PKEY *key, const char *name, int path, X509 *issuer, EVP_PKEY *issuer_key, int years);
 
 struct hall_ca_leaf {
 	EVP_PKEY *key;

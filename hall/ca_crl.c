@@ -21,8 +21,8 @@ char *hall_ca_setting(sqlite3 *db, const char *name)
 enum hall_code hall_ca_set(sqlite3 *db, const char *name, const char *value, struct hall_error *error)
 {
 	return hall_sql_run(db, error,
-			    "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value", "ss",
-			    name, value);
+			    "INSERT INTO setting VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+			    "ss", name, value);
 }
 
 int64_t hall_ca_setting_number(sqlite3 *db, const char *name)
@@ -79,9 +79,10 @@ static enum hall_code write_list(struct hall_ca_openssl *own, int64_t number, st
 	if (!rows)
 		return hall_fail_call(error, "calloc", "revoked");
 	bool whole = read_revoked(own->db, rows, max, &count);
-	X509_CRL *crl = whole ? hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count) : NULL;
-	enum hall_code code = whole ? write_crl(own, crl, error)
-				    : hall_fail_call(error, "read certificate", sqlite3_errmsg(own->db));
+	X509_CRL *crl =
+		whole ? hall_ca_build_crl(own->files.issuing, own->files.issuing_key, number, rows, count) : NULL;
+	enum hall_code code =
+		whole ? write_crl(own, crl, error) : hall_fail_call(error, "read certificate", sqlite3_errmsg(own->db));
 	X509_CRL_free(crl);
 	for (size_t i = 0; i < count; i++)
 		free((char *)(uintptr_t)rows[i].serial);

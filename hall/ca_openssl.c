@@ -91,8 +91,9 @@ static enum hall_code record(struct hall_ca_openssl *own, X509 *certificate, con
 		return hall_fail_call(error, "X509_sign", "certificate");
 	if (hall_certificate_read(text, "certificate", &read, NULL) != HALL_OK)
 		return hall_fail_call(error, "d2i_X509", "certificate");
-	code = hall_sql_run(own->db, error, "INSERT INTO certificate (serial, id, request, pem, issued) VALUES (?,?,?,?,?)",
-			    "ssssi", read.serial, read.id, request, text, hall_clock_now());
+	code = hall_sql_run(own->db, error,
+			    "INSERT INTO certificate (serial, id, request, pem, issued) VALUES (?,?,?,?,?)", "ssssi",
+			    read.serial, read.id, request, text, hall_clock_now());
 	hall_certificate_finish(&read);
 	if (code == HALL_OK)
 		*pem = hall_steal(&text);
@@ -118,11 +119,14 @@ static int64_t new_end(X509 *old, int64_t now)
 static X509 *build_encryption(struct hall_ca_openssl *own, X509 *signing, EVP_PKEY *key)
 {
 	HALL_AUTO_FREE char *url = hall_ca_setting(own->db, "crl_url");
-	struct hall_ca_leaf leaf = {.key = key, .subject = X509_get_subject_name(signing),
+	struct hall_ca_leaf leaf = {.key = key,
+				    .subject = X509_get_subject_name(signing),
 				    .not_before = time_of(X509_get0_notBefore(signing)),
 				    .not_after = time_of(X509_get0_notAfter(signing)),
-				    .crl_url = !url ? "" : url, .usage = "encrypt",
-				    .credit = hall_credit_extension(signing), .names = signing};
+				    .crl_url = !url ? "" : url,
+				    .usage = "encrypt",
+				    .credit = hall_credit_extension(signing),
+				    .names = signing};
 	return hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
 }
 
@@ -209,12 +213,13 @@ static enum hall_code status(void *self, X509 *certificate, enum hall_ca_status 
 	struct hall_ca_openssl *own = self;
 	HALL_AUTO_FREE char *pem = hall_certificate_pem(certificate);
 	struct hall_certificate read;
-	enum hall_code code = !pem ? hall_fail(error, HALL_E_FAILED)
-					  : hall_certificate_read(pem, "certificate", &read, error);
+	enum hall_code code =
+		!pem ? hall_fail(error, HALL_E_FAILED) : hall_certificate_read(pem, "certificate", &read, error);
 
 	if (code != HALL_OK)
 		return code;
-	sqlite3_stmt *row = hall_sql_ask(own->db, "SELECT revoked IS NOT NULL FROM certificate WHERE id=?", "s", read.id);
+	sqlite3_stmt *row =
+		hall_sql_ask(own->db, "SELECT revoked IS NOT NULL FROM certificate WHERE id=?", "s", read.id);
 	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	if (step == SQLITE_ROW)
 		*out = sqlite3_column_int(row, 0) ? HALL_CA_REVOKED : HALL_CA_GOOD;
@@ -233,8 +238,8 @@ static enum hall_code confirm(void *self, const char *serial, struct hall_error 
 	enum hall_code code = unavailable(own, error);
 	if (code != HALL_OK)
 		return code;
-	return hall_sql_run(own->db, error, "UPDATE certificate SET confirmed=coalesce(confirmed,?) WHERE serial=?", "is",
-			    hall_clock_now(), serial);
+	return hall_sql_run(own->db, error, "UPDATE certificate SET confirmed=coalesce(confirmed,?) WHERE serial=?",
+			    "is", hall_clock_now(), serial);
 }
 
 enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify *certify, char **pem,
@@ -256,7 +261,7 @@ enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify 
 		.crl_url = !url ? "" : url,
 		.usage = certify->usage,
 		.credit = certify->credit_code ? hall_credit_extension_new(certify->credit_code)
-						       : hall_credit_extension_asked(csr),
+					       : hall_credit_extension_asked(csr),
 	};
 	X509 *certificate = hall_ca_build_leaf(&leaf, own->files.issuing, own->files.issuing_key);
 	code = record(own, certificate, NULL, pem, error);
@@ -284,10 +289,16 @@ enum hall_code hall_ca_open(const char *state, struct hall_ca *ca, struct hall_e
 {
 	HALL_AUTO_FREE char *folder = hall_path(state, "ca");
 	struct hall_ca_openssl *own = calloc(1, sizeof(*own));
-	struct hall_ca out = {.self = own, .issue = issue, .reissue = reissue, .encryption = encryption, .status = status,
-			      .confirm = confirm, .revoke = revoke, .crl = crl};
-	enum hall_code code = !own || !folder ? hall_fail_call(error, "calloc", "ca")
-							    : open_at(own, state, folder, error);
+	struct hall_ca out = {.self = own,
+			      .issue = issue,
+			      .reissue = reissue,
+			      .encryption = encryption,
+			      .status = status,
+			      .confirm = confirm,
+			      .revoke = revoke,
+			      .crl = crl};
+	enum hall_code code =
+		!own || !folder ? hall_fail_call(error, "calloc", "ca") : open_at(own, state, folder, error);
 	/* A crash between a revocation and its list is mended here. */
 	if (code == HALL_OK)
 		code = hall_ca_publish(own, error);

@@ -32,9 +32,9 @@ HALL_CHECKED enum hall_code hall_ca_set_crl_url(struct hall_ca *ca, const char *
 /* A company's first certificate, by the operator. */
 struct hall_ca_certify {
 	const char *csr;
-	const char *usage;       /* "sign", "encrypt", "both" */
+	const char *usage;	 /* "sign", "encrypt", "both" */
 	const char *credit_code; /* NULL: as the request asks, if it does */
-	int not_before_days;     /* from now; may be negative */
+	int not_before_days;	 /* from now; may be negative */
 	int not_after_days;
 };
 HALL_CHECKED enum hall_code hall_ca_certify(struct hall_ca *ca, const struct hall_ca_certify *certify, char **pem,

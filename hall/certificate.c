@@ -177,8 +177,7 @@ static bool fill(struct hall_certificate *certificate)
 	if (!certificate->company)
 		certificate->company = strdup("");
 	certificate->credit_code = credit_code(x509);
-	return key && certificate->subject && certificate->company &&
-	       hall_key_hash(key, certificate->public_key) &&
+	return key && certificate->subject && certificate->company && hall_key_hash(key, certificate->public_key) &&
 	       read_serial(x509, certificate->serial, sizeof(certificate->serial)) &&
 	       read_time(X509_get0_notBefore(x509), &certificate->not_before) &&
 	       read_time(X509_get0_notAfter(x509), &certificate->not_after);
@@ -276,8 +275,8 @@ enum hall_code hall_request_read(const char *pem, const char *field, X509_REQ **
 	X509_REQ *out = !der ? NULL : d2i_X509_REQ(NULL, &at, length);
 	EVP_PKEY *key = !out ? NULL : X509_REQ_get0_pubkey(out);
 
-	bool good = key && at == der + length && hall_key_type(key) && hall_key_is_sound(key) &&
-		    set_id(out, key) && X509_REQ_verify(out, key) == 1;
+	bool good = key && at == der + length && hall_key_type(key) && hall_key_is_sound(key) && set_id(out, key) &&
+		    X509_REQ_verify(out, key) == 1;
 	OPENSSL_free(der);
 	if (!good) {
 		X509_REQ_free(out);

@@ -17,11 +17,11 @@
 
 struct hall_certificate {
 	X509 *x509;
-	char id[HALL_HASH_SIZE];         /* SHA-256 of the DER */
+	char id[HALL_HASH_SIZE];	 /* SHA-256 of the DER */
 	char public_key[HALL_HASH_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo */
 	char serial[64];
 	char *subject;
-	char *company;     /* O, else CN; may be empty */
+	char *company;	   /* O, else CN; may be empty */
 	char *credit_code; /* NULL: the certificate has none */
 	int64_t not_before;
 	int64_t not_after;

@@ -16,7 +16,8 @@
 
 bool hall_padding_parse(const char *name, enum hall_padding *padding)
 {
-	static const char *const names[] = {[HALL_OAEP_SHA1] = "sha1", [HALL_OAEP_SHA256] = "sha256", [HALL_PKCS1] = "pkcs1"};
+	static const char *const names[] = {
+		[HALL_OAEP_SHA1] = "sha1", [HALL_OAEP_SHA256] = "sha256", [HALL_PKCS1] = "pkcs1"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(names[i], name) == 0) {
 			*padding = (enum hall_padding)i;

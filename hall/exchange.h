@@ -15,12 +15,12 @@ struct hall_exchange {
 	struct hall *hall;
 	const struct _u_request *request;
 	char visitor[HALL_HASH_SIZE]; /* "" when the route needs none */
-	json_t *body;                 /* an object; NULL for GET */
+	json_t *body;		      /* an object; NULL for GET */
 	struct hall_error error;
 
 	json_t *answer; /* owned until written */
-	int status;     /* 0: 200 */
-	void *content;  /* instead of answer, from malloc */
+	int status;	/* 0: 200 */
+	void *content;	/* instead of answer, from malloc */
 	size_t content_length;
 	const char *content_type;
 };
@@ -29,7 +29,7 @@ struct hall_exchange {
 enum hall_guard {
 	HALL_GUARD_NONE,
 	HALL_GUARD_PAGE, /* JSON body; Origin, when sent, is the hall's own */
-	HALL_GUARD_BANK  /* JSON body with the bank's signature */
+	HALL_GUARD_BANK	 /* JSON body with the bank's signature */
 };
 
 struct hall_route {

@@ -37,9 +37,8 @@ static bool is_names(json_t *value, size_t max)
 	json_t *name;
 	if (!json_is_array(value) || json_array_size(value) > NAMES_MAX)
 		return false;
-	json_array_foreach(value, i, name)
-		if (json_string_length(name) == 0 || json_string_length(name) > max)
-			return false;
+	json_array_foreach(value, i,
+			   name) if (json_string_length(name) == 0 || json_string_length(name) > max) return false;
 	return true;
 }
 
@@ -72,7 +71,8 @@ enum hall_code hall_input_read(json_t *object, const char *prefix, const struct 
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		size_t i = 0;
 		while (i < count && strcmp(rows[i].name, name) != 0)
 			i++;

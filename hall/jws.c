@@ -19,11 +19,8 @@ static const struct algorithm {
 	const EVP_MD *(*digest)(void);
 	int half; /* ECDSA, SM2: bytes of r and of s */
 } algorithms[] = {
-	{"RS256", "rsa", EVP_sha256, 0},
-	{"ES256", "ec-p256", EVP_sha256, 32},
-	{"ES384", "ec-p384", EVP_sha384, 48},
-	{"EdDSA", "ed25519", NULL, 0},
-	{"SM2SM3", "sm2", EVP_sm3, 32},
+	{"RS256", "rsa", EVP_sha256, 0}, {"ES256", "ec-p256", EVP_sha256, 32}, {"ES384", "ec-p384", EVP_sha384, 48},
+	{"EdDSA", "ed25519", NULL, 0},	 {"SM2SM3", "sm2", EVP_sm3, 32},
 };
 
 static const struct algorithm *algorithm_of(EVP_PKEY *key)
@@ -50,8 +47,7 @@ static json_t *read_json(const char *part, size_t length)
 static bool is_certificate(json_t *item, X509 *expected)
 {
 	size_t length;
-	HALL_AUTO_FREE uint8_t *der =
-		hall_base64_decode(json_string_value(item), json_string_length(item), &length);
+	HALL_AUTO_FREE uint8_t *der = hall_base64_decode(json_string_value(item), json_string_length(item), &length);
 	uint8_t *own = NULL;
 	int own_length = i2d_X509(expected, &own);
 	bool same = der && own_length > 0 && (size_t)own_length == length && memcmp(der, own, length) == 0;
@@ -105,8 +101,8 @@ static bool verify(EVP_PKEY *key, const struct algorithm *algorithm, const uint8
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *inner = NULL;
 	const EVP_MD *digest = !algorithm->digest ? NULL : algorithm->digest();
-	bool good = signature && context &&
-		    EVP_DigestVerifyInit(context, &inner, digest, NULL, key) == 1 && hall_key_set_id(key, inner) &&
+	bool good = signature && context && EVP_DigestVerifyInit(context, &inner, digest, NULL, key) == 1 &&
+		    hall_key_set_id(key, inner) &&
 		    EVP_DigestVerify(context, signature, length, (const uint8_t *)text, text_length) == 1;
 	EVP_MD_CTX_free(context);
 	OPENSSL_free(der);

@@ -13,9 +13,9 @@ static const struct {
 	const char *group;
 	int bits;
 } types[] = {
-	{"rsa2048", "RSA", NULL, 2048},		 {"rsa3072", "RSA", NULL, 3072},
-	{"rsa4096", "RSA", NULL, 4096},		 {"ec-p256", "EC", "prime256v1", 256},
-	{"ec-p384", "EC", "secp384r1", 384},	 {"ed25519", "ED25519", NULL, 0},
+	{"rsa2048", "RSA", NULL, 2048},	     {"rsa3072", "RSA", NULL, 3072},
+	{"rsa4096", "RSA", NULL, 4096},	     {"ec-p256", "EC", "prime256v1", 256},
+	{"ec-p384", "EC", "secp384r1", 384}, {"ed25519", "ED25519", NULL, 0},
 	{"sm2", "SM2", NULL, 256},
 };
 
@@ -28,8 +28,7 @@ const char *hall_key_type(EVP_PKEY *key)
 	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_utf8_string_param(key, "group", group, sizeof(group), NULL) != 1)
 		return NULL;
 	for (size_t i = 0; i < TYPES; i++)
-		if (EVP_PKEY_is_a(key, types[i].algorithm) &&
-		    (!types[i].group || strcmp(group, types[i].group) == 0) &&
+		if (EVP_PKEY_is_a(key, types[i].algorithm) && (!types[i].group || strcmp(group, types[i].group) == 0) &&
 		    (types[i].bits == 0 || EVP_PKEY_get_bits(key) == types[i].bits))
 			return types[i].name;
 	return NULL;

@@ -25,7 +25,8 @@ struct hall_kmc_openssl {
 static const char *const schema[] = {
 	"CREATE TABLE pair (order_id TEXT NOT NULL, signing TEXT NOT NULL, public TEXT NOT NULL, wrapped TEXT NOT NULL,"
 	" created INTEGER NOT NULL, PRIMARY KEY (order_id, signing)) WITHOUT ROWID;"
-	"CREATE TABLE delivery (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, order_id TEXT NOT NULL,"
+	"CREATE TABLE delivery (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, order_id TEXT NOT "
+	"NULL,"
 	" signing TEXT NOT NULL)",
 };
 
@@ -74,8 +75,8 @@ enum part { PUBLIC, PRIVATE };
 static enum hall_code find(struct hall_kmc_openssl *own, const char *order, const char *signing, enum part part,
 			   EVP_PKEY **key, struct hall_error *error)
 {
-	sqlite3_stmt *row = hall_sql_ask(own->db, "SELECT public, wrapped FROM pair WHERE order_id=? AND signing=?", "ss",
-					 order, signing);
+	sqlite3_stmt *row = hall_sql_ask(own->db, "SELECT public, wrapped FROM pair WHERE order_id=? AND signing=?",
+					 "ss", order, signing);
 	int step = !row ? SQLITE_ERROR : sqlite3_step(row);
 	enum hall_code code = HALL_OK;
 
@@ -122,8 +123,8 @@ static enum hall_code add(struct hall_kmc_openssl *own, const char *order, const
 	EVP_PKEY_free(key);
 	if (!public || !wrapped)
 		return hall_fail_call(error, "EVP_PKEY_generate", "encryption key");
-	return hall_sql_run(own->db, error, "INSERT OR IGNORE INTO pair VALUES (?,?,?,?,?)", "ssssi", order, signing, public,
-			    wrapped, hall_clock_now());
+	return hall_sql_run(own->db, error, "INSERT OR IGNORE INTO pair VALUES (?,?,?,?,?)", "ssssi", order, signing,
+			    public, wrapped, hall_clock_now());
 }
 
 static enum hall_code pair(void *self, const char *order, EVP_PKEY *signing, EVP_PKEY **key, struct hall_error *error)
@@ -154,8 +155,8 @@ static enum hall_code envelope(void *self, const char *order, EVP_PKEY *signing,
 		code = hall_fail_call(error, "find", "pair");
 	/* The record comes first: no envelope without one. */
 	if (code == HALL_OK)
-		code = hall_sql_run(own->db, error, "INSERT INTO delivery (time, order_id, signing) VALUES (?,?,?)", "iss",
-				    hall_clock_now(), order, id);
+		code = hall_sql_run(own->db, error, "INSERT INTO delivery (time, order_id, signing) VALUES (?,?,?)",
+				    "iss", hall_clock_now(), order, id);
 	if (code == HALL_OK && !hall_envelope_make(signing, key, own->padding, data, length))
 		code = hall_fail_call(error, "make", "envelope");
 	EVP_PKEY_free(key);

@@ -75,7 +75,9 @@ static int certify(const struct hall_options *options)
 	enum hall_code code = open_ca(options, default_origin(options), &ca, &error);
 	if (code != HALL_OK)
 		return report(code, &error);
-	struct hall_ca_certify request = {.csr = csr, .usage = options->usage, .credit_code = options->credit_code,
+	struct hall_ca_certify request = {.csr = csr,
+					  .usage = options->usage,
+					  .credit_code = options->credit_code,
 					  .not_before_days = (int)options->not_before_days,
 					  .not_after_days = (int)options->not_after_days};
 	code = hall_ca_certify(&ca, &request, &pem, &error);
@@ -242,8 +244,8 @@ static int operate(const struct hall_options *options)
 	site.hall.settings.ca_tries = options->ca_tries;
 	site.hall.settings.ca_retry_seconds = options->ca_retry_seconds;
 
-	enum hall_code code = !options->argument ? hall_fail_field(&error, "ORDER")
-							: open_stores(options, &site, &tls, &error);
+	enum hall_code code =
+		!options->argument ? hall_fail_field(&error, "ORDER") : open_stores(options, &site, &tls, &error);
 	if (code == HALL_OK)
 		code = hall_service_look(&site.hall, options->argument, &order, &error);
 	if (code == HALL_OK)

@@ -20,7 +20,7 @@
 
 /* An empty cell is refused. */
 static const enum hall_state table[HALL_STATE_COUNT][HALL_EVENT_COUNT] = {
-/* clang-format off */
+	/* clang-format off */
 	/*             BIND       CONFIRM    PAY        MONEY      KEY        REKEY      APPLY    ISSUE   GIVE_UP RECEIPT    INVOICE   CANCEL     RETRY    REFUND  ENVELOPE */
 	[NEW]       = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
 	[BOUND]     = {BOUND,     CONFIRMED, 0,         0,         0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
@@ -35,22 +35,14 @@ static const enum hall_state table[HALL_STATE_COUNT][HALL_EVENT_COUNT] = {
 	[CANCELLED] = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        CANCELLED, 0,       0,      0},
 	[REFUND]    = {0,         0,         0,         REFUND,    0,         0,         0,       0,      0,      0,         0,        0,         0,       REFUND, 0},
 	[MANUAL]    = {MANUAL,    0,         MANUAL,    MANUAL,    MANUAL,    0,         0,       0,      MANUAL, 0,         0,        0,         APPLIED, REFUND, 0},
-/* clang-format on */
+	/* clang-format on */
 };
 
 static const char *const states[HALL_STATE_COUNT] = {
-	[NEW] = "NEW",
-	[BOUND] = "BOUND",
-	[CONFIRMED] = "CONFIRMED",
-	[PAYING] = "PAYING",
-	[PAID] = "PAID",
-	[KEY_BOUND] = "KEY_BOUND",
-	[APPLIED] = "APPLIED",
-	[ISSUED] = "ISSUED",
-	[INSTALLED] = "INSTALLED",
-	[INVOICED] = "INVOICED",
-	[CANCELLED] = "CANCELLED",
-	[REFUND] = "REFUND",
+	[NEW] = "NEW",		 [BOUND] = "BOUND",	    [CONFIRMED] = "CONFIRMED",
+	[PAYING] = "PAYING",	 [PAID] = "PAID",	    [KEY_BOUND] = "KEY_BOUND",
+	[APPLIED] = "APPLIED",	 [ISSUED] = "ISSUED",	    [INSTALLED] = "INSTALLED",
+	[INVOICED] = "INVOICED", [CANCELLED] = "CANCELLED", [REFUND] = "REFUND",
 	[MANUAL] = "MANUAL",
 };
 

@@ -36,20 +36,20 @@ enum hall_state {
 };
 
 enum hall_event {
-	HALL_EVENT_BIND,    /* the clerk's key is known by its serial, its PIN was verified */
-	HALL_EVENT_CONFIRM, /* company and contact were entered */
-	HALL_EVENT_PAY,     /* a payment is wanted */
-	HALL_EVENT_MONEY,   /* the bank has the money */
-	HALL_EVENT_KEY,     /* proof and CSR for the first key, or for the same key again */
-	HALL_EVENT_REKEY,   /* proof and CSR for another key */
-	HALL_EVENT_APPLY,   /* the request goes to the CA */
-	HALL_EVENT_ISSUE,   /* the CA has issued */
-	HALL_EVENT_GIVE_UP, /* the CA refused, or was away too often */
-	HALL_EVENT_RECEIPT, /* the new certificate is on the key and signs */
-	HALL_EVENT_INVOICE, /* the invoice is out */
-	HALL_EVENT_CANCEL,  /* the clerk does not want it */
-	HALL_EVENT_RETRY,   /* operator: try the CA again */
-	HALL_EVENT_REFUND,  /* operator: give the money back */
+	HALL_EVENT_BIND,     /* the clerk's key is known by its serial, its PIN was verified */
+	HALL_EVENT_CONFIRM,  /* company and contact were entered */
+	HALL_EVENT_PAY,	     /* a payment is wanted */
+	HALL_EVENT_MONEY,    /* the bank has the money */
+	HALL_EVENT_KEY,	     /* proof and CSR for the first key, or for the same key again */
+	HALL_EVENT_REKEY,    /* proof and CSR for another key */
+	HALL_EVENT_APPLY,    /* the request goes to the CA */
+	HALL_EVENT_ISSUE,    /* the CA has issued */
+	HALL_EVENT_GIVE_UP,  /* the CA refused, or was away too often */
+	HALL_EVENT_RECEIPT,  /* the new certificate is on the key and signs */
+	HALL_EVENT_INVOICE,  /* the invoice is out */
+	HALL_EVENT_CANCEL,   /* the clerk does not want it */
+	HALL_EVENT_RETRY,    /* operator: try the CA again */
+	HALL_EVENT_REFUND,   /* operator: give the money back */
 	HALL_EVENT_ENVELOPE, /* the encryption key in another envelope */
 	HALL_EVENT_COUNT
 };

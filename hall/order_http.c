@@ -56,8 +56,8 @@ enum hall_code hall_http_hall(struct hall_exchange *exchange)
 	exchange->answer = json_pack("{s:{s:s, s:s}, s:s, s:s, s:I, s:{s:s, s:s}, s:{s:s, s:o}, s:b}", "name", "zh",
 				     site->name_zh, "en", site->name_en, "time", now, "hotline", site->hotline, "price",
 				     (json_int_t)site->hall.settings.price, "window", "before", site->window_before,
-				     "after", site->window_after, "agent", "minimum", site->agent_minimum, "ports", ports,
-				     "dual", site->hall.settings.dual);
+				     "after", site->window_after, "agent", "minimum", site->agent_minimum, "ports",
+				     ports, "dual", site->hall.settings.dual);
 	return HALL_OK;
 }
 
@@ -88,7 +88,8 @@ enum hall_code hall_http_orders_list(struct hall_exchange *exchange)
 	enum hall_code code = HALL_OK;
 	size_t i;
 
-	json_array_foreach(ids, i, id) {
+	json_array_foreach(ids, i, id)
+	{
 		struct hall_order order = {0};
 		json_t *json = NULL;
 		code = hall_service_look(exchange->hall, json_string_value(id), &order, &exchange->error);
@@ -107,8 +108,8 @@ enum hall_code hall_http_orders_list(struct hall_exchange *exchange)
 enum hall_code hall_http_order(struct hall_exchange *exchange)
 {
 	struct hall_order order = {0};
-	enum hall_code code = hall_service_look(exchange->hall, hall_exchange_variable(exchange, "id"), &order,
-						&exchange->error);
+	enum hall_code code =
+		hall_service_look(exchange->hall, hall_exchange_variable(exchange, "id"), &order, &exchange->error);
 	return answer(exchange, code, &order);
 }
 

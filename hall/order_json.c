@@ -112,8 +112,8 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 			       struct hall_error *error)
 {
 	HALL_AUTO_JSON json_t *object =
-		json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "id", order->id, "state", hall_state_name(order->state), "price",
-			  (json_int_t)order->price, "key", order->same_key ? "same" : "new", "attempts",
+		json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "id", order->id, "state", hall_state_name(order->state),
+			  "price", (json_int_t)order->price, "key", order->same_key ? "same" : "new", "attempts",
 			  (json_int_t)order->attempts, "reissues", (json_int_t)order->reissues);
 	enum hall_code code = add_certificate(order, object, error);
 	if (code == HALL_OK && order->payment)

@@ -17,10 +17,16 @@ static const struct {
 	const char *ending;
 	const char *type;
 } types[] = {
-	{".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-	{".mjs", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-	{".svg", "image/svg+xml"}, {".png", "image/png"}, {".ico", "image/x-icon"},
-	{".json", "application/json"}, {".woff2", "font/woff2"}, {".ts", "text/plain; charset=utf-8"},
+	{".html", "text/html; charset=utf-8"},
+	{".js", "text/javascript; charset=utf-8"},
+	{".mjs", "text/javascript; charset=utf-8"},
+	{".css", "text/css; charset=utf-8"},
+	{".svg", "image/svg+xml"},
+	{".png", "image/png"},
+	{".ico", "image/x-icon"},
+	{".json", "application/json"},
+	{".woff2", "font/woff2"},
+	{".ts", "text/plain; charset=utf-8"},
 	{".txt", "text/plain; charset=utf-8"},
 };
 
@@ -95,15 +101,14 @@ static bool include_parts(const char *folder, struct hall_page *page)
 	char *found, *end;
 	bool good = true;
 
-	while (good && (found = strstr(page->data + from, INCLUDE)) &&
-	       (end = strstr(found, INCLUDE_END))) {
+	while (good && (found = strstr(page->data + from, INCLUDE)) && (end = strstr(found, INCLUDE_END))) {
 		struct hall_page part = {0};
 		size_t at = (size_t)(found - page->data);
 		size_t length = (size_t)(end - found) + strlen(INCLUDE_END);
 
 		*end = '\0';
-		good = is_plain(found + strlen(INCLUDE) - 1) &&
-		       read_page(folder, found + strlen(INCLUDE), "", &part) && put_part(page, at, length, &part);
+		good = is_plain(found + strlen(INCLUDE) - 1) && read_page(folder, found + strlen(INCLUDE), "", &part) &&
+		       put_part(page, at, length, &part);
 		from = at + part.length;
 		free(part.data);
 	}

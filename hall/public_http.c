@@ -69,8 +69,8 @@ enum hall_code hall_http_bank_page(struct hall_exchange *exchange)
 enum hall_code hall_http_bank_show(struct hall_exchange *exchange)
 {
 	json_t *payment = NULL;
-	enum hall_code code = hall_bank_show(&exchange->hall->bank, hall_exchange_variable(exchange, "payment"), &payment,
-					     &exchange->error);
+	enum hall_code code = hall_bank_show(&exchange->hall->bank, hall_exchange_variable(exchange, "payment"),
+					     &payment, &exchange->error);
 	if (code == HALL_OK)
 		exchange->answer = json_pack("{s:o, s:{s:s, s:s}}", "payment", payment, "payee", "zh",
 					     exchange->site->name_zh, "en", exchange->site->name_en);

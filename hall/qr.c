@@ -26,7 +26,8 @@ char *hall_qr_svg(const char *text)
 	if (out) {
 		int side = code->width + 2 * QUIET;
 		fprintf(out,
-			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
+			"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+			"shape-rendering=\"crispEdges\">"
 			"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/><path fill=\"#000\" d=\"",
 			side, side, side, side);
 		write_modules(out, code);

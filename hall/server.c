@@ -13,8 +13,8 @@
 #define COOKIE_SECONDS (30 * 24 * 3600)
 #define IDLE_SECONDS 30
 #define PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
-#define CSP                                                                                                       \
-	"default-src 'self'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; "             \
+#define CSP                                                                                                            \
+	"default-src 'self'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; "                  \
 	"form-action 'self'; frame-ancestors 'none'"
 
 static const struct hall_route routes[] = {
@@ -109,8 +109,9 @@ static enum hall_code prepare(struct hall_exchange *exchange, const struct hall_
 	if (route->guard != HALL_GUARD_NONE) {
 		code = check_post(exchange, route->guard);
 		if (code == HALL_OK) {
-			exchange->body = json_loadb(exchange->request->binary_body, exchange->request->binary_body_length,
-						    JSON_REJECT_DUPLICATES, NULL);
+			exchange->body =
+				json_loadb(exchange->request->binary_body, exchange->request->binary_body_length,
+					   JSON_REJECT_DUPLICATES, NULL);
 			if (!json_is_object(exchange->body))
 				code = hall_fail_field(&exchange->error, "body");
 		}

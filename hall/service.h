@@ -24,10 +24,10 @@ struct hall_settings {
 	int64_t price; /* cents */
 	int64_t payment_seconds;
 	int64_t ca_retry_seconds; /* first pause after the CA was away; doubles up to 10 minutes */
-	int64_t ca_tries;         /* then MANUAL */
+	int64_t ca_tries;	  /* then MANUAL */
 	int64_t reissues;
 	int64_t envelopes; /* made again, for one key */
-	bool dual;         /* two certificates */
+	bool dual;	   /* two certificates */
 	bool allow_single; /* for a key that takes no encryption key */
 };
 

@@ -12,9 +12,7 @@ static bool names(json_t *algorithms, const char *format)
 {
 	size_t i;
 	json_t *name;
-	json_array_foreach(algorithms, i, name)
-		if (strcmp(json_string_value(name), format) == 0)
-			return true;
+	json_array_foreach(algorithms, i, name) if (strcmp(json_string_value(name), format) == 0) return true;
 	return false;
 }
 
@@ -65,7 +63,8 @@ static enum hall_code make_envelope(struct hall *hall, const struct hall_order *
 {
 	HALL_AUTO_FREE uint8_t *data = NULL;
 	size_t length = 0;
-	enum hall_code code = hall->kmc.envelope(hall->kmc.self, order->id, X509_get0_pubkey(signing), &data, &length, error);
+	enum hall_code code =
+		hall->kmc.envelope(hall->kmc.self, order->id, X509_get0_pubkey(signing), &data, &length, error);
 	if (code != HALL_OK)
 		return code;
 	*text = hall_base64(data, length);

@@ -30,9 +30,14 @@ static enum hall_code check_proof(struct hall *hall, const struct hall_order *or
 
 	if (code != HALL_OK)
 		return code;
-	struct hall_claim claim = {.failure = HALL_E_PROOF_INVALID, .signer = old.x509, .hash_name = "csrSha256",
-				   .hash = hash, .order = order->id, .origin = hall->settings.origin,
-				   .token_serial = order->token_serial, .now = hall_clock_now()};
+	struct hall_claim claim = {.failure = HALL_E_PROOF_INVALID,
+				   .signer = old.x509,
+				   .hash_name = "csrSha256",
+				   .hash = hash,
+				   .order = order->id,
+				   .origin = hall->settings.origin,
+				   .token_serial = order->token_serial,
+				   .now = hall_clock_now()};
 	out->key = X509_REQ_get0_pubkey(csr);
 	if (!hall_request_hash(csr, hash) || !hall_key_hash(out->key, out->public_key))
 		code = hall_fail_call(error, "i2d_X509_REQ", "csr");
@@ -193,9 +198,8 @@ static enum hall_code ca_issue(struct hall *hall, struct hall_order *order, char
 	struct hall_ca_request request = {.request = name, .csr = order->csr, .old = old.x509};
 	code = hall_service_prepare_pair(hall, order, error);
 	if (code == HALL_OK)
-		code = !order->superseded
-			       ? hall->ca.issue(hall->ca.self, &request, pem, error)
-			       : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
+		code = !order->superseded ? hall->ca.issue(hall->ca.self, &request, pem, error)
+					  : hall->ca.reissue(hall->ca.self, &request, order->superseded, pem, error);
 	if (code == HALL_OK)
 		code = hall_service_issue_encryption(hall, order, name, *pem, error);
 	hall_certificate_finish(&old);
@@ -239,7 +243,8 @@ static void work(struct hall *hall, enum hall_errand kind,
 	HALL_AUTO_JSON json_t *serials = hall_store_errands(hall->store, kind);
 	size_t i;
 	json_t *serial;
-	json_array_foreach(serials, i, serial) {
+	json_array_foreach(serials, i, serial)
+	{
 		enum hall_code code = tell(hall->ca.self, json_string_value(serial), NULL);
 		if (code == HALL_OK)
 			code = hall_store_errand_done(hall->store, kind, json_string_value(serial), NULL);
@@ -278,9 +283,13 @@ enum hall_code hall_service_receipt(struct hall *hall, const char *visitor, stru
 	enum hall_code code = hall_certificate_read(order->issued_pem, "issued", &issued, error);
 	if (code != HALL_OK)
 		return code;
-	struct hall_claim claim = {.failure = HALL_E_RECEIPT_INVALID, .signer = issued.x509,
-				   .hash_name = "certificateSha256", .hash = issued.id, .order = order->id,
-				   .origin = hall->settings.origin, .token_serial = order->token_serial,
+	struct hall_claim claim = {.failure = HALL_E_RECEIPT_INVALID,
+				   .signer = issued.x509,
+				   .hash_name = "certificateSha256",
+				   .hash = issued.id,
+				   .order = order->id,
+				   .origin = hall->settings.origin,
+				   .token_serial = order->token_serial,
 				   .now = hall_clock_now()};
 	code = hall_claim_check(&claim, receipt, &claimed, error);
 	hall_certificate_finish(&issued);

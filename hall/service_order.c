@@ -178,7 +178,8 @@ enum hall_code hall_service_confirm(struct hall *hall, const char *visitor, stru
 		return code;
 	if (!hall_order_set(&order->company, given->company) ||
 	    !hall_order_set(&order->credit_code, given->credit_code) ||
-	    !hall_order_set(&order->contact_name, given->name) || !hall_order_set(&order->contact_phone, given->phone) ||
+	    !hall_order_set(&order->contact_name, given->name) ||
+	    !hall_order_set(&order->contact_phone, given->phone) ||
 	    !hall_order_set(&order->contact_email, given->email) || !hall_order_set(&order->contact_by, visitor))
 		return hall_fail_call(error, "strdup", "confirmation");
 	return hall_store_move(hall->store, order, HALL_EVENT_CONFIRM, visitor, error);
@@ -231,6 +232,5 @@ void hall_service_repair(struct hall *hall)
 	hall_service_work_refunds(hall);
 	hall_service_work_errands(hall);
 	HALL_AUTO_JSON json_t *waiting = hall_store_waiting(hall->store);
-	json_array_foreach(waiting, i, id)
-		ask_ca_again(hall, json_string_value(id));
+	json_array_foreach(waiting, i, id) ask_ca_again(hall, json_string_value(id));
 }

@@ -41,8 +41,8 @@ static enum hall_code open_new(struct hall *hall, const char *visitor, struct ha
 			       struct hall_error *error)
 {
 	int64_t now = hall_clock_now();
-	struct hall_payment payment = {.amount = order->price, .created = now,
-				       .expires = now + hall->settings.payment_seconds};
+	struct hall_payment payment = {
+		.amount = order->price, .created = now, .expires = now + hall->settings.payment_seconds};
 	snprintf(payment.order, sizeof(payment.order), "%s", order->id);
 	if (!hall_random_name(payment.id) || !hall_order_set(&order->payment, payment.id))
 		return hall_fail_call(error, "RAND_bytes", "payment");
@@ -62,8 +62,7 @@ static enum hall_code reload(struct hall *hall, struct hall_order *order, struct
 {
 	HALL_AUTO_FREE char *id = strdup(order->id);
 	hall_order_finish(order);
-	return !id ? hall_fail_call(error, "strdup", "id")
-			  : hall_store_find(hall->store, HALL_BY_ID, id, order, error);
+	return !id ? hall_fail_call(error, "strdup", "id") : hall_store_find(hall->store, HALL_BY_ID, id, order, error);
 }
 
 /* HALL_OK with a payment that can still be used, or payment.absent. */
@@ -156,8 +155,7 @@ void hall_service_ask_bank(struct hall *hall, const char *order)
 	HALL_AUTO_JSON json_t *payments = hall_store_payments_pending(hall->store, order);
 	size_t i;
 	json_t *id;
-	json_array_foreach(payments, i, id)
-		ask(hall, json_string_value(id));
+	json_array_foreach(payments, i, id) ask(hall, json_string_value(id));
 }
 
 void hall_service_close_payments(struct hall *hall, const char *order)
@@ -165,7 +163,8 @@ void hall_service_close_payments(struct hall *hall, const char *order)
 	HALL_AUTO_JSON json_t *payments = hall_store_payments_pending(hall->store, order);
 	size_t i;
 	json_t *id;
-	json_array_foreach(payments, i, id) {
+	json_array_foreach(payments, i, id)
+	{
 		struct hall_payment payment;
 		enum hall_code code = hall_store_payment_find(hall->store, json_string_value(id), &payment, NULL);
 		if (code == HALL_OK && payment.state < HALL_PAYMENT_CLOSED)
@@ -180,7 +179,8 @@ void hall_service_work_refunds(struct hall *hall)
 	HALL_AUTO_JSON json_t *payments = hall_store_payments_due(hall->store);
 	size_t i;
 	json_t *id;
-	json_array_foreach(payments, i, id) {
+	json_array_foreach(payments, i, id)
+	{
 		struct hall_payment payment;
 		enum hall_code code = hall->bank.refund(hall->bank.self, json_string_value(id), NULL);
 		if (code == HALL_OK)

@@ -14,7 +14,7 @@ struct hall_site {
 	const char *address; /* IPv4 to listen on */
 	unsigned port;
 	unsigned connections; /* of one address; 0: no limit */
-	const char *pages; /* folders */
+	const char *pages;    /* folders */
 	const char *sdk;
 	const char *tls_key; /* PEM; NULL: plain http */
 	const char *tls_certificate;

@@ -123,7 +123,8 @@ static bool read_order(sqlite3_stmt *row, struct hall_order *order)
 
 static const char *const lookups[] = {
 	[HALL_BY_ID] = SELECT "id=?",
-	[HALL_BY_OPEN_CERTIFICATE] = SELECT "certificate=? AND state NOT IN ('INSTALLED','INVOICED','CANCELLED','REFUND')",
+	[HALL_BY_OPEN_CERTIFICATE] =
+		SELECT "certificate=? AND state NOT IN ('INSTALLED','INVOICED','CANCELLED','REFUND')",
 	[HALL_BY_DONE_CERTIFICATE] = SELECT "certificate=? AND state IN ('INSTALLED','INVOICED')",
 	[HALL_BY_ISSUED] = SELECT "issued_id=? AND state='ISSUED'",
 };
@@ -172,16 +173,16 @@ static enum hall_code write_order(struct hall_store *store, const char *sql, con
 static enum hall_code write_audit(struct hall_store *store, const struct hall_order *order, const char *event,
 				  enum hall_state from, const char *actor, struct hall_error *error)
 {
-	return hall_sql_run(store->db, error,
-			    "INSERT INTO audit (time, order_id, event, old_state, new_state, actor) VALUES (?,?,?,?,?,?)",
-			    "isssss", hall_clock_now(), order->id, event, hall_state_name(from),
-			    hall_state_name(order->state), actor);
+	return hall_sql_run(
+		store->db, error,
+		"INSERT INTO audit (time, order_id, event, old_state, new_state, actor) VALUES (?,?,?,?,?,?)", "isssss",
+		hall_clock_now(), order->id, event, hall_state_name(from), hall_state_name(order->state), actor);
 }
 
 enum hall_code hall_store_add(struct hall_store *store, const struct hall_order *order, struct hall_error *error)
 {
-	static const char sql[] = "INSERT INTO orders (" HALL_ORDER_TEXTS(NAMES) HALL_ORDER_NUMBERS(
-		NAMES) "state) VALUES (" HALL_ORDER_TEXTS(MARK) HALL_ORDER_NUMBERS(MARK) "?)";
+	static const char sql[] = "INSERT INTO orders (" HALL_ORDER_TEXTS(NAMES)
+		HALL_ORDER_NUMBERS(NAMES) "state) VALUES (" HALL_ORDER_TEXTS(MARK) HALL_ORDER_NUMBERS(MARK) "?)";
 	enum hall_code code = write_order(store, sql, order, false, error);
 	if (code == HALL_OK)
 		code = write_audit(store, order, "open", HALL_STATE_NONE, order->opened_by, error);

@@ -9,9 +9,8 @@
 #include "store_own.h"
 
 static const char *const states[HALL_PAYMENT_STATE_COUNT] = {
-	[HALL_PAYMENT_OPEN] = "open",		  [HALL_PAYMENT_EXPIRED] = "expired",
-	[HALL_PAYMENT_CLOSED] = "closed",	  [HALL_PAYMENT_PAID] = "paid",
-	[HALL_PAYMENT_REFUND_DUE] = "refund-due", [HALL_PAYMENT_REFUNDED] = "refunded",
+	[HALL_PAYMENT_OPEN] = "open", [HALL_PAYMENT_EXPIRED] = "expired",	[HALL_PAYMENT_CLOSED] = "closed",
+	[HALL_PAYMENT_PAID] = "paid", [HALL_PAYMENT_REFUND_DUE] = "refund-due", [HALL_PAYMENT_REFUNDED] = "refunded",
 };
 
 static const char *const kinds[] = {[HALL_ERRAND_REVOKE] = "revoke", [HALL_ERRAND_CONFIRM] = "confirm"};
@@ -87,7 +86,8 @@ enum hall_code hall_store_errand_add(struct hall_store *store, enum hall_errand 
 
 json_t *hall_store_errands(struct hall_store *store, enum hall_errand kind)
 {
-	return list(hall_sql_ask(store->db, "SELECT serial FROM errand WHERE kind=? AND done IS NULL", "s", kinds[kind]));
+	return list(
+		hall_sql_ask(store->db, "SELECT serial FROM errand WHERE kind=? AND done IS NULL", "s", kinds[kind]));
 }
 
 enum hall_code hall_store_errand_done(struct hall_store *store, enum hall_errand kind, const char *serial,

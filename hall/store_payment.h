@@ -53,7 +53,7 @@ HALL_CHECKED enum hall_code hall_store_errand_add(struct hall_store *store, enum
 						  const char *order, struct hall_error *error);
 /* Serials not done yet, as a JSON array. */
 json_t *hall_store_errands(struct hall_store *store, enum hall_errand kind);
-HALL_CHECKED enum hall_code hall_store_errand_done(struct hall_store *store, enum hall_errand kind,
-						   const char *serial, struct hall_error *error);
+HALL_CHECKED enum hall_code hall_store_errand_done(struct hall_store *store, enum hall_errand kind, const char *serial,
+						   struct hall_error *error);
 
 #endif

@@ -44,7 +44,8 @@ static bool build_root(X509 *root, EVP_PKEY *key, const char *address)
 {
 	char limits[200];
 	snprintf(limits, sizeof(limits),
-		 "critical,permitted;DNS:localhost,permitted;IP:127.0.0.1/255.255.255.255,permitted;IP:%s/255.255.255.255",
+		 "critical,permitted;DNS:localhost,permitted;IP:127.0.0.1/255.255.255.255,permitted;IP:%s/"
+		 "255.255.255.255",
 		 address);
 	return begin(root, key, ROOT_NAME, ROOT_NAME) &&
 	       hall_ca_build_extension(root, root, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -72,8 +73,8 @@ static bool make(const char *folder, const char *address)
 	EVP_PKEY *root_key = hall_ca_build_key("ec-p256");
 	EVP_PKEY *key = hall_ca_build_key("ec-p256");
 	X509 *root = X509_new(), *server = X509_new();
-	bool done = root_key && key && root && server &&
-		    build_root(root, root_key, address) && build_server(server, key, root, root_key, address) &&
+	bool done = root_key && key && root && server && build_root(root, root_key, address) &&
+		    build_server(server, key, root, root_key, address) &&
 		    hall_pem_write_key(folder, "server.key", key) &&
 		    hall_pem_write_certificate(folder, "root.pem", root) &&
 		    hall_pem_write_certificate(folder, "server.pem", server);
@@ -90,8 +91,7 @@ static bool is_good(const char *folder, const char *address)
 	EVP_PKEY *key = hall_pem_read_key(folder, "server.key");
 	time_t soon = time(NULL) + SPARE_DAYS * 86400;
 	bool good = server && key && X509_check_private_key(server, key) == 1 &&
-		    X509_cmp_time(X509_get0_notAfter(server), &soon) > 0 &&
-		    X509_check_ip_asc(server, address, 0) == 1;
+		    X509_cmp_time(X509_get0_notAfter(server), &soon) > 0 && X509_check_ip_asc(server, address, 0) == 1;
 	EVP_PKEY_free(key);
 	X509_free(server);
 	return good;
@@ -102,8 +102,7 @@ enum hall_code hall_tls_open(const char *state, const char *address, struct hall
 	struct hall_tls out = {.folder = hall_path(state, "tls")};
 	const char *own = strcmp(address, "0.0.0.0") == 0 ? "127.0.0.1" : address;
 
-	if (out.folder && hall_folder_make(out.folder) &&
-	    (is_good(out.folder, own) || make(out.folder, own))) {
+	if (out.folder && hall_folder_make(out.folder) && (is_good(out.folder, own) || make(out.folder, own))) {
 		out.root_path = hall_path(out.folder, "root.pem");
 		out.key = hall_pem_read_text(out.folder, "server.key");
 		out.certificate = hall_pem_read_text(out.folder, "server.pem");

@@ -14,7 +14,7 @@
 struct hall_tls {
 	char *folder;
 	char *root_path;
-	char *key;         /* PEM */
+	char *key;	   /* PEM */
 	char *certificate; /* PEM */
 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x509/chain.h"
 #include "pin/login.h"
+#include "x509/chain.h"
 #include "x509/moment.h"
 
 enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, int out_fd, struct kh_error *error)

@@ -8,10 +8,10 @@
 #define KH_PKCS11_HOST_H
 
 #include "host_contract.h"
+#include "key/reader.h"
 #include "loop.h"
 #include "token/module.h"
 #include "token/profile.h"
-#include "key/reader.h"
 #include "token/token.h"
 
 #define KH_WRONG_PINS_MAX 16
@@ -48,9 +48,9 @@ struct kh_host {
 	struct kh_wrong_pin wrong[KH_WRONG_PINS_MAX];
 	size_t wrong_next;
 	uint8_t wrong_key[32];
-	char nonce[17]; /* begins every revision */
-	unsigned long configured; /* times host.configure came */
-	bool asked; /* this operation has opened a PIN window */
+	char nonce[17];		    /* begins every revision */
+	unsigned long configured;   /* times host.configure came */
+	bool asked;		    /* this operation has opened a PIN window */
 	char proved[KH_SHA256_HEX]; /* the certificate that certificate.prove passed last */
 };
 

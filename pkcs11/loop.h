@@ -31,7 +31,7 @@ struct kh_loop {
 	int out_fd;
 	uv_timer_t timer;
 	bool timer_due;
-	bool ended; /* end of stdin */
+	bool ended;    /* end of stdin */
 	bool skipping; /* in a line that was too long */
 	struct kh_buffer line;
 	struct kh_line *first;

@@ -116,7 +116,12 @@ size_t kh_utf8_sequence(const char *text, size_t left)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	unsigned char first = bytes[0], low = 0x80, high = 0xbf;
-	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	size_t length = first < 0x80   ? 1
+			: first < 0xc2 ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+			: first < 0xf5 ? 4
+				       : 0;
 
 	if (length < 2)
 		return length;

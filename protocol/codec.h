@@ -39,7 +39,7 @@ struct kh_field;
 
 struct kh_type {
 	const char *name; /* as in the contract */
-	size_t size;      /* of the C struct */
+	size_t size;	  /* of the C struct */
 	const struct kh_field *fields;
 	size_t count;
 };

@@ -10,8 +10,8 @@
 #include "document.h"
 #include "field.h"
 
-static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
-				  const struct kh_path *path, struct kh_error *error);
+static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out, const struct kh_path *path,
+				  struct kh_error *error);
 
 static enum kh_code invalid(const struct kh_path *path, const char *last, struct kh_error *error)
 {
@@ -67,8 +67,8 @@ static enum kh_code decode_integer(const struct kh_field *field, const json_t *j
 	return KH_OK;
 }
 
-static enum kh_code decode_enum(const struct kh_field *field, const json_t *json, void *out,
-				const struct kh_path *path, struct kh_error *error)
+static enum kh_code decode_enum(const struct kh_field *field, const json_t *json, void *out, const struct kh_path *path,
+				struct kh_error *error)
 {
 	const char *text = json_string_value(json);
 	int value = text && strlen(text) == json_string_length(json) ? kh_enum_value(field->names, text) : 0;
@@ -163,8 +163,8 @@ static enum kh_code require_all(const struct kh_type *type, uint64_t seen, const
 }
 
 /* out is zeroed; on failure it holds what was decoded so far. */
-static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out,
-				  const struct kh_path *path, struct kh_error *error)
+static enum kh_code decode_object(const struct kh_type *type, const json_t *json, void *out, const struct kh_path *path,
+				  struct kh_error *error)
 {
 	json_t *object = (json_t *)json; /* jansson's iterators are not const */
 	uint64_t seen = 0;

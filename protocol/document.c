@@ -89,13 +89,14 @@ static enum kh_code refuse(const json_error_t *where, struct kh_place *place, co
 
 	if (code == json_error_out_of_memory)
 		return kh_fail_call(error, KH_AGENT_FAILED, "malloc", "");
-	if (code == json_error_duplicate_key || code == json_error_null_byte_in_key || code == json_error_numeric_overflow)
+	if (code == json_error_duplicate_key || code == json_error_null_byte_in_key ||
+	    code == json_error_numeric_overflow)
 		return refuse_at(place, text, position, depth_max, error);
 	return no_json((size_t)where->line, (size_t)where->column, error);
 }
 
-enum kh_code kh_document_read(const char *text, size_t length, size_t depth_max, json_t **out,
-			      struct kh_place *place, struct kh_error *error)
+enum kh_code kh_document_read(const char *text, size_t length, size_t depth_max, json_t **out, struct kh_place *place,
+			      struct kh_error *error)
 {
 	const char *nul = memchr(text, '\0', length);
 	json_error_t where;

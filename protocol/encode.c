@@ -22,7 +22,7 @@ static bool broken(const struct kh_path *path, struct kh_error *error)
 
 /* Eight bytes at once: a high bit is set where a byte is below n (n <= 0x80). */
 #define ONES UINT64_C(0x0101010101010101)
-#define BELOW(word, n) (((word) - ONES * (n)) & ~(word) & (ONES << 7))
+#define BELOW(word, n) (((word)-ONES * (n)) & ~(word) & (ONES << 7))
 
 /* How many bytes from here are ASCII that stands for itself in a JSON string. */
 static size_t plain_length(const char *text, const char *end)
@@ -31,7 +31,8 @@ static size_t plain_length(const char *text, const char *end)
 
 	for (uint64_t word; end - at >= 8; at += 8) {
 		memcpy(&word, at, sizeof(word));
-		if (BELOW(word, 0x20u) || BELOW(word ^ ONES * '"', 1u) || BELOW(word ^ ONES * '\\', 1u) || word & (ONES << 7))
+		if (BELOW(word, 0x20u) || BELOW(word ^ ONES * '"', 1u) || BELOW(word ^ ONES * '\\', 1u) ||
+		    word & (ONES << 7))
 			break;
 	}
 	while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')

@@ -11,12 +11,12 @@
 #include "codec.h"
 
 enum kh_kind {
-	KH_KIND_TEXT,    /* char * */
-	KH_KIND_BYTES,   /* struct kh_bytes */
+	KH_KIND_TEXT,	 /* char * */
+	KH_KIND_BYTES,	 /* struct kh_bytes */
 	KH_KIND_INTEGER, /* int64_t */
 	KH_KIND_BOOLEAN, /* bool */
-	KH_KIND_ENUM,    /* an enum, the size of int */
-	KH_KIND_OBJECT,  /* a struct, or a pointer to one */
+	KH_KIND_ENUM,	 /* an enum, the size of int */
+	KH_KIND_OBJECT,	 /* a struct, or a pointer to one */
 };
 
 /* ^prefix, or when prefix is NULL ^[set]+$ */

@@ -14,7 +14,7 @@ struct kh_place {
 	size_t depth;
 	struct kh_level {
 		bool array;
-		size_t index;     /* array: of the item */
+		size_t index;	  /* array: of the item */
 		const char *name; /* object: the last string, as it stands in the text */
 		size_t length;
 	} levels[KH_DEPTH_MAX];

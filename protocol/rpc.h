@@ -64,8 +64,8 @@ void kh_message_finish(struct kh_message *message);
 /* Appends a request (id) or notification (id NULL). */
 KH_CHECKED enum kh_code kh_request_encode(const struct kh_method *method, const struct kh_rpc_id *id,
 					  const void *params, struct kh_buffer *out, struct kh_error *error);
-KH_CHECKED enum kh_code kh_result_encode(const struct kh_method *method, const struct kh_rpc_id *id,
-					 const void *result, struct kh_buffer *out, struct kh_error *error);
+KH_CHECKED enum kh_code kh_result_encode(const struct kh_method *method, const struct kh_rpc_id *id, const void *result,
+					 struct kh_buffer *out, struct kh_error *error);
 /* Appends a result up to its value, for one that is encoded already; the value
  * and "}" follow. */
 void kh_result_head(const struct kh_rpc_id *id, struct kh_buffer *out);
@@ -77,10 +77,10 @@ void kh_error_encode(const struct kh_rpc_id *id, const struct kh_error *failure,
 struct kh_incoming {
 	_Bool is_response;
 	struct kh_message message; /* is_response false */
-	struct kh_rpc_id id;       /* is_response true */
+	struct kh_rpc_id id;	   /* is_response true */
 	_Bool is_error;
 	struct kh_error failure; /* is_error */
-	struct json_t *result;   /* not is_error: the codec's, until kh_incoming_finish() */
+	struct json_t *result;	 /* not is_error: the codec's, until kh_incoming_finish() */
 };
 
 /* Longest answer that a client takes: a list of 1024 certificates and then some.

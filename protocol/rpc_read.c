@@ -103,8 +103,8 @@ static bool is_inside_params(const struct kh_place *place)
 }
 
 /* What kh_document_read() refused is said as the envelope or its params would say it. */
-static enum kh_code refuse_text(const struct kh_place *place, const char *text, size_t length, struct envelope *envelope,
-				struct kh_error *error)
+static enum kh_code refuse_text(const struct kh_place *place, const char *text, size_t length,
+				struct envelope *envelope, struct kh_error *error)
 {
 	if (*error->value) {
 		error->rpc_code = NO_JSON;
@@ -142,7 +142,8 @@ static enum kh_code read_envelope(size_t depth_max, const char *text, size_t len
 	if (!version || strcmp(version, "2.0") != 0)
 		return refuse(error, NO_REQUEST, "jsonrpc");
 	if (envelope->odd)
-		return refuse(error, NO_REQUEST, kh_may_repeat(envelope->odd, strlen(envelope->odd)) ? envelope->odd : "");
+		return refuse(error, NO_REQUEST,
+			      kh_may_repeat(envelope->odd, strlen(envelope->odd)) ? envelope->odd : "");
 	return KH_OK;
 }
 
@@ -177,7 +178,8 @@ static enum kh_code read_params(const struct kh_method *method, const json_t *pa
 	enum kh_code code;
 
 	if (params)
-		return json_is_object(params) ? decode_params(method, params, message, error) : kh_fail_field(error, "params");
+		return json_is_object(params) ? decode_params(method, params, message, error)
+					      : kh_fail_field(error, "params");
 	empty = json_object();
 	code = decode_params(method, empty, message, error);
 	json_decref(empty);
@@ -269,8 +271,7 @@ static enum kh_code read_failure(const json_t *json, struct kh_error *failure, s
 	return KH_OK;
 }
 
-static enum kh_code read_response(const struct envelope *envelope, struct kh_incoming *incoming,
-				  struct kh_error *error)
+static enum kh_code read_response(const struct envelope *envelope, struct kh_incoming *incoming, struct kh_error *error)
 {
 	json_t *const *member = envelope->member;
 

@@ -93,7 +93,8 @@ void kh_error_encode(const struct kh_rpc_id *id, const struct kh_error *failure,
 	kh_error_text(failure, locale, text, sizeof(text));
 	kh_buffer_append_text(out, "{\"jsonrpc\":\"2.0\"");
 	append_id(out, id);
-	kh_buffer_printf(out, ",\"error\":{\"code\":%d,\"message\":", failure->rpc_code ? failure->rpc_code : failure->code);
+	kh_buffer_printf(out,
+			 ",\"error\":{\"code\":%d,\"message\":", failure->rpc_code ? failure->rpc_code : failure->code);
 	(void)kh_json_append_text(out, text, valid_length(text));
 	kh_buffer_printf(out, ",\"data\":{\"name\":\"%s\"", kh_code_name(failure->code));
 	append_member(out, "retry", kh_enum_text(&kh_retry_names, (int)kh_code_retry(failure->code)));

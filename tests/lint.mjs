@@ -1,4 +1,4 @@
-// ./dev lint, after both compilers: cppcheck, ES5, and no paths or hosts of one machine in what people read.
+// ./dev lint, after both compilers: clang-format, cppcheck, ES5, and no paths or hosts of one machine in what people read.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -17,6 +17,18 @@ async function cppcheck() {
 		'-D__GNUC__', '--suppress=missingInclude', '--suppress=unknownMacro', '--suppress=memleak', '--suppress=uninitvar', '--suppress=legacyUninitvar', '-j', '2', ...sources], { cwd: root, status: null });
 	if (status !== 0) problems.push(...(stdout + stderr).trim().split('\n').filter((line) => /^\S+:\d+/.test(line)));
 	console.log(`cppcheck: ${sources.length} files`);
+}
+
+// One dialect: .clang-format. Versions of clang-format differ in details; the one of Debian 12 counts.
+async function clangFormat() {
+	const program = existsSync('/usr/bin/clang-format-14') ? 'clang-format-14' : 'clang-format';
+	const sources = files.filter((name) => /\.[ch]$/.test(name));
+	const { status, stderr } = await run(program, ['--dry-run', '-Werror', '--ferror-limit=1', ...sources], { cwd: root, status: null });
+	if (status !== 0) problems.push(...stderr.trim().split('\n').filter((line) => /^\S+:\d+/.test(line)));
+	const compared = files.filter((name) => /^(protocol|pkcs11|agent|hall)\/.*\.[ch]$/.test(name));
+	for (const name of compared)
+		text(name).split('\n').forEach((line, i) => { if (/[!=]= NULL\b/.test(line)) problems.push(`${name}:${i + 1}: a pointer is tested by itself`); });
+	console.log(`clang-format: ${sources.length} files`);
 }
 
 // The SDK runs where there is nothing newer than ES5.
@@ -49,6 +61,7 @@ function links() {
 	console.log(`links: ${docs.length} documents`);
 }
 
+await clangFormat();
 await cppcheck();
 es5();
 machinePaths();

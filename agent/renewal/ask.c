@@ -72,8 +72,8 @@ static void ask_delete(struct kh_run *run, kh_token_reply reply)
 
 static void ask_request(struct kh_run *run, kh_token_reply reply)
 {
-	const struct kh_host_request_create_params params = {
-		run->token, run->entry.order, run->entry.old_certificate, run->entry.key, run->request->origin};
+	const struct kh_host_request_create_params params = {run->token, run->entry.order, run->entry.old_certificate,
+							     run->entry.key, run->request->origin};
 
 	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, reply);
 }
@@ -106,8 +106,8 @@ static void ask_write(struct kh_run *run, kh_token_reply reply)
 static void ask_import(struct kh_run *run, kh_token_reply reply)
 {
 	const struct kh_renewal_install_params *install = install_params(run);
-	const struct kh_host_encryption_import_params params = {
-		run->token, run->entry.order, *install->encryption, install->chain, install->chain_count};
+	const struct kh_host_encryption_import_params params = {run->token, run->entry.order, *install->encryption,
+								install->chain, install->chain_count};
 
 	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, reply);
 }

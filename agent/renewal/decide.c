@@ -43,7 +43,7 @@ static const struct row begin_rows[] = {
 	{CERTIFICATE | SAME, 0, KH_STEP_REFUSE},
 	{0, LOGIN, KH_STEP_LOGIN},
 	{0, SEEN, KH_STEP_LOOK},
-	{CERTIFICATE, 0, KH_STEP_DELETE}, /* its private key is lost */
+	{CERTIFICATE, 0, KH_STEP_DELETE},    /* its private key is lost */
 	{SAME | PRIVATE, 0, KH_STEP_REFUSE}, /* begun with a new key */
 	{SAME | PUBLIC, 0, KH_STEP_REFUSE},
 	{SAME, 0, KH_STEP_REQUEST},
@@ -194,23 +194,23 @@ struct shown {
 };
 
 static const struct shown begin_shown[] = {
-	{KH_STEP_LOGIN, 1, "progress.pin"},
-	{KH_STEP_LOOK, 2, "progress.look"},
-	{KH_STEP_GENERATE, 3, "progress.generate"},
-	{KH_STEP_REBUILD, 3, "progress.generate"},
-	{KH_STEP_REQUEST, 4, "progress.request"},
-	{KH_STEP_COUNT, 4, NULL},
+	{KH_STEP_LOGIN, 1, "progress.pin"},	    {KH_STEP_LOOK, 2, "progress.look"},
+	{KH_STEP_GENERATE, 3, "progress.generate"}, {KH_STEP_REBUILD, 3, "progress.generate"},
+	{KH_STEP_REQUEST, 4, "progress.request"},   {KH_STEP_COUNT, 4, NULL},
 };
 static const struct shown install_shown[] = {
-	{KH_STEP_CHECK, 1, "progress.check"}, {KH_STEP_LOGIN, 2, "progress.pin"},
-	{KH_STEP_LOOK, 3, "progress.look"},   {KH_STEP_WRITE, 4, "progress.write"},
-	{KH_STEP_PROVE, 5, "progress.verify"}, {KH_STEP_RECEIPT, 6, "progress.receipt"},
+	{KH_STEP_CHECK, 1, "progress.check"},
+	{KH_STEP_LOGIN, 2, "progress.pin"},
+	{KH_STEP_LOOK, 3, "progress.look"},
+	{KH_STEP_WRITE, 4, "progress.write"},
+	{KH_STEP_PROVE, 5, "progress.verify"},
+	{KH_STEP_RECEIPT, 6, "progress.receipt"},
 	{KH_STEP_COUNT, 6, NULL},
 };
 static const struct shown dual_shown[] = {
-	{KH_STEP_CHECK, 1, "progress.check"},  {KH_STEP_LOGIN, 2, "progress.pin"},
-	{KH_STEP_LOOK, 3, "progress.look"},    {KH_STEP_WRITE, 4, "progress.write"},
-	{KH_STEP_IMPORT, 5, "progress.import"}, {KH_STEP_PROVE, 6, "progress.verify"},
+	{KH_STEP_CHECK, 1, "progress.check"},	  {KH_STEP_LOGIN, 2, "progress.pin"},
+	{KH_STEP_LOOK, 3, "progress.look"},	  {KH_STEP_WRITE, 4, "progress.write"},
+	{KH_STEP_IMPORT, 5, "progress.import"},	  {KH_STEP_PROVE, 6, "progress.verify"},
 	{KH_STEP_RECEIPT, 7, "progress.receipt"}, {KH_STEP_COUNT, 7, NULL},
 };
 static const struct shown complete_shown[] = {
@@ -269,9 +269,9 @@ const char *kh_renewal_act_name(enum kh_renewal_act act)
 
 const char *kh_renewal_step_name(enum kh_renewal_step step)
 {
-	static const char *const names[KH_STEP_COUNT] = {"look",  "login", "generate", "rebuild", "delete",
-							 "request", "check", "write",	 "import",  "prove",
-							 "receipt", "retire", "done",	 "refuse"};
+	static const char *const names[KH_STEP_COUNT] = {"look",    "login",  "generate", "rebuild", "delete",
+							 "request", "check",  "write",	  "import",  "prove",
+							 "receipt", "retire", "done",	  "refuse"};
 
 	assert(step < KH_STEP_COUNT);
 	return names[step];

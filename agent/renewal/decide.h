@@ -22,11 +22,11 @@ enum kh_renewal_fact {
 	KH_FACT_CERTIFICATE = 1 << 5,	 /* its certificate */
 	KH_FACT_ENCRYPTION_KEY = 1 << 6, /* its second key */
 	KH_FACT_ENCRYPTION_CERTIFICATE = 1 << 7,
-	KH_FACT_COMPLETED = 1 << 8,   /* labels say that the old pair was retired */
-	KH_FACT_SAME = 1 << 9,	      /* the old key is certified again */
-	KH_FACT_DUAL = 1 << 10,	      /* the page gives an encryption key */
-	KH_FACT_HINT = 1 << 11,	      /* the journal says that a key was made on this token */
-	KH_FACT_OTHER = 1 << 12,      /* the certificate on the key is not the one given */
+	KH_FACT_COMPLETED = 1 << 8,    /* labels say that the old pair was retired */
+	KH_FACT_SAME = 1 << 9,	       /* the old key is certified again */
+	KH_FACT_DUAL = 1 << 10,	       /* the page gives an encryption key */
+	KH_FACT_HINT = 1 << 11,	       /* the journal says that a key was made on this token */
+	KH_FACT_OTHER = 1 << 12,       /* the certificate on the key is not the one given */
 	KH_FACT_UNBUILDABLE = 1 << 13, /* the public key cannot be made again */
 	KH_FACT_CHECKED = 1 << 14,
 	KH_FACT_PROVED = 1 << 15,

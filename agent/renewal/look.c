@@ -136,9 +136,12 @@ static char *given(const char *text)
 static void take_memory(const struct kh_journal_entry *entry, struct kh_renewal_info *info)
 {
 	static const enum kh_next next_of[] = {
-		[KH_STAGE_NONE] = KH_NEXT_BEGIN,	   [KH_STAGE_NOTHING] = KH_NEXT_BEGIN,
-		[KH_STAGE_KEY] = KH_NEXT_INSTALL,	   [KH_STAGE_CERTIFICATE] = KH_NEXT_INSTALL,
-		[KH_STAGE_ENCRYPTION_KEY] = KH_NEXT_INSTALL, [KH_STAGE_INSTALLED] = KH_NEXT_COMPLETE,
+		[KH_STAGE_NONE] = KH_NEXT_BEGIN,
+		[KH_STAGE_NOTHING] = KH_NEXT_BEGIN,
+		[KH_STAGE_KEY] = KH_NEXT_INSTALL,
+		[KH_STAGE_CERTIFICATE] = KH_NEXT_INSTALL,
+		[KH_STAGE_ENCRYPTION_KEY] = KH_NEXT_INSTALL,
+		[KH_STAGE_INSTALLED] = KH_NEXT_COMPLETE,
 		[KH_STAGE_COMPLETED] = KH_NEXT_NONE,
 	};
 

@@ -102,10 +102,10 @@ static void note(struct kh_run *run, const char *moment)
 static void note_stage(struct kh_run *run)
 {
 	static const enum kh_stage stages[KH_STEP_COUNT] = {
-		[KH_STEP_GENERATE] = KH_STAGE_KEY,	     [KH_STEP_REBUILD] = KH_STAGE_KEY,
-		[KH_STEP_REQUEST] = KH_STAGE_KEY,	     [KH_STEP_DELETE] = KH_STAGE_NOTHING,
-		[KH_STEP_WRITE] = KH_STAGE_CERTIFICATE,	     [KH_STEP_IMPORT] = KH_STAGE_CERTIFICATE,
-		[KH_STEP_RECEIPT] = KH_STAGE_INSTALLED,	     [KH_STEP_RETIRE] = KH_STAGE_COMPLETED,
+		[KH_STEP_GENERATE] = KH_STAGE_KEY,	[KH_STEP_REBUILD] = KH_STAGE_KEY,
+		[KH_STEP_REQUEST] = KH_STAGE_KEY,	[KH_STEP_DELETE] = KH_STAGE_NOTHING,
+		[KH_STEP_WRITE] = KH_STAGE_CERTIFICATE, [KH_STEP_IMPORT] = KH_STAGE_CERTIFICATE,
+		[KH_STEP_RECEIPT] = KH_STAGE_INSTALLED, [KH_STEP_RETIRE] = KH_STAGE_COMPLETED,
 	};
 
 	if (stages[run->step] == KH_STAGE_NONE)
@@ -212,7 +212,8 @@ static bool goes_unread(struct kh_run *run, enum kh_code code)
 	if (code != KH_TOKEN_FAILED || run->step != KH_STEP_PROVE || run->act != KH_ACT_COMPLETE ||
 	    run->module->unread || kh_token_link_runs(run->module->link))
 		return false;
-	kh_log(KH_LOG_WARNING, "order %s: no answer from the second reader, which is not asked again", run->entry.order);
+	kh_log(KH_LOG_WARNING, "order %s: no answer from the second reader, which is not asked again",
+	       run->entry.order);
 	run->module->unread = true;
 	run->facts &= ~(unsigned)KH_FACT_LOGIN;
 	kh_token_link_retry(run->module->link);

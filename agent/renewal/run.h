@@ -21,9 +21,9 @@ struct kh_run {
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool holds;
-	bool replaced; /* a pair that was broken */
-	bool listed; /* the tokens were asked for anew */
-	size_t candidate; /* of a search through the tokens */
+	bool replaced;		 /* a pair that was broken */
+	bool listed;		 /* the tokens were asked for anew */
+	size_t candidate;	 /* of a search through the tokens */
 	struct kh_error refusal; /* by one of them */
 	/* answers */
 	struct kh_renewal_begin_result begun;

@@ -111,7 +111,8 @@ static bool is_latest(const struct kh_driver *module, const struct kh_key_certif
 		const struct kh_key_certificate *other = &module->certificates.certificates[i];
 
 		/* Times of the contract order as texts. */
-		if (strcmp(other->token, certificate->token) == 0 && strcmp(other->subject, certificate->subject) == 0 &&
+		if (strcmp(other->token, certificate->token) == 0 &&
+		    strcmp(other->subject, certificate->subject) == 0 &&
 		    strcmp(other->issuer, certificate->issuer) == 0 && other->usage != KH_USAGE_ENCRYPT &&
 		    strcmp(other->not_after, certificate->not_after) > 0)
 			return false;
@@ -133,8 +134,8 @@ static void tried(void *context, enum kh_code code, void *result, const struct k
 		run->refusal = *error;
 	if (code == KH_OK)
 		present = find_on(run->module, run->token, checked->certificate);
-	if (code != KH_OK || (present && !(is_early(agent_of(run)->settings, present) &&
-						  is_latest(run->module, present)))) {
+	if (code != KH_OK ||
+	    (present && !(is_early(agent_of(run)->settings, present) && is_latest(run->module, present)))) {
 		try_next(run);
 		return;
 	}

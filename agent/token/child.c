@@ -143,9 +143,12 @@ static void set_environment(const struct kh_token_child *child, const struct kh_
 static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_token_place *place)
 {
 	char lock[KH_PATH_MAX + 32];
-	char *arguments[] = {(char *)(uintptr_t)place->program, (char *)(uintptr_t)"--module",
+	char *arguments[] = {(char *)(uintptr_t)place->program,
+			     (char *)(uintptr_t) "--module",
 			     (char *)(uintptr_t)place->module,
-			     place->state[0] != '\0' ? (char *)(uintptr_t)"--lock" : NULL, lock, NULL};
+			     place->state[0] != '\0' ? (char *)(uintptr_t) "--lock" : NULL,
+			     lock,
+			     NULL};
 	uv_stdio_container_t files[] = {
 		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->in},
 		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->out},

@@ -86,8 +86,8 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 
 		/* Once: the second would wait for the first. */
 		if (!is_there(modules, module->path))
-			code = add_module(modules, loop, settings, module->path,
-					  module->host ? module->host : program, error);
+			code = add_module(modules, loop, settings, module->path, module->host ? module->host : program,
+					  error);
 	}
 	return code;
 }

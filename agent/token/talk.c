@@ -23,7 +23,8 @@ void kh_token_talk_cancel(struct kh_token_link *link, int64_t session)
 	struct kh_host_host_cancel_params params = {.session = session};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer line = {0};
 
-	if (kh_request_encode(&kh_host_contract.methods[KH_HOST_METHOD_HOST_CANCEL], NULL, &params, &line, NULL) != KH_OK)
+	if (kh_request_encode(&kh_host_contract.methods[KH_HOST_METHOD_HOST_CANCEL], NULL, &params, &line, NULL) !=
+	    KH_OK)
 		return;
 	kh_buffer_append(&line, "\n", 1);
 	write_line(link, &line);
@@ -142,7 +143,6 @@ static void take_line(struct kh_token_link *link, const char *line, size_t lengt
 		take_notification(link, &incoming.message);
 	kh_incoming_finish(&incoming);
 }
-
 
 void kh_token_talk_output(void *context, const char *data, size_t length)
 {

@@ -107,8 +107,8 @@ static void run(struct kh_client *client)
 
 static struct kh_client *make(uint16_t port, unsigned seconds)
 {
-	const struct kh_client fresh = {.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX,
-						     kh_contract.depth_max}};
+	const struct kh_client fresh = {
+		.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX, kh_contract.depth_max}};
 	struct kh_client *client = malloc(sizeof(*client));
 
 	if (!client)

@@ -26,14 +26,23 @@ static void print_certificate(const struct kh_tool *tool, const struct kh_certif
 	const struct kh_key_certificate *base = &certificate->base;
 	int64_t days = certificate->renewal.days_left;
 	KH_AUTO_FREE char *usage_text = word(tool, "usage", kh_enum_text(&kh_usage_names, (int)base->usage));
-	KH_AUTO_FREE char *window = word(
-		tool, "window", kh_enum_text(&kh_renewal_window_state_names, (int)certificate->renewal.state));
+	KH_AUTO_FREE char *window =
+		word(tool, "window", kh_enum_text(&kh_renewal_window_state_names, (int)certificate->renewal.state));
 	KH_AUTO(kh_buffer_finish) struct kh_buffer left = {0};
 	char number[24], from[11], to[11], opens[11], closes[11];
 	const char *day_values[] = {"days", number, NULL};
-	const char *values[] = {"serial", base->serial_number, "subject", base->subject, "issuer", base->issuer, "usage",
-				usage_text, "type", kh_enum_text(&kh_any_key_type_names, (int)base->key_type), "from",
-				from, "to", to, "days", NULL, "window", window, "opens", opens, "closes", closes, NULL};
+	const char *values[] = {"serial",  base->serial_number,
+				"subject", base->subject,
+				"issuer",  base->issuer,
+				"usage",   usage_text,
+				"type",	   kh_enum_text(&kh_any_key_type_names, (int)base->key_type),
+				"from",	   from,
+				"to",	   to,
+				"days",	   NULL,
+				"window",  window,
+				"opens",   opens,
+				"closes",  closes,
+				NULL};
 
 	snprintf(number, sizeof(number), "%lld", (long long)(days < 0 ? -days : days));
 	snprintf(from, sizeof(from), "%.10s", base->not_before);
@@ -50,7 +59,8 @@ static void print_token(const struct kh_tool *tool, const struct kh_token_info *
 {
 	KH_AUTO_FREE char *pin = word(tool, "pin", kh_enum_text(&kh_pin_state_names, (int)token->pin));
 	const char *values[] = {"label", token->label, "serial", token->serial, "manufacturer", token->manufacturer,
-				"model", token->model, "module", token->module, "pin", pin, NULL};
+				"model", token->model, "module", token->module, "pin",		pin,
+				NULL};
 	size_t shown = 0;
 
 	kh_tool_print(stdout, tool->locale, "tool.key", values, "");

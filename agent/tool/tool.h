@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "tool/client.h"
 #include "settings.h"
+#include "tool/client.h"
 
 #define KH_TOOL_ABSENT 3 /* exit status: the daemon does not run */
 

@@ -75,7 +75,8 @@ enum kh_code kh_client_open(uv_loop_t *loop, uint16_t port, const struct kh_sock
 {
 	struct lws_context_creation_info vhost = {
 		.vhost_name = "client", .port = CONTEXT_PORT_NO_LISTEN, .protocols = client_protocols};
-	struct lws_client_connect_info info = {.address = "127.0.0.1", .port = port, .path = "/", .protocol = KH_SUBPROTOCOL};
+	struct lws_client_connect_info info = {
+		.address = "127.0.0.1", .port = port, .path = "/", .protocol = KH_SUBPROTOCOL};
 	char host[64];
 	enum kh_code code = kh_websocket_make(loop, events, context, server, error);
 

@@ -20,12 +20,12 @@ struct kh_handshake_policy {
 };
 
 struct kh_handshake {
-	const char *host;	/* headers, "" when absent */
+	const char *host; /* headers, "" when absent */
 	const char *origin;
-	const char *protocol;	/* the one that was agreed on, "" for none */
-	bool own_user;		/* the peer's socket is ours */
-	unsigned connections;	/* open ones, without this */
-	unsigned of_origin;	/* those of the same origin */
+	const char *protocol; /* the one that was agreed on, "" for none */
+	bool own_user;	      /* the peer's socket is ours */
+	unsigned connections; /* open ones, without this */
+	unsigned of_origin;   /* those of the same origin */
 };
 
 /* NULL: welcome. Else "other user", "host", "origin", "protocol" or

@@ -11,8 +11,8 @@
 #include "contract.h"
 #include "log.h"
 #include "page.h"
-#include "websocket/peer.h"
 #include "ports.h"
+#include "websocket/peer.h"
 
 /* HTTP and WebSocket share the per-session memory of a connection. */
 struct session {

@@ -13,7 +13,10 @@
 
 /* A protocol's row: its callback, what it keeps of a connection, bytes of one
  * read and of one send(); libwebsockets would make that the size of a read. */
-#define KH_WEBSOCKET_PROTOCOL(name, callback, session) {name, callback, sizeof(session), 4096, 0, NULL, 1024u * 1024}
+#define KH_WEBSOCKET_PROTOCOL(name, callback, session)                                                                 \
+	{                                                                                                              \
+		name, callback, sizeof(session), 4096, 0, NULL, 1024u * 1024                                           \
+	}
 
 struct kh_socket {
 	struct lws *wsi;

@@ -6,8 +6,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "token/profile.h"
 #include "secret.h"
+#include "token/profile.h"
 
 #define TEST_BYTES 32
 
@@ -75,9 +75,10 @@ CK_RV kh_decrypt_sm2(struct kh_token *token, CK_OBJECT_HANDLE key, const struct 
 		return CKR_MECHANISM_INVALID;
 	mechanism.mechanism = profile->sm2_decrypt.mechanism;
 	kh_sm2_cipher_put(&formed, cipher, profile->sm2_decrypt.cipher);
-	rv = formed.failed ? CKR_HOST_MEMORY
-			   : decrypt(token, key, &mechanism,
-				     (struct kh_span){(const uint8_t *)formed.data, formed.length}, plain, length, begun);
+	rv = formed.failed
+		     ? CKR_HOST_MEMORY
+		     : decrypt(token, key, &mechanism, (struct kh_span){(const uint8_t *)formed.data, formed.length},
+			       plain, length, begun);
 	kh_buffer_finish(&formed);
 	return rv;
 }
@@ -152,8 +153,8 @@ static int same_public(const struct kh_object *key, struct kh_span spki)
 	return strcmp(id, key->spki_id) == 0;
 }
 
-enum kh_code kh_decrypt_prove(struct kh_token *token, const struct kh_object *key, struct kh_span spki,
-			      bool *decrypted, struct kh_error *error)
+enum kh_code kh_decrypt_prove(struct kh_token *token, const struct kh_object *key, struct kh_span spki, bool *decrypted,
+			      struct kh_error *error)
 {
 	EVP_PKEY *public = kh_spki_key(spki);
 	bool seen[TROUBLE + 1] = {false};

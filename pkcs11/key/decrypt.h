@@ -6,9 +6,9 @@
 #ifndef KH_PKCS11_KEY_DECRYPT_H
 #define KH_PKCS11_KEY_DECRYPT_H
 
-#include "x509/envelope.h"
 #include "token/profile.h"
 #include "token/token.h"
+#include "x509/envelope.h"
 
 /* How RSA ciphertexts are padded, in the order in which they are tried. */
 enum kh_padding { KH_PADDING_OAEP_SHA1, KH_PADDING_OAEP_SHA256, KH_PADDING_PKCS1, KH_PADDING_COUNT };

@@ -13,7 +13,9 @@ static const uint8_t exponent[] = {1, 0, 1};
 
 /* PKCS#11 v3.0 names the curve by its OID; SoftHSM and older texts by a
  * PrintableString. */
-static const uint8_t edwards_name[] = "\x13\x0c" "edwards25519";
+static const uint8_t edwards_name[] =
+	"\x13\x0c"
+	"edwards25519";
 
 /* How much of the template is asked for. */
 enum ask { ASK_ALL, ASK_NO_UNWRAP, ASK_LITTLE, ASK_END };
@@ -199,7 +201,9 @@ static void put_public(struct kh_template *template, struct kh_span spki, const 
 	} else if (kh_spki_bits(spki, &bits) && bits.length > 1) {
 		put_point(point, bits, sm2);
 		kh_template_number(template, CKA_KEY_TYPE,
-				   sm2 ? &sm2->sm2_key_type : type == KH_ANY_KEY_TYPE_ED25519 ? &type_edwards : &type_ec);
+				   sm2				     ? &sm2->sm2_key_type
+				   : type == KH_ANY_KEY_TYPE_ED25519 ? &type_edwards
+								     : &type_ec);
 		if (!sm2 || sm2->sm2_curve)
 			kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(type));
 		kh_template_add(template, CKA_EC_POINT, point->data, point->length);

@@ -9,9 +9,8 @@
 
 /* Makes a pair; public_key is in the inventory then. Templates go from what we
  * want to the least that will do, as tokens refuse attributes. */
-KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type,
-					const struct kh_order_mark *mark, struct kh_object **public_key,
-					struct kh_error *error);
+KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
+					struct kh_object **public_key, struct kh_error *error);
 
 /* Writes the public key object of an SPKI under a mark's CKA_ID. Both
  * functions: token.unsupported for SM2 where the module has no profile, and

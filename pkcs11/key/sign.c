@@ -9,8 +9,8 @@
 
 #include "cleanup.h"
 #include "token/profile.h"
-#include "x509/sm2.h"
 #include "token/token.h"
+#include "x509/sm2.h"
 
 #define SIGNATURE_MAX 1024
 
@@ -22,7 +22,7 @@ static const struct row {
 	enum kh_any_key_type type;
 	const char *jws;
 	CK_MECHANISM_TYPE mechanism;
-	size_t digest;       /* 0: the token takes the message */
+	size_t digest;		/* 0: the token takes the message */
 	const char *identifier; /* AlgorithmIdentifier, DER */
 	size_t identifier_length;
 } rows[] = {
@@ -61,8 +61,8 @@ bool kh_sign_knows(const struct kh_token *token, enum kh_any_key_type type)
 	return find_row(type) && (type != KH_ANY_KEY_TYPE_SM2 || kh_module_sm2(token->module));
 }
 
-static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const void *data,
-		  size_t length, uint8_t *signature, CK_ULONG *size)
+static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const void *data, size_t length,
+		  uint8_t *signature, CK_ULONG *size)
 {
 	CK_MECHANISM mechanism = {type, NULL, 0};
 	CK_RV rv = KH_CALL(token->module, C_SignInit, token->session, &mechanism, key);

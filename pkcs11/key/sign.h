@@ -35,8 +35,7 @@ KH_CHECKED enum kh_code kh_sign_checked(const struct kh_signer *signer, const vo
 					struct kh_buffer *out, struct kh_error *error);
 
 /* AlgorithmIdentifier and signature value (ECDSA and SM2 as DER) as X.509 has them. */
-KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out,
-					      struct kh_error *error);
+KH_CHECKED enum kh_code kh_sign_put_algorithm(enum kh_any_key_type type, struct kh_buffer *out, struct kh_error *error);
 void kh_sign_put_value(enum kh_any_key_type type, const struct kh_buffer *raw, struct kh_buffer *out);
 
 /* Whether a private key on the token belongs to signer's SPKI: tried with a

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
 #include "key/unwrap_way.h"
+#include "log.h"
 
 #define RSA KH_IMPORT_ALGORITHM_RSA_AES_KW
 #define SM2 KH_IMPORT_ALGORITHM_SM2_ENVELOPED_KEY
@@ -184,8 +184,8 @@ static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE ha
 	if (was_there(&token->inventory, handle))
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
-	if (code != KH_OK || ((*key)->id.length == sizeof(mark->id) &&
-			      memcmp((*key)->id.data, mark->id, sizeof(mark->id)) == 0))
+	if (code != KH_OK ||
+	    ((*key)->id.length == sizeof(mark->id) && memcmp((*key)->id.data, mark->id, sizeof(mark->id)) == 0))
 		return code;
 	*key = NULL;
 	kh_inventory_clear(&token->inventory);
@@ -197,8 +197,8 @@ static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE ha
 }
 
 /* One way. KH_OK without a key: try another one. */
-static enum kh_code try_way(struct kh_attempt *attempt, const struct kh_way *way, bool *refused,
-			    struct kh_object **key, struct kh_error *error)
+static enum kh_code try_way(struct kh_attempt *attempt, const struct kh_way *way, bool *refused, struct kh_object **key,
+			    struct kh_error *error)
 {
 	struct kh_token *token = attempt->unwrap->token;
 	struct kh_error trouble = {.code = KH_OK};
@@ -272,8 +272,8 @@ static enum kh_import_algorithm format_for(enum kh_any_key_type type)
 	return KH_IMPORT_ALGORITHM_NONE;
 }
 
-size_t kh_unwrap_formats(struct kh_token *token, CK_OBJECT_HANDLE opener, enum kh_any_key_type type,
-			 bool on_host, enum kh_import_algorithm out[KH_UNWRAP_FORMATS])
+size_t kh_unwrap_formats(struct kh_token *token, CK_OBJECT_HANDLE opener, enum kh_any_key_type type, bool on_host,
+			 enum kh_import_algorithm out[KH_UNWRAP_FORMATS])
 {
 	enum kh_import_algorithm format = format_for(type);
 	bool unwraps = format != KH_IMPORT_ALGORITHM_NONE && may(token, opener, CKA_UNWRAP);

@@ -7,8 +7,8 @@
 #ifndef KH_PKCS11_KEY_UNWRAP_H
 #define KH_PKCS11_KEY_UNWRAP_H
 
-#include "x509/envelope.h"
 #include "token/token.h"
+#include "x509/envelope.h"
 
 struct kh_unwrap {
 	struct kh_token *token;
@@ -27,7 +27,7 @@ KH_CHECKED enum kh_code kh_unwrap(const struct kh_unwrap *unwrap, struct kh_obje
 /* The formats of which the token, the opener and the configuration take one
  * way at least. Returns how many are in out. */
 #define KH_UNWRAP_FORMATS 2
-size_t kh_unwrap_formats(struct kh_token *token, CK_OBJECT_HANDLE opener, enum kh_any_key_type type,
-			 bool on_host, enum kh_import_algorithm out[KH_UNWRAP_FORMATS]);
+size_t kh_unwrap_formats(struct kh_token *token, CK_OBJECT_HANDLE opener, enum kh_any_key_type type, bool on_host,
+			 enum kh_import_algorithm out[KH_UNWRAP_FORMATS]);
 
 #endif

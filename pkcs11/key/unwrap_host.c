@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "secret.h"
 #include "key/unwrap_way.h"
+#include "secret.h"
 
 #define AES_MAX 32
 #define RSA_PARTS 8

@@ -40,11 +40,10 @@ CK_RV kh_way_open_sm2_parts(struct kh_attempt *attempt, const struct kh_way *way
 
 	(void)way;
 	kh_sm2_cipher_put(&cipher, &envelope->cipher, profile->sm2_unwrap.cipher);
-	opened->rv = cipher.failed
-			     ? CKR_HOST_MEMORY
-			     : kh_way_session_key(attempt, &outer,
-						  (struct kh_span){(const uint8_t *)cipher.data, cipher.length},
-						  &profile->sm4_key_type, &opened->handle);
+	opened->rv = cipher.failed ? CKR_HOST_MEMORY
+				   : kh_way_session_key(attempt, &outer,
+							(struct kh_span){(const uint8_t *)cipher.data, cipher.length},
+							&profile->sm4_key_type, &opened->handle);
 	kh_buffer_finish(&cipher);
 	if (opened->rv != CKR_OK)
 		return opened->rv;

@@ -6,9 +6,9 @@
 #define KH_PKCS11_KEY_UNWRAP_WAY_H
 
 #include "key/decrypt.h"
+#include "key/unwrap.h"
 #include "token/profile.h"
 #include "token/template.h"
-#include "key/unwrap.h"
 
 #ifndef CKM_AES_KEY_WRAP_KWP
 #define CKM_AES_KEY_WRAP_KWP 0x210BUL /* PKCS #11 v3.0: RFC 5649 */

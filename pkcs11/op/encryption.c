@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-#include "x509/chain.h"
 #include "cleanup.h"
 #include "key/decrypt.h"
-#include "op/install.h"
 #include "key/key.h"
+#include "key/unwrap.h"
 #include "log.h"
-#include "x509/moment.h"
+#include "op/install.h"
 #include "op/order.h"
 #include "op/stray.h"
-#include "key/unwrap.h"
+#include "x509/chain.h"
+#include "x509/moment.h"
 
 #define FIELD "encryption.certificate"
 
@@ -50,8 +50,7 @@ static enum kh_code check_envelope(const struct kh_certificate *signing, const s
 
 	if (!kh_envelope_read(given->format, &given->envelope, signing->spki, envelope))
 		return kh_fail(error, KH_ENCRYPTION_UNOPENED);
-	if (envelope->point.length > 0 &&
-	    (!kh_spki_bits(new->spki, &point) || !kh_span_equal(point, envelope->point)))
+	if (envelope->point.length > 0 && (!kh_spki_bits(new->spki, &point) || !kh_span_equal(point, envelope->point)))
 		return kh_fail(error, KH_ENCRYPTION_MISMATCH);
 	return KH_OK;
 }
@@ -119,7 +118,7 @@ static enum kh_code discard(const struct import *import, struct kh_error *error)
 
 	while (code == KH_OK) {
 		struct kh_order_objects objects = look(import);
-		struct kh_object *object = objects.encryption.certificate ? objects.encryption.certificate
+		struct kh_object *object = objects.encryption.certificate   ? objects.encryption.certificate
 					   : objects.encryption.private_key ? objects.encryption.private_key
 									    : objects.encryption.public_key;
 

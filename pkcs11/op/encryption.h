@@ -5,8 +5,8 @@
 #ifndef KH_PKCS11_OP_ENCRYPTION_H
 #define KH_PKCS11_OP_ENCRYPTION_H
 
-#include "x509/envelope.h"
 #include "host.h"
+#include "x509/envelope.h"
 
 /* Whether it may go beside a signing certificate: same subject, for encryption
  * only, valid, led to an anchor, a key of the same family; and whether its

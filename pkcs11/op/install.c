@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x509/chain.h"
 #include "cleanup.h"
-#include "op/encryption.h"
-#include "x509/moment.h"
-#include "op/order.h"
 #include "key/sign.h"
+#include "op/encryption.h"
+#include "op/order.h"
 #include "op/stray.h"
 #include "token/template.h"
+#include "x509/chain.h"
+#include "x509/moment.h"
 
 enum kh_code kh_install_read(const char *pem, const char *field, struct kh_certificate **out, struct kh_error *error)
 {
@@ -48,8 +48,8 @@ static struct kh_object *find_holder(struct kh_token *token, const struct kh_cer
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 		const char *spki = object->certificate ? object->certificate->spki_id : object->spki_id;
-		bool marked = object->id.length == sizeof(mark.id) &&
-			      memcmp(object->id.data, mark.id, sizeof(mark.id)) == 0;
+		bool marked =
+			object->id.length == sizeof(mark.id) && memcmp(object->id.data, mark.id, sizeof(mark.id)) == 0;
 
 		if (object->id.length > 0 && strcmp(spki, certificate->spki_id) == 0 &&
 		    (marked || (key == KH_KEY_CHOICE_SAME && !waits_for_other(inventory, object, &mark))))
@@ -82,8 +82,7 @@ static bool is_others(const struct kh_object *present, const char *order)
 	struct kh_order_mark mark;
 
 	kh_order_mark(&mark, order);
-	return present && kh_order_is_pending(present) &&
-	       strcmp(present->label, mark.label) != 0;
+	return present && kh_order_is_pending(present) && strcmp(present->label, mark.label) != 0;
 }
 
 /* All was done and only the certificate is gone: the label of its key, set in
@@ -112,7 +111,8 @@ static enum kh_code check_fields(struct kh_token *token, const struct kh_certifi
 	if (new->ends <= kh_time_now() || new->ends <= new->begins)
 		return kh_install_mismatch(error, "validity");
 	/* With the old key the old certificate itself would pass everything else. */
-	if (params->key == KH_KEY_CHOICE_SAME && old && new->ends <= old->ends && (!present || strcmp(old->id, new->id) == 0))
+	if (params->key == KH_KEY_CHOICE_SAME && old && new->ends <= old->ends &&
+	    (!present || strcmp(old->id, new->id) == 0))
 		return kh_install_mismatch(error, "validity");
 	return KH_OK;
 }
@@ -239,8 +239,7 @@ enum kh_code kh_install_read_back(struct kh_token *token, const struct kh_object
 		return code;
 	same = values[0].length >= object->certificate->der.length &&
 	       memcmp(values[0].data, object->certificate->der.data, object->certificate->der.length) == 0 &&
-	       values[1].length == object->id.length &&
-	       memcmp(values[1].data, object->id.data, object->id.length) == 0;
+	       values[1].length == object->id.length && memcmp(values[1].data, object->id.data, object->id.length) == 0;
 	kh_bytes_finish(&values[0]);
 	kh_bytes_finish(&values[1]);
 	return same ? KH_OK : kh_install_mismatch(error, "spki");

@@ -28,8 +28,7 @@ KH_CHECKED enum kh_code kh_install_write(struct kh_token *token, const struct kh
 					 struct kh_span id, const char *label, struct kh_error *error);
 /* Its common name as the label of the pair and of the certificate, in this
  * order: what is labelled so belongs to no order any more. retire.c */
-KH_CHECKED enum kh_code kh_install_label(struct kh_token *token, struct kh_object *certificate,
-					 struct kh_error *error);
+KH_CHECKED enum kh_code kh_install_label(struct kh_token *token, struct kh_object *certificate, struct kh_error *error);
 /* Whether value and CKA_ID on the token are what the inventory has. */
 KH_CHECKED enum kh_code kh_install_read_back(struct kh_token *token, const struct kh_object *object,
 					     struct kh_error *error);

@@ -5,14 +5,14 @@
 
 #include "cleanup.h"
 #include "key/csr.h"
-#include "op/install.h"
 #include "key/jws.h"
 #include "key/key.h"
-#include "log.h"
-#include "x509/moment.h"
-#include "op/order.h"
 #include "key/sign.h"
 #include "key/unwrap.h"
+#include "log.h"
+#include "op/install.h"
+#include "op/order.h"
+#include "x509/moment.h"
 
 static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
 				    struct kh_order_objects *objects, struct kh_error *error)
@@ -172,10 +172,8 @@ static enum kh_code make_proof(struct kh_token *token, const struct request *req
 {
 	char hash[KH_SHA256_HEX];
 	const struct kh_claim claims[] = {
-		{"order", params->order, 0},
-		{"csrSha256", hash, 0},
-		{"origin", params->origin, 0},
-		{"tokenSerial", token->name.serial, 0},
+		{"order", params->order, 0},   {"csrSha256", hash, 0},
+		{"origin", params->origin, 0}, {"tokenSerial", token->name.serial, 0},
 		{"iat", NULL, kh_time_now()},
 	};
 
@@ -190,9 +188,9 @@ static enum kh_code tell_formats(struct kh_host *host, struct kh_token *token, c
 	result->import_algorithms = calloc(KH_UNWRAP_FORMATS, sizeof(*result->import_algorithms));
 	if (!result->import_algorithms)
 		return kh_fail(error, KH_AGENT_FAILED);
-	result->import_algorithms_count = kh_unwrap_formats(token, request->signer.key->handle,
-							    kh_spki_type(request->signer.spki),
-							    host->settings.import_on_host, result->import_algorithms);
+	result->import_algorithms_count =
+		kh_unwrap_formats(token, request->signer.key->handle, kh_spki_type(request->signer.spki),
+				  host->settings.import_on_host, result->import_algorithms);
 	return KH_OK;
 }
 

@@ -18,7 +18,7 @@ struct listing {
 	struct kh_host *host;
 	struct kh_token *tokens[KH_TOKENS_MAX];
 	size_t count;
-	size_t at; /* the token that is read */
+	size_t at;   /* the token that is read */
 	size_t done; /* tokens whose certificates were put */
 	struct kh_host_certificate_found_params piece;
 	struct kh_key_certificate certificates[PIECE];

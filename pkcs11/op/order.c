@@ -29,8 +29,7 @@ static bool has_id(const struct kh_object *object, const struct kh_order_mark *m
 /* A pair's own token tells its public key, or nothing can be done with it. */
 static bool is_useless(const struct kh_object *object)
 {
-	return object->torn || object->id.length == 0 ||
-	       (object->class == CKO_PUBLIC_KEY && object->spki.length == 0);
+	return object->torn || object->id.length == 0 || (object->class == CKO_PUBLIC_KEY && object->spki.length == 0);
 }
 
 static struct kh_object *find_marked(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
@@ -130,7 +129,7 @@ enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)
 {
 	return kh_span_equal(old->subject, new->subject) && kh_span_equal(old->issuer, new->issuer) &&
-	       old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT && !old->ca && strcmp(old->id, new->id) != 0;
+	       old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT && !old->ca &&strcmp(old->id, new->id) != 0;
 }
 
 struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate)

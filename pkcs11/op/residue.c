@@ -51,8 +51,8 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 	if (code == KH_OK)
 		code = optional_text(&out->certificate, certificate ? certificate->certificate->id : NULL, error);
 	if (code == KH_OK)
-		code = optional_text(&out->encryption_certificate,
-				     encrypting ? encrypting->certificate->id : NULL, error);
+		code = optional_text(&out->encryption_certificate, encrypting ? encrypting->certificate->id : NULL,
+				     error);
 	if (code == KH_OK)
 		code = optional_text(&out->old_certificate, old ? old->certificate->id : NULL, error);
 	return code;
@@ -62,8 +62,7 @@ static bool is_listed(const struct kh_host_renewal_residue_result *result, const
 		      const char *order)
 {
 	for (size_t i = 0; i < result->residues_count; i++) {
-		if (strcmp(result->residues[i].order, order) == 0 &&
-		    strcmp(result->residues[i].token, token->uri) == 0)
+		if (strcmp(result->residues[i].order, order) == 0 && strcmp(result->residues[i].token, token->uri) == 0)
 			return true;
 	}
 	return false;

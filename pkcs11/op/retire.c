@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "op/encryption.h"
 #include "host.h"
-#include "op/install.h"
 #include "key/key.h"
 #include "log.h"
+#include "op/encryption.h"
+#include "op/install.h"
 #include "op/order.h"
 #include "op/stray.h"
 
@@ -58,8 +58,7 @@ static bool deciphers(const struct kh_certificate *certificate)
 static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 {
 	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
-	       !old->certificate->ca &&
-	       kh_span_equal(old->certificate->subject, new->certificate->subject);
+	       !old->certificate->ca &&kh_span_equal(old->certificate->subject, new->certificate->subject);
 }
 
 /* What the token never gives up is no reason to leave the order open. */
@@ -143,8 +142,8 @@ static enum kh_code set_label(struct kh_token *token, struct kh_object *object, 
 	if (!object || strcmp(object->label, label) == 0)
 		return KH_OK;
 	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
-	if (rv != CKR_OK && (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_ACTION_PROHIBITED ||
-			     rv == CKR_FUNCTION_NOT_SUPPORTED)) {
+	if (rv != CKR_OK &&
+	    (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_ACTION_PROHIBITED || rv == CKR_FUNCTION_NOT_SUPPORTED)) {
 		kh_log(KH_LOG_WARNING, "the token keeps the label of a finished order");
 		return KH_OK;
 	}

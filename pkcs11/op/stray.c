@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "key/sign.h"
 #include "log.h"
 #include "op/order.h"
-#include "key/sign.h"
 
 static bool has_mark(const struct kh_object *object, CK_OBJECT_CLASS class, const struct kh_object *certificate)
 {

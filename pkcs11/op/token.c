@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x509/chain.h"
 #include "cleanup.h"
 #include "pin/login.h"
+#include "x509/chain.h"
 #include "x509/name.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)

@@ -12,13 +12,13 @@
 
 enum kh_assuan_reply {
 	KH_ASSUAN_OK,
-	KH_ASSUAN_DATA,  /* "D ..." */
+	KH_ASSUAN_DATA,	 /* "D ..." */
 	KH_ASSUAN_ERROR, /* "ERR number ..." */
 	KH_ASSUAN_OTHER, /* status, comment, inquiry */
 };
 
-#define KH_ASSUAN_CANCELLED 83886179ul     /* pinentry: cancelled */
-#define KH_ASSUAN_TIMEOUT 83886142ul       /* pinentry: nobody answered */
+#define KH_ASSUAN_CANCELLED 83886179ul	   /* pinentry: cancelled */
+#define KH_ASSUAN_TIMEOUT 83886142ul	   /* pinentry: nobody answered */
 #define KH_ASSUAN_NOT_CONFIRMED 83886194ul /* pinentry: not confirmed */
 
 /* Appends "command text\n", text escaped, control characters other than line

@@ -26,8 +26,8 @@ static enum kh_code ask_new(struct kh_pin_window *window, const struct kh_token 
 	}
 }
 
-static enum kh_code set_pin(struct kh_host *host, struct kh_token *token, struct kh_secret *old,
-			    struct kh_secret *new, struct kh_error *error)
+static enum kh_code set_pin(struct kh_host *host, struct kh_token *token, struct kh_secret *old, struct kh_secret *new,
+			    struct kh_error *error)
 {
 	CK_RV rv;
 

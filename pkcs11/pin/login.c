@@ -7,9 +7,9 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "pin/window.h"
 #include "x509/moment.h"
 #include "x509/name.h"
-#include "pin/window.h"
 
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window)
@@ -28,8 +28,8 @@ char *kh_login_describe(const struct kh_token *token, const struct kh_host_promp
 				"order",  prompt->order ? prompt->order : "",
 				"label",  label.data ? label.data : "",
 				"serial", serial.data ? serial.data : "",
-				"min",    min,
-				"max",    max,
+				"min",	  min,
+				"max",	  max,
 				NULL};
 	kh_text(&text, prompt->locale, key, values);
 	kh_buffer_finish(&label);
@@ -125,8 +125,8 @@ static void set_lengths(struct kh_pin_window *window, const struct kh_token *tok
 	window->max = max >= window->min && max <= KH_SECRET_MAX ? max : KH_SECRET_MAX;
 }
 
-static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_token *token,
-				  const char *locale, struct kh_error *error)
+static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_token *token, const char *locale,
+				  struct kh_error *error)
 {
 	KH_AUTO_FREE char *text = NULL;
 
@@ -137,7 +137,7 @@ static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_
 }
 
 enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
-			      struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error)
+			  struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error)
 {
 	const char *warning = NULL;
 	KH_AUTO_FREE char *text = NULL;

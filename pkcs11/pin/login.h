@@ -13,8 +13,8 @@
  * verify: ask even when the session is logged in. */
 KH_CHECKED enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				 bool verify, struct kh_error *error);
-KH_CHECKED enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token,
-				      const struct kh_host_prompt *prompt, struct kh_error *error);
+KH_CHECKED enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
+				      struct kh_error *error);
 void kh_logout(struct kh_token *token);
 /* Logs out every token of a session. */
 void kh_logout_session(struct kh_host *host, int64_t session);
@@ -26,9 +26,8 @@ void kh_logout_idle(struct kh_host *host);
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window);
 char *kh_login_warning(const char *locale, const char *key);
-KH_CHECKED enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token,
-				     const struct kh_host_prompt *prompt, struct kh_pin_window *window,
-				     struct kh_secret *pin, struct kh_error *error);
+KH_CHECKED enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
+				     struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error);
 KH_CHECKED enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error);
 enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV rv, const struct kh_secret *pin,
 			     struct kh_error *error);

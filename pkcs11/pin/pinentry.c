@@ -80,7 +80,7 @@ void kh_pinentry_stop(struct kh_pinentry *pinentry)
 	if (!pinentry->running)
 		return;
 	if (!pinentry->broken && !pinentry->exited) {
-		uv_buf_t bye = uv_buf_init((char *)(uintptr_t)"BYE\n", 4);
+		uv_buf_t bye = uv_buf_init((char *)(uintptr_t) "BYE\n", 4);
 		(void)uv_try_write((uv_stream_t *)&pinentry->to, &bye, 1);
 	}
 	uv_close((uv_handle_t *)&pinentry->to, on_closed);

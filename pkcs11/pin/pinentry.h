@@ -6,8 +6,8 @@
 #ifndef KH_PKCS11_PIN_PINENTRY_H
 #define KH_PKCS11_PIN_PINENTRY_H
 
-#include "pin/assuan.h"
 #include "loop.h"
+#include "pin/assuan.h"
 
 #define KH_PINENTRY_SECONDS 10
 
@@ -23,7 +23,7 @@ struct kh_pinentry {
 	bool replied;
 	bool broken; /* end of its output, or a line that is too long */
 	enum kh_assuan_reply reply;
-	unsigned long number; /* of ERR */
+	unsigned long number;	  /* of ERR */
 	struct kh_secret *answer; /* where DATA goes; NULL: nowhere */
 	char line[KH_ASSUAN_LINE + 24];
 	size_t length;

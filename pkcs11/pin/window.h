@@ -13,7 +13,7 @@
 
 #include "pin/pinentry.h"
 
-#define KH_PIN_ASKS_MAX 16 /* questions in one window */
+#define KH_PIN_ASKS_MAX 16   /* questions in one window */
 #define KH_PIN_TIMEOUT "300" /* s; the window ends by itself, should nobody be left to end it */
 
 struct kh_pin_window {

@@ -29,9 +29,9 @@ struct kh_profiles;
 /* What a result says beside its code. */
 enum kh_rv_kind {
 	KH_RV_PLAIN,
-	KH_RV_GONE,       /* token, session or slot is away */
+	KH_RV_GONE,	  /* token, session or slot is away */
 	KH_RV_MAYBE_GONE, /* a general error some modules answer for the same */
-	KH_RV_TEMPLATE,   /* another template may do */
+	KH_RV_TEMPLATE,	  /* another template may do */
 	KH_RV_MECHANISM,  /* another mechanism may do */
 };
 
@@ -51,13 +51,13 @@ struct kh_module {
 	const struct kh_profiles *profiles; /* to choose from when it starts; may be NULL */
 	const struct kh_profile *profile;   /* profile.h; NULL: none fits */
 	bool running;
-	unsigned long starts;     /* of C_Initialize that succeeded */
-	unsigned long calls;      /* through the choke point */
-	uint64_t revisions;       /* handed out to inventories; never twice the same */
-	enum kh_rv_kind trouble;  /* GONE or MAYBE_GONE once seen, until the next start */
-	const char *call;         /* name of the latest call */
-	uint64_t began;           /* its start, ns */
-	struct kh_mark mark;      /* empty when started by hand */
+	unsigned long starts;	 /* of C_Initialize that succeeded */
+	unsigned long calls;	 /* through the choke point */
+	uint64_t revisions;	 /* handed out to inventories; never twice the same */
+	enum kh_rv_kind trouble; /* GONE or MAYBE_GONE once seen, until the next start */
+	const char *call;	 /* name of the latest call */
+	uint64_t began;		 /* its start, ns */
+	struct kh_mark mark;	 /* empty when started by hand */
 };
 
 #define KH_CALL(module, function, ...)                                                                                 \

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "x509/name.h"
 #include "token/profile.h"
 #include "token/token.h"
+#include "x509/name.h"
 
 #define ATTRIBUTES_MAX 8
 #define GUESS 2048 /* most values fit: one C_ call instead of two */

@@ -5,8 +5,8 @@
 #ifndef KH_PKCS11_TOKEN_OBJECT_H
 #define KH_PKCS11_TOKEN_OBJECT_H
 
-#include "x509/certificate.h"
 #include "token/module.h"
+#include "x509/certificate.h"
 
 #define KH_OBJECTS_MAX 4096
 #define KH_MARK_PREFIX "keyhall:"
@@ -15,13 +15,13 @@
 struct kh_object {
 	CK_OBJECT_HANDLE handle;
 	CK_OBJECT_CLASS class;
-	struct kh_bytes id;                 /* CKA_ID */
-	char *label;                        /* CKA_LABEL, never NULL */
+	struct kh_bytes id;		    /* CKA_ID */
+	char *label;			    /* CKA_LABEL, never NULL */
 	struct kh_certificate *certificate; /* CKO_CERTIFICATE that can be read, else NULL */
-	enum kh_any_key_type key_type;      /* keys; OTHER when not known */
-	struct kh_bytes spki;               /* keys, where the attributes tell it; else empty */
-	char spki_id[KH_SHA256_HEX];        /* its SHA-256, "" when unknown */
-	bool torn;                          /* not all there: see kh_object_take() */
+	enum kh_any_key_type key_type;	    /* keys; OTHER when not known */
+	struct kh_bytes spki;		    /* keys, where the attributes tell it; else empty */
+	char spki_id[KH_SHA256_HEX];	    /* its SHA-256, "" when unknown */
+	bool torn;			    /* not all there: see kh_object_take() */
 };
 
 /*
@@ -98,9 +98,8 @@ void kh_object_finish(struct kh_object *object);
 /* Reads attributes of one object into buffers that are grown when the module
  * asks for it (two-call safe). An attribute the object does not have comes
  * back empty. values are released with kh_bytes_finish(). */
-KH_CHECKED enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle,
-				       const CK_ATTRIBUTE_TYPE *types, struct kh_bytes *values, size_t count,
-				       struct kh_error *error);
+KH_CHECKED enum kh_code kh_object_read(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
+				       struct kh_bytes *values, size_t count, struct kh_error *error);
 /* The same, and what the module answered; values are empty unless CKR_OK. */
 KH_CHECKED CK_RV kh_object_ask(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE_TYPE *types,
 			       struct kh_bytes *values, size_t count);

@@ -3,16 +3,16 @@
 #include <string.h>
 
 #include "log.h"
-#include "x509/name.h"
 #include "token/object.h"
 #include "token/profile.h"
 #include "token/token.h"
+#include "x509/name.h"
 
 /* A certificate's value is asked for when it is known to be one: of a key it
  * would be the key. */
 enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
-static const CK_ATTRIBUTE_TYPE first_types[READS] = {CKA_CLASS,   CKA_ID,	     CKA_LABEL,	    CKA_KEY_TYPE,
-						     CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+static const CK_ATTRIBUTE_TYPE first_types[READS] = {
+	CKA_CLASS, CKA_ID, CKA_LABEL, CKA_KEY_TYPE, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
 
 void kh_object_finish(struct kh_object *object)
 {

@@ -60,7 +60,8 @@ static void read_sm2(struct reading *reading, const struct kh_profile_sm2 *file,
 	out->sm2_sign_output = file->sign.output;
 	out->sm2_decrypt = way(reading, "sm2.decrypt.mechanism", file->decrypt);
 	out->sm2_unwrap = way(reading, "sm2.unwrap.mechanism", file->unwrap);
-	out->sm2_envelope = number(reading, "sm2.envelope.mechanism", file->envelope ? file->envelope->mechanism : NULL);
+	out->sm2_envelope =
+		number(reading, "sm2.envelope.mechanism", file->envelope ? file->envelope->mechanism : NULL);
 	/* Numbers the standard uses are no vendor's: taken for SM2, they would turn other keys into it. */
 	if (out->sm2 && out->sm2_key_type <= CKK_EC_EDWARDS && !reading->failed)
 		complain(reading, "sm2.keyType", "is a key type of the standard");

@@ -10,8 +10,8 @@
 #ifndef KH_PKCS11_TOKEN_PROFILE_H
 #define KH_PKCS11_TOKEN_PROFILE_H
 
-#include "token/module.h"
 #include "profile_file.h"
+#include "token/module.h"
 
 /* A mechanism or key type the profile does not give: the module cannot do it. */
 #define KH_NO_NUMBER CK_UNAVAILABLE_INFORMATION
@@ -26,7 +26,7 @@ struct kh_profile_way {
 /* A profile with its numbers read. */
 struct kh_profile {
 	struct kh_profile_file file; /* name, match */
-	bool sm2; /* the sm2_... below; without it they are KH_NO_NUMBER */
+	bool sm2;		     /* the sm2_... below; without it they are KH_NO_NUMBER */
 	CK_KEY_TYPE sm2_key_type;
 	CK_MECHANISM_TYPE sm2_pair;
 	bool sm2_curve; /* templates have CKA_EC_PARAMS */

@@ -6,8 +6,8 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "x509/name.h"
 #include "token/profile.h"
+#include "x509/name.h"
 
 #define FILE_MAX 65536
 #define NAMES_MAX 256

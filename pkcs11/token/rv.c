@@ -1,7 +1,10 @@
 /* Every result PKCS#11 defines: its name, what it is to us, what to do about it. */
 #include "token/module.h"
 
-#define ROW(name, code, kind) {name, #name, code, kind}
+#define ROW(name, code, kind)                                                                                          \
+	{                                                                                                              \
+		name, #name, code, kind                                                                                \
+	}
 
 const struct kh_rv kh_rv_table[] = {
 	ROW(CKR_OK, KH_OK, KH_RV_PLAIN),

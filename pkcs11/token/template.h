@@ -4,8 +4,8 @@
 #ifndef KH_PKCS11_TOKEN_TEMPLATE_H
 #define KH_PKCS11_TOKEN_TEMPLATE_H
 
-#include "x509/der.h"
 #include "token/module.h"
+#include "x509/der.h"
 
 #define KH_TEMPLATE_MAX 24
 

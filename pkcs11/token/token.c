@@ -197,8 +197,7 @@ static enum kh_code take_slot(struct kh_tokens *tokens, struct kh_token **old, s
 	return code;
 }
 
-static enum kh_code take_slots(struct kh_tokens *tokens, const CK_SLOT_ID *slots, size_t count,
-			       struct kh_error *error)
+static enum kh_code take_slots(struct kh_tokens *tokens, const CK_SLOT_ID *slots, size_t count, struct kh_error *error)
 {
 	struct kh_token *old[KH_TOKENS_MAX];
 	size_t old_count = tokens->count;
@@ -239,8 +238,7 @@ enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error)
 	code = read_slots(tokens, slots, &count, error);
 	if (code != KH_OK)
 		return code;
-	if (tokens->read && count == tokens->slots_count &&
-	    memcmp(slots, tokens->slots, count * sizeof(*slots)) == 0)
+	if (tokens->read && count == tokens->slots_count && memcmp(slots, tokens->slots, count * sizeof(*slots)) == 0)
 		return KH_OK;
 	return take_slots(tokens, slots, count, error);
 }

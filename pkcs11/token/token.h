@@ -20,7 +20,7 @@
 struct kh_lease {
 	bool active;
 	int64_t session; /* prompt.session */
-	uint64_t used;   /* of kh_time_elapsed() */
+	uint64_t used;	 /* of kh_time_elapsed() */
 };
 
 struct kh_token {

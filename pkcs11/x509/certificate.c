@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "x509/name.h"
 #include "x509/moment.h"
+#include "x509/name.h"
 
 #define DER_MAX 12000 /* as PEM it fits the contract's Pem */
 
@@ -120,8 +120,7 @@ static bool read_fields(struct kh_certificate *certificate, struct kh_span der)
 	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &skipped) ||
 	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &issuer) ||
 	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &validity) ||
-	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &subject) ||
-	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &spki))
+	    !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &subject) || !kh_der_expect(&tbs.body, KH_DER_SEQUENCE, &spki))
 		return false;
 	certificate->serial = serial.whole;
 	certificate->issuer = issuer.whole;

@@ -22,10 +22,10 @@ struct kh_certificate {
 	struct kh_span issuer;
 	struct kh_span subject;
 	struct kh_span spki;
-	struct kh_span key_usage; /* Extension */
+	struct kh_span key_usage;	   /* Extension */
 	struct kh_span extended_key_usage; /* Extension */
-	struct kh_span extensions; /* body of SEQUENCE OF Extension */
-	char id[KH_SHA256_HEX]; /* SHA-256 of der */
+	struct kh_span extensions;	   /* body of SEQUENCE OF Extension */
+	char id[KH_SHA256_HEX];		   /* SHA-256 of der */
 	char spki_id[KH_SHA256_HEX];
 	char not_before[24]; /* RFC 3339, UTC */
 	char not_after[24];

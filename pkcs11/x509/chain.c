@@ -116,7 +116,7 @@ static X509 *decode(const struct kh_certificate *certificate)
 
 /* An anchor that comes with the chain is in the store already: decoding is
  * what takes time here. */
-static bool push(STACK_OF(X509) *out, const struct kh_anchors *anchors, const struct kh_certificate *parsed)
+static bool push(STACK_OF(X509) * out, const struct kh_anchors *anchors, const struct kh_certificate *parsed)
 {
 	X509 *certificate;
 
@@ -129,7 +129,7 @@ static bool push(STACK_OF(X509) *out, const struct kh_anchors *anchors, const st
 	return false;
 }
 
-static enum kh_code read_chain(STACK_OF(X509) *out, const struct kh_anchors *anchors, char *const *chain, size_t count,
+static enum kh_code read_chain(STACK_OF(X509) * out, const struct kh_anchors *anchors, char *const *chain, size_t count,
 			       struct kh_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -146,7 +146,7 @@ static enum kh_code read_chain(STACK_OF(X509) *out, const struct kh_anchors *anc
 	return KH_OK;
 }
 
-static bool verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) *chain, int64_t at)
+static bool verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *parameters;

@@ -11,7 +11,7 @@
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
 #define PEM_END "-----END CERTIFICATE-----"
 #define KH_NAME_MAX 4096 /* KeyCertificate.subject in the contract */
-#define PEM_LINE 48 /* bytes a line: 64 characters */
+#define PEM_LINE 48	 /* bytes a line: 64 characters */
 
 void kh_pem_append(struct kh_buffer *out, const char *label, const void *der, size_t length)
 {

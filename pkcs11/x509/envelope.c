@@ -97,12 +97,11 @@ static bool read_sm2(struct kh_span in, struct kh_envelope *out)
 
 	if (!kh_der_expect(&in, KH_DER_SEQUENCE, &whole) || in.length > 0 ||
 	    !kh_der_expect(&whole.body, KH_DER_SEQUENCE, &algorithm) || !is_sm4(algorithm.body) ||
-	    !kh_der_expect(&whole.body, KH_DER_SEQUENCE, &cipher) ||
-	    !kh_sm2_cipher_read(cipher.whole, &out->cipher) || !read_bits(&whole.body, &out->point) ||
-	    !read_bits(&whole.body, &out->key) || whole.body.length > 0)
+	    !kh_der_expect(&whole.body, KH_DER_SEQUENCE, &cipher) || !kh_sm2_cipher_read(cipher.whole, &out->cipher) ||
+	    !read_bits(&whole.body, &out->point) || !read_bits(&whole.body, &out->key) || whole.body.length > 0)
 		return false;
-	return out->cipher.text.length == KH_SM4_BYTES && out->point.length == POINT_BYTES &&
-	       out->point.data[0] == 4 && (out->key.length == KH_SM2_BYTES || out->key.length == 2 * KH_SM2_BYTES);
+	return out->cipher.text.length == KH_SM4_BYTES && out->point.length == POINT_BYTES && out->point.data[0] == 4 &&
+	       (out->key.length == KH_SM2_BYTES || out->key.length == 2 * KH_SM2_BYTES);
 }
 
 bool kh_envelope_read(enum kh_import_algorithm format, const struct kh_bytes *bytes, struct kh_span signer,

@@ -23,10 +23,10 @@
 
 /* A ciphertext of SM2 (GM/T 0009, 7.2). */
 struct kh_sm2_cipher {
-	struct kh_span der;		  /* the whole SM2Cipher */
+	struct kh_span der;		 /* the whole SM2Cipher */
 	uint8_t point[2 * KH_SM2_BYTES]; /* C1: x and y */
-	struct kh_span hash;		  /* C3 */
-	struct kh_span text;		  /* C2 */
+	struct kh_span hash;		 /* C3 */
+	struct kh_span text;		 /* C2 */
 };
 
 /* Spans into the bytes it was read from. */

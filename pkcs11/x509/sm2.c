@@ -47,8 +47,10 @@ bool kh_sm2_digest(struct kh_span spki, const void *message, size_t length, uint
 	if (kh_spki_type(spki) != KH_ANY_KEY_TYPE_SM2 || !kh_spki_bits(spki, &point) || point.length != POINT ||
 	    point.data[0] != 0x04)
 		return false;
-	const struct part signer[] = {
-		{bits, sizeof(bits)}, {KH_SM2_ID, sizeof(KH_SM2_ID) - 1}, {curve, sizeof(curve)}, {point.data + 1, 2 * NUMBER}};
+	const struct part signer[] = {{bits, sizeof(bits)},
+				      {KH_SM2_ID, sizeof(KH_SM2_ID) - 1},
+				      {curve, sizeof(curve)},
+				      {point.data + 1, 2 * NUMBER}};
 	const struct part whole[] = {{z, sizeof(z)}, {message, length}};
 
 	return sm3(signer, 4, z) && sm3(whole, 2, out);

@@ -48,18 +48,20 @@ static void write_pinentry(const char *path)
 
 	if (!file)
 		bench_die("%s: %s", path, strerror(errno));
-	fprintf(file, "#!/bin/sh\n# Answers every question with the PIN.\necho OK\n"
-		      "while read -r command rest; do\n"
-		      "  case $command in GETPIN) echo 'D " BENCH_PIN "';; BYE) echo OK; exit;; esac\n"
-		      "  echo OK\ndone\n");
+	fprintf(file,
+		"#!/bin/sh\n# Answers every question with the PIN.\necho OK\n"
+		"while read -r command rest; do\n"
+		"  case $command in GETPIN) echo 'D " BENCH_PIN
+		"';; BYE) echo OK; exit;; esac\n"
+		"  echo OK\ndone\n");
 	if (fclose(file) != 0 || chmod(path, 0700) < 0)
 		bench_die("%s: %s", path, strerror(errno));
 }
 
 static void find_module(char out[BENCH_PATH])
 {
-	static const char *const places[] = {
-		"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"};
+	static const char *const places[] = {"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so",
+					     "/usr/lib64/softhsm/libsofthsm2.so"};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
 		if (!out[0] && access(places[i], R_OK) == 0)
@@ -120,7 +122,7 @@ static const struct scene {
 	const char *name;
 	void (*play)(struct setting *);
 } scenes[] = {
-	{"start", scene_start},   {"lists", all_lists}, {"renewal", scene_renewal},
+	{"start", scene_start},	  {"lists", all_lists}, {"renewal", scene_renewal},
 	{"memory", scene_memory}, {"idle", scene_idle}, {"calls", scene_system_calls},
 };
 
@@ -148,8 +150,8 @@ static void write_markdown(const struct report *report, const char *path)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"short", 0, NULL, 's'},    {"build", 1, NULL, 'b'}, {"module", 1, NULL, 'm'}, {"markdown", 1, NULL, 'w'},
-		{"scene", 1, NULL, 'o'},    {"keep", 0, NULL, 'k'},  {"help", 0, NULL, 'h'},   {0},
+		{"short", 0, NULL, 's'}, {"build", 1, NULL, 'b'}, {"module", 1, NULL, 'm'}, {"markdown", 1, NULL, 'w'},
+		{"scene", 1, NULL, 'o'}, {"keep", 0, NULL, 'k'},  {"help", 0, NULL, 'h'},   {0},
 	};
 	const char *markdown = NULL, *only = NULL;
 	struct setting setting = {0};
@@ -160,13 +162,27 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 's': setting.small = true; break;
-		case 'b': snprintf(setting.fixture.build, BENCH_PATH, "%s", optarg); break;
-		case 'm': snprintf(setting.fixture.module, BENCH_PATH, "%s", optarg); break;
-		case 'w': markdown = optarg; break;
-		case 'o': only = optarg; break;
-		case 'k': keep = true; break;
-		default: fputs(usage, option == 'h' ? stdout : stderr); return option == 'h' ? 0 : 2;
+		case 's':
+			setting.small = true;
+			break;
+		case 'b':
+			snprintf(setting.fixture.build, BENCH_PATH, "%s", optarg);
+			break;
+		case 'm':
+			snprintf(setting.fixture.module, BENCH_PATH, "%s", optarg);
+			break;
+		case 'w':
+			markdown = optarg;
+			break;
+		case 'o':
+			only = optarg;
+			break;
+		case 'k':
+			keep = true;
+			break;
+		default:
+			fputs(usage, option == 'h' ? stdout : stderr);
+			return option == 'h' ? 0 : 2;
 		}
 	}
 	if (!setting.small)

@@ -84,7 +84,7 @@ void module_login(void);
 void module_close(void);
 /* Instead of module_open(), on an empty token folder. */
 void module_make_token(const char *path, const char *configuration, const struct ca *ca, int certificates);
-size_t module_list(void);      /* every certificate with its attributes; count */
+size_t module_list(void); /* every certificate with its attributes; count */
 size_t module_list_tokens(void);
 /* The C_ calls of one renewal: begin() and install(). */
 void module_begin(struct renewed *pair, unsigned char point[67]);
@@ -100,9 +100,9 @@ struct product {
 	char token[1024];
 };
 struct fixture {
-	char folder[BENCH_PATH];  /* in RAM */
-	char build[BENCH_PATH];   /* with agent/ and pkcs11/ */
-	char module[BENCH_PATH];  /* the PKCS#11 module */
+	char folder[BENCH_PATH]; /* in RAM */
+	char build[BENCH_PATH];	 /* with agent/ and pkcs11/ */
+	char module[BENCH_PATH]; /* the PKCS#11 module */
 	char pinentry[BENCH_PATH];
 	struct ca ca;
 };
@@ -133,8 +133,8 @@ struct report *report_new(void);
 enum reference { REFERENCE_ECHO, REFERENCE_MODULE, REFERENCE_BOTH };
 void report_times(struct report *report, const char *name, struct samples *product, struct samples *echo,
 		  struct samples *module, enum reference reference, double aim);
-void report_figure(struct report *report, const char *name, const char *product, const char *echo,
-		   const char *module, const char *ratio, const char *aim, bool missed);
+void report_figure(struct report *report, const char *name, const char *product, const char *echo, const char *module,
+		   const char *ratio, const char *aim, bool missed);
 void report_print(const struct report *report, FILE *out, bool markdown);
 void report_free(struct report *report);
 

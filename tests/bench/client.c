@@ -160,7 +160,8 @@ static bool receive_frame(struct client *client)
 	fill(client, at + length);
 	if ((first & 0x0f) == 8)
 		bench_die("the server closed the connection, code %d",
-			  length >= 2 ? (unsigned char)client->pending[at] << 8 | (unsigned char)client->pending[at + 1] : 0);
+			  length >= 2 ? (unsigned char)client->pending[at] << 8 | (unsigned char)client->pending[at + 1]
+				      : 0);
 	if ((first & 0x0f) < 8) {
 		if (client->size < client->length + length + 1) {
 			client->size = client->length + length + 65536;

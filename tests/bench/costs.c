@@ -36,8 +36,7 @@ static void memory_rows(struct setting *setting, const char *when, const struct 
 	report_figure(setting->report, name, texts[0], "", "", "", "", false);
 	format_memory(texts[0], both);
 	snprintf(name, sizeof name, "memory %s: both", when);
-	report_figure(setting->report, name, texts[0], "", "", "", aim ? "≤ 4 MB dirty" : "",
-		      aim && both.dirty > 4096);
+	report_figure(setting->report, name, texts[0], "", "", "", aim ? "≤ 4 MB dirty" : "", aim && both.dirty > 4096);
 }
 
 static void growth_row(struct setting *setting, long before, long after)
@@ -113,8 +112,7 @@ static void idle_row(struct setting *setting, const char *name, long product, lo
 	if (echo >= 0)
 		snprintf(texts[1], sizeof texts[1], "%.3f /s", (double)echo / seconds);
 	/* One wake-up more or less is chance when libwebsockets' own comes every 30 s. */
-	report_figure(setting->report, name, texts[0], texts[1], "", "", aim ? "≤ 0.05 /s" : "",
-		      aim && rate > 0.05);
+	report_figure(setting->report, name, texts[0], texts[1], "", "", aim ? "≤ 0.05 /s" : "", aim && rate > 0.05);
 }
 
 void scene_idle(struct setting *setting)

@@ -19,11 +19,11 @@ static CK_FUNCTION_LIST *p11;
 static CK_SESSION_HANDLE session;
 static CK_OBJECT_HANDLE old_key; /* signs the proof */
 
-#define CHECK(call)                                                   \
-	do {                                                          \
-		CK_RV rv_ = (call);                                   \
-		if (rv_ != CKR_OK)                                    \
-			bench_die("%s: 0x%lx", #call, rv_);           \
+#define CHECK(call)                                                                                                    \
+	do {                                                                                                           \
+		CK_RV rv_ = (call);                                                                                    \
+		if (rv_ != CKR_OK)                                                                                     \
+			bench_die("%s: 0x%lx", #call, rv_);                                                            \
 	} while (0)
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -100,12 +100,18 @@ static void generate(struct renewed *pair, unsigned char *id, size_t id_length, 
 	CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
 	unsigned char p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 	CK_ATTRIBUTE public_template[] = {
-		{CKA_TOKEN, &yes, 1}, {CKA_PRIVATE, &no, 1}, {CKA_VERIFY, &yes, 1},
-		{CKA_EC_PARAMS, p256, sizeof p256}, {CKA_ID, id, id_length}, {CKA_LABEL, label, strlen(label)},
+		{CKA_TOKEN, &yes, 1},	 {CKA_PRIVATE, &no, 1},
+		{CKA_VERIFY, &yes, 1},	 {CKA_EC_PARAMS, p256, sizeof p256},
+		{CKA_ID, id, id_length}, {CKA_LABEL, label, strlen(label)},
 	};
 	CK_ATTRIBUTE private_template[] = {
-		{CKA_TOKEN, &yes, 1}, {CKA_PRIVATE, &yes, 1}, {CKA_SENSITIVE, &yes, 1}, {CKA_EXTRACTABLE, &no, 1},
-		{CKA_SIGN, &yes, 1}, {CKA_ID, id, id_length}, {CKA_LABEL, label, strlen(label)},
+		{CKA_TOKEN, &yes, 1},
+		{CKA_PRIVATE, &yes, 1},
+		{CKA_SENSITIVE, &yes, 1},
+		{CKA_EXTRACTABLE, &no, 1},
+		{CKA_SIGN, &yes, 1},
+		{CKA_ID, id, id_length},
+		{CKA_LABEL, label, strlen(label)},
 	};
 
 	CHECK(p11->C_GenerateKeyPair(session, &mechanism, public_template, 6, private_template, 7, &pair->public_key,
@@ -122,8 +128,8 @@ static void read_point(CK_OBJECT_HANDLE key, unsigned char point[67])
 		bench_die("CKA_EC_POINT of %lu bytes", attribute.ulValueLen);
 }
 
-static CK_OBJECT_HANDLE write_certificate(const unsigned char *der, size_t length, unsigned char *id,
-					  size_t id_length, char *label)
+static CK_OBJECT_HANDLE write_certificate(const unsigned char *der, size_t length, unsigned char *id, size_t id_length,
+					  char *label)
 {
 	const unsigned char *at = der;
 	X509 *certificate = d2i_X509(NULL, &at, (long)length);
@@ -193,8 +199,8 @@ void module_make_token(const char *path, const char *configuration, const struct
 }
 
 static const CK_ATTRIBUTE_TYPE of_certificate[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
-static const CK_ATTRIBUTE_TYPE of_key[] = {CKA_ID,		CKA_LABEL,     CKA_KEY_TYPE, CKA_MODULUS,
-					   CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+static const CK_ATTRIBUTE_TYPE of_key[] = {CKA_ID,	  CKA_LABEL,   CKA_KEY_TYPE, CKA_MODULUS, CKA_PUBLIC_EXPONENT,
+					   CKA_EC_PARAMS, CKA_EC_POINT};
 
 /* What the token host reads, in as few calls as a program can. */
 static size_t read_all(CK_OBJECT_CLASS *class, const CK_ATTRIBUTE_TYPE *types, CK_ULONG type_count)
@@ -270,7 +276,7 @@ void module_begin(struct renewed *pair, unsigned char point[67])
 	generate(pair, mark, sizeof mark, order);
 	read_point(pair->public_key, point);
 	sign(pair->private_key, text, sizeof text, signature); /* the request */
-	sign(old_key, text, sizeof text, signature);           /* the proof */
+	sign(old_key, text, sizeof text, signature);	       /* the proof */
 }
 
 void module_install(struct renewed *pair, const unsigned char *der, size_t length)

@@ -10,8 +10,8 @@
 
 #define START_SECONDS 20
 
-const char *const product_origins[PRODUCT_ORIGINS] = {
-	"https://hall.example.cn", "https://b.example.cn", "https://c.example.cn", "https://d.example.cn"};
+const char *const product_origins[PRODUCT_ORIGINS] = {"https://hall.example.cn", "https://b.example.cn",
+						      "https://c.example.cn", "https://d.example.cn"};
 
 static void write_configuration(const char *path, const struct product *product, const struct fixture *fixture,
 				const char *state)

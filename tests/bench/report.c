@@ -13,8 +13,8 @@ struct report {
 	size_t count, missed;
 };
 
-static const char *const heads[COLUMNS] = {
-	"what", "Keyhall", "bare libwebsockets", "C_ calls alone", "ratio p50 / min", "aim"};
+static const char *const heads[COLUMNS] = {"what",	     "Keyhall",		"bare libwebsockets",
+					   "C_ calls alone", "ratio p50 / min", "aim"};
 
 struct report *report_new(void)
 {
@@ -25,8 +25,8 @@ struct report *report_new(void)
 	return report;
 }
 
-void report_figure(struct report *report, const char *name, const char *product, const char *echo,
-		   const char *module, const char *ratio, const char *aim, bool missed)
+void report_figure(struct report *report, const char *name, const char *product, const char *echo, const char *module,
+		   const char *ratio, const char *aim, bool missed)
 {
 	const char *const texts[COLUMNS] = {name, product, echo, module, ratio, aim};
 
@@ -90,8 +90,11 @@ static int width(const char *text)
 static void print_row(FILE *out, const char *const cells[COLUMNS], const int widths[COLUMNS], bool markdown)
 {
 	for (int i = 0; i < COLUMNS; i++)
-		fprintf(out, "%s%s%*s", markdown ? "| " : i ? "  " : "", cells[i],
-			widths[i] - width(cells[i]) + markdown, "");
+		fprintf(out, "%s%s%*s",
+			markdown ? "| "
+			: i	 ? "  "
+				 : "",
+			cells[i], widths[i] - width(cells[i]) + markdown, "");
 	fprintf(out, "%s\n", markdown ? "|" : "");
 }
 

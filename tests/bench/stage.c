@@ -16,8 +16,10 @@ static void write_configuration(const char *path, const char *folder)
 
 	if (!file)
 		bench_die("%s: %s", path, strerror(errno));
-	fprintf(file, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n"
-		      "slots.removable = false\n", folder);
+	fprintf(file,
+		"directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n"
+		"slots.removable = false\n",
+		folder);
 	if (fclose(file) != 0)
 		bench_die("%s: %s", path, strerror(errno));
 }

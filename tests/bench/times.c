@@ -10,8 +10,7 @@ struct row {
 	struct samples product, echo, module;
 };
 
-static void row_finish(struct setting *setting, const char *name, struct row *row, enum reference reference,
-		       double aim)
+static void row_finish(struct setting *setting, const char *name, struct row *row, enum reference reference, double aim)
 {
 	report_times(setting->report, name, &row->product, &row->echo, &row->module, reference, aim);
 	samples_finish(&row->product);
@@ -83,8 +82,8 @@ static void first_list(struct setting *setting, int certificates)
 		samples_add(&row.echo, stage_echo_call(&echo, REQUEST));
 		stage_echo_stop(&echo);
 
-		samples_add(&row.module, stage_in_child(time_first_list, setting,
-							stage_token(setting, certificates, PARTY_MODULE)));
+		samples_add(&row.module,
+			    stage_in_child(time_first_list, setting, stage_token(setting, certificates, PARTY_MODULE)));
 	}
 	snprintf(name, sizeof name, "certificate.list, first, %d", certificates);
 	row_finish(setting, name, &row, REFERENCE_BOTH, certificates == 100 ? 1.3 : 0);

@@ -43,12 +43,12 @@ CK_RV module_open(void)
 }
 
 #define FREE(name, parameters, arguments)
-#define CALL(name, parameters, arguments)                                   \
-	CK_RV soft_##name parameters                                        \
-	{                                                                   \
-		CK_RV rv = session_check(session);                          \
-                                                                            \
-		return rv == CKR_OK ? real->C_##name arguments : rv;        \
+#define CALL(name, parameters, arguments)                                                                              \
+	CK_RV soft_##name parameters                                                                                   \
+	{                                                                                                              \
+		CK_RV rv = session_check(session);                                                                     \
+                                                                                                                       \
+		return rv == CKR_OK ? real->C_##name arguments : rv;                                                   \
 	}
 #define LACK CALL
 #include "calls.h"

@@ -57,7 +57,8 @@ void module_pull(const char *name)
 	file_path(path, "");
 	file_path(temporary, ".new");
 	file = fopen(temporary, "we");
-	if (!file || fprintf(file, "%s%s\n", text, name ? name : "*") < 0 || fclose(file) != 0 || rename(temporary, path) != 0)
+	if (!file || fprintf(file, "%s%s\n", text, name ? name : "*") < 0 || fclose(file) != 0 ||
+	    rename(temporary, path) != 0)
 		abort();
 	module_refresh();
 }

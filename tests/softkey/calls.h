@@ -5,7 +5,7 @@
  */
 FREE(Initialize, (void *arguments), (arguments))
 FREE(Finalize, (void *reserved), (reserved))
-FREE(GetInfo, (CK_INFO *info), (info))
+FREE(GetInfo, (CK_INFO * info), (info))
 FREE(GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count), (present, list, count))
 FREE(GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
 FREE(GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), (slot, info))
@@ -21,26 +21,21 @@ FREE(OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify
 FREE(CloseSession, (CK_SESSION_HANDLE session), (session))
 FREE(CloseAllSessions, (CK_SLOT_ID slot), (slot))
 CALL(GetSessionInfo, (CK_SESSION_HANDLE session, CK_SESSION_INFO *info), (session, info))
-CALL(Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length),
-     (session, user, pin, length))
+CALL(Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length), (session, user, pin, length))
 CALL(Logout, (CK_SESSION_HANDLE session), (session))
 CALL(CreateObject, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *object),
      (session, template, count, object))
 CALL(DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object), (session, object))
 CALL(GetObjectSize, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ULONG *size), (session, object, size))
-CALL(GetAttributeValue,
-     (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count),
+CALL(GetAttributeValue, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count),
      (session, object, template, count))
-CALL(SetAttributeValue,
-     (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count),
+CALL(SetAttributeValue, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count),
      (session, object, template, count))
-CALL(FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count),
-     (session, template, count))
+CALL(FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count), (session, template, count))
 CALL(FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG room, CK_ULONG *count),
      (session, objects, room, count))
 CALL(FindObjectsFinal, (CK_SESSION_HANDLE session), (session))
-CALL(DecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
-     (session, mechanism, key))
+CALL(DecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
 CALL(Decrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, in_length, out, out_length))
 CALL(DigestInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism), (session, mechanism))
@@ -48,14 +43,12 @@ CALL(Digest, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_BYT
      (session, in, in_length, out, out_length))
 CALL(DigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length), (session, in, length))
 CALL(DigestFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
-CALL(SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
-     (session, mechanism, key))
+CALL(SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
 CALL(Sign, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, in_length, out, out_length))
 CALL(SignUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length), (session, in, length))
 CALL(SignFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
-CALL(VerifyInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
-     (session, mechanism, key))
+CALL(VerifyInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
 CALL(Verify, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_BYTE *sign, CK_ULONG length),
      (session, in, in_length, sign, length))
 CALL(VerifyUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length), (session, in, length))
@@ -79,56 +72,43 @@ LACK(CopyObject,
      (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG count,
       CK_OBJECT_HANDLE *copy),
      (session, object, template, count, copy))
-LACK(EncryptInit,
-     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
-     (session, mechanism, key))
-LACK(Encrypt,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(EncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
+LACK(Encrypt, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(EncryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(EncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
 LACK(EncryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
-LACK(DecryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(DecryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
 LACK(DecryptFinal, (CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length), (session, out, length))
 LACK(DigestKey, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key), (session, key))
-LACK(SignRecoverInit,
-     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+LACK(SignRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
      (session, mechanism, key))
-LACK(SignRecover,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(SignRecover, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(VerifyRecoverInit,
-     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
+LACK(VerifyRecoverInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key),
      (session, mechanism, key))
-LACK(VerifyRecover,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(VerifyRecover, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(DigestEncryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(DigestEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(DecryptDigestUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(DecryptDigestUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(SignEncryptUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(SignEncryptUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
-LACK(DecryptVerifyUpdate,
-     (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
+LACK(DecryptVerifyUpdate, (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG length, CK_BYTE *out, CK_ULONG *out_length),
      (session, in, length, out, out_length))
 LACK(GenerateKey,
      (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *template, CK_ULONG count,
       CK_OBJECT_HANDLE *key),
      (session, mechanism, template, count, key))
 LACK(WrapKey,
-     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
-      CK_BYTE *out, CK_ULONG *length),
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out,
+      CK_ULONG *length),
      (session, mechanism, wrapping, key, out, length))
 LACK(DeriveKey,
-     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
-      CK_ULONG count, CK_OBJECT_HANDLE *object),
+     (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template, CK_ULONG count,
+      CK_OBJECT_HANDLE *object),
      (session, mechanism, key, template, count, object))
 LACK(SeedRandom, (CK_SESSION_HANDLE session, CK_BYTE *seed, CK_ULONG length), (session, seed, length))
 LACK(GetFunctionStatus, (CK_SESSION_HANDLE session), (session))

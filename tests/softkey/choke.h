@@ -25,9 +25,9 @@
 extern const char module_name[];
 /* Whether it keeps the objects itself: else "write", "cut" and "tear" in a script are refused. */
 extern const bool module_writes;
-CK_RV module_open(void); /* before C_Initialize */
-const char *module_folder(void); /* of the script and the list of calls */
-void module_refresh(void); /* at every call: what was pulled and plugged in */
+CK_RV module_open(void);	    /* before C_Initialize */
+const char *module_folder(void);    /* of the script and the list of calls */
+void module_refresh(void);	    /* at every call: what was pulled and plugged in */
 void module_pull(const char *name); /* NULL: all tokens */
 
 /* fault.c: the fault script and the list of calls. */

@@ -54,7 +54,8 @@ static CK_RV set_key_defaults(struct object *object)
 	}
 	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY) {
 		key_set_private_defaults(object);
-		return attribute_get(object, ATTRIBUTE_SECRET) || key_import(object) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
+		return attribute_get(object, ATTRIBUTE_SECRET) || key_import(object) ? CKR_OK
+										     : CKR_ATTRIBUTE_VALUE_INVALID;
 	}
 	attribute_set_default(object, CKA_VERIFY, &yes, 1);
 	key = key_of(object);

@@ -91,8 +91,8 @@ CK_RV soft_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, C
 	if (in_length > sizeof plain)
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	room = *out_length;
-	*out_length = operation->mechanism->work == WORK_SM2_CIPHER ? in_length
-								     : (CK_ULONG)EVP_PKEY_get_size(operation->key);
+	*out_length =
+		operation->mechanism->work == WORK_SM2_CIPHER ? in_length : (CK_ULONG)EVP_PKEY_get_size(operation->key);
 	if (!out)
 		return CKR_OK;
 	good = decrypt_data(operation, in, in_length, plain, &length);

@@ -33,19 +33,19 @@ static CK_RV leave(const char *name, CK_RV rv, bool done)
 }
 
 #define IS(name, other) (__builtin_strcmp(#name, other) == 0)
-#define CALL(name, parameters, arguments)                                             \
-	static CK_RV entry_##name parameters                                          \
-	{                                                                             \
-		CK_RV rv = enter("C_" #name, IS(name, "Initialize"));                 \
-		bool done = rv == CKR_OK;                                             \
-                                                                                      \
-		if (done)                                                             \
-			rv = soft_##name arguments;                                   \
-		if (rv == CKR_OK && IS(name, "Initialize"))                           \
-			initialized = true;                                           \
-		if (rv == CKR_OK && IS(name, "Finalize"))                             \
-			initialized = false;                                          \
-		return leave("C_" #name, rv, done);                                   \
+#define CALL(name, parameters, arguments)                                                                              \
+	static CK_RV entry_##name parameters                                                                           \
+	{                                                                                                              \
+		CK_RV rv = enter("C_" #name, IS(name, "Initialize"));                                                  \
+		bool done = rv == CKR_OK;                                                                              \
+                                                                                                                       \
+		if (done)                                                                                              \
+			rv = soft_##name arguments;                                                                    \
+		if (rv == CKR_OK && IS(name, "Initialize"))                                                            \
+			initialized = true;                                                                            \
+		if (rv == CKR_OK && IS(name, "Finalize"))                                                              \
+			initialized = false;                                                                           \
+		return leave("C_" #name, rv, done);                                                                    \
 	}
 #define FREE CALL
 #define LACK CALL

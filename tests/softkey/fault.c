@@ -18,8 +18,20 @@
 
 #define RULES 32
 
-enum action { ACTION_ERROR, ACTION_PULL, ACTION_EXIT, ACTION_CRASH, ACTION_HANG, ACTION_CUT, ACTION_TEAR, ACTION_DELAY, ACTION_DEAF, ACTIONS };
-static const char *const action_names[ACTIONS] = {"error", "pull", "exit", "crash", "hang", "cut", "tear", "delay", "deaf"};
+enum action {
+	ACTION_ERROR,
+	ACTION_PULL,
+	ACTION_EXIT,
+	ACTION_CRASH,
+	ACTION_HANG,
+	ACTION_CUT,
+	ACTION_TEAR,
+	ACTION_DELAY,
+	ACTION_DEAF,
+	ACTIONS
+};
+static const char *const action_names[ACTIONS] = {"error", "pull", "exit",  "crash", "hang",
+						  "cut",   "tear", "delay", "deaf"};
 
 struct rule {
 	char text[128], call[40], argument[NAME];

@@ -25,7 +25,8 @@ void history_add(const char *path, const void *data, size_t length)
 	if (access(name, W_OK) != 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	at = (size_t)snprintf(name, sizeof name, "%s/history/%012lld%09ld-", folder, (long long)now.tv_sec, now.tv_nsec);
+	at = (size_t)snprintf(name, sizeof name, "%s/history/%012lld%09ld-", folder, (long long)now.tv_sec,
+			      now.tv_nsec);
 	snprintf(name + at, sizeof name - at, "%s", path + strlen(folder) + 1);
 	for (char *c = name + at; *c; c++)
 		*c = *c == '/' ? '+' : *c;

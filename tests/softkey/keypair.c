@@ -24,11 +24,11 @@ static CK_RV generate(const struct mechanism *mechanism, const struct object *pu
 	} else {
 		curve = key_curve(public, mechanism->key_type);
 		if (!curve)
-			return attribute_get(public, CKA_EC_PARAMS) ? CKR_CURVE_NOT_SUPPORTED
-								    : CKR_TEMPLATE_INCOMPLETE;
+			return attribute_get(public, CKA_EC_PARAMS) ? CKR_CURVE_NOT_SUPPORTED : CKR_TEMPLATE_INCOMPLETE;
 		*key = pool_take(curve);
 		if (!*key)
-			*key = mechanism->work == WORK_EC_PAIR ? EVP_EC_gen(curve) : EVP_PKEY_Q_keygen(NULL, NULL, curve);
+			*key = mechanism->work == WORK_EC_PAIR ? EVP_EC_gen(curve)
+							       : EVP_PKEY_Q_keygen(NULL, NULL, curve);
 	}
 	return *key ? CKR_OK : CKR_FUNCTION_FAILED;
 }

@@ -45,7 +45,10 @@ static CK_FLAGS flag_named(const char *word)
 		const char *name;
 		CK_FLAGS flag;
 	} names[] = {
-		{"sign", CKF_SIGN | CKF_VERIFY}, {"decrypt", CKF_DECRYPT}, {"unwrap", CKF_UNWRAP}, {"pair", CKF_GENERATE_KEY_PAIR},
+		{"sign", CKF_SIGN | CKF_VERIFY},
+		{"decrypt", CKF_DECRYPT},
+		{"unwrap", CKF_UNWRAP},
+		{"pair", CKF_GENERATE_KEY_PAIR},
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

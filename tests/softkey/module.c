@@ -28,9 +28,9 @@ void module_pull(const char *name)
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define CALL(name, parameters, arguments)
 #define FREE(name, parameters, arguments)
-#define LACK(name, parameters, arguments)          \
-	CK_RV soft_##name parameters               \
-	{                                          \
-		return CKR_FUNCTION_NOT_SUPPORTED; \
+#define LACK(name, parameters, arguments)                                                                              \
+	CK_RV soft_##name parameters                                                                                   \
+	{                                                                                                              \
+		return CKR_FUNCTION_NOT_SUPPORTED;                                                                     \
 	}
 #include "calls.h"

@@ -119,8 +119,7 @@ void objects_load(CK_SLOT_ID slot)
 
 static bool is_visible(const struct session *session, const struct object *object)
 {
-	return object->slot == session->slot &&
-	       (!attribute_flag(object, CKA_PRIVATE) || session_sees_private(session));
+	return object->slot == session->slot && (!attribute_flag(object, CKA_PRIVATE) || session_sees_private(session));
 }
 
 struct object *object_get(const struct session *session, CK_OBJECT_HANDLE handle)
@@ -179,8 +178,7 @@ CK_RV object_write(struct object *object)
 	return rv;
 }
 
-CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object,
-		 CK_OBJECT_HANDLE *out)
+CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object, CK_OBJECT_HANDLE *out)
 {
 	unsigned char name[8];
 	CK_RV rv = CKR_OK;

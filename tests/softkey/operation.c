@@ -14,7 +14,7 @@ void operation_end(struct operation *operation)
 }
 
 CK_RV operation_start(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE which, CK_FLAGS flag,
-		   CK_ATTRIBUTE_TYPE permission, size_t place)
+		      CK_ATTRIBUTE_TYPE permission, size_t place)
 {
 	const struct mechanism *row = mechanism ? mechanism_find(mechanism->mechanism, flag) : NULL;
 	struct operation *operation;
@@ -76,7 +76,7 @@ CK_RV operation_update(CK_SESSION_HANDLE handle, size_t place, const CK_BYTE *in
 }
 
 CK_RV operation_digest(const struct operation *operation, const unsigned char *in, size_t length,
-		     unsigned char digest[EVP_MAX_MD_SIZE], const unsigned char **out, size_t *out_length)
+		       unsigned char digest[EVP_MAX_MD_SIZE], const unsigned char **out, size_t *out_length)
 {
 	unsigned size = EVP_MAX_MD_SIZE;
 

@@ -12,8 +12,8 @@ static EVP_PKEY_CTX *signer(const struct operation *operation, int (*init)(EVP_P
 	if (good && operation->mechanism->work == WORK_RSA) {
 		good = EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
 		if (good && operation->mechanism->digest)
-			good = EVP_PKEY_CTX_set_signature_md(
-				       context, EVP_get_digestbyname(operation->mechanism->digest)) == 1;
+			good = EVP_PKEY_CTX_set_signature_md(context,
+							     EVP_get_digestbyname(operation->mechanism->digest)) == 1;
 	}
 	if (good)
 		return context;

@@ -105,7 +105,8 @@ CK_RV soft_GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info)
 		return CKR_SLOT_ID_INVALID;
 	if (!info)
 		return CKR_ARGUMENTS_BAD;
-	*info = (CK_SLOT_INFO){.flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT | (slots[id].name[0] ? CKF_TOKEN_PRESENT : 0)};
+	*info = (CK_SLOT_INFO){.flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT |
+					(slots[id].name[0] ? CKF_TOKEN_PRESENT : 0)};
 	pad(info->slotDescription, sizeof info->slotDescription, id == 0 ? "softkey left" : "softkey right");
 	pad(info->manufacturerID, sizeof info->manufacturerID, "Keyhall tests");
 	return CKR_OK;

@@ -9,7 +9,8 @@ const unsigned char sm2_parameters[10] = {0x06, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55,
 #define COORDINATE 32
 #define DIGEST 32
 
-static EVP_MD_CTX *start(EVP_PKEY *key, int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
+static EVP_MD_CTX *start(EVP_PKEY *key,
+			 int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
 {
 	EVP_PKEY_CTX *parameters = EVP_PKEY_CTX_new(key, NULL);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -56,14 +57,15 @@ struct cipher {
 	ASN1_INTEGER *x, *y;
 	ASN1_OCTET_STRING *hash, *text;
 };
-ASN1_SEQUENCE(cipher) = {
-	ASN1_SIMPLE(struct cipher, x, ASN1_INTEGER),
-	ASN1_SIMPLE(struct cipher, y, ASN1_INTEGER),
-	ASN1_SIMPLE(struct cipher, hash, ASN1_OCTET_STRING),
-	ASN1_SIMPLE(struct cipher, text, ASN1_OCTET_STRING),
+ASN1_SEQUENCE(cipher) =
+	{
+		ASN1_SIMPLE(struct cipher, x, ASN1_INTEGER),
+		ASN1_SIMPLE(struct cipher, y, ASN1_INTEGER),
+		ASN1_SIMPLE(struct cipher, hash, ASN1_OCTET_STRING),
+		ASN1_SIMPLE(struct cipher, text, ASN1_OCTET_STRING),
 } static_ASN1_SEQUENCE_END_name(struct cipher, cipher)
 
-static bool set_coordinate(ASN1_INTEGER *out, const unsigned char *bytes)
+		static bool set_coordinate(ASN1_INTEGER * out, const unsigned char *bytes)
 {
 	BIGNUM *number = BN_bin2bn(bytes, COORDINATE, NULL);
 	bool good = number && BN_to_ASN1_INTEGER(number, out);

@@ -30,9 +30,9 @@
 struct token {
 	char name[NAME], label[33], serial[17], salt[33], pin[65], so_pin[65];
 	long tries, left, so_left; /* PIN tries: at most, now, the SO's */
-	long capacity;             /* bytes; 0: no limit */
-	long tells_memory;         /* whether C_GetTokenInfo says what is free */
-	long gone;                 /* what dead sessions answer after a pull */
+	long capacity;		   /* bytes; 0: no limit */
+	long tells_memory;	   /* whether C_GetTokenInfo says what is free */
+	long gone;		   /* what dead sessions answer after a pull */
 	bool initialized;
 };
 const char *store_path(void);
@@ -46,8 +46,7 @@ CK_RV store_write(const char *token, const char *file, const void *data, size_t 
 CK_RV store_delete(const char *token, const char *file);
 void *store_read(const char *token, const char *file, size_t *length); /* malloc, or NULL */
 /* Calls visit for every object file. */
-void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp),
-		void *data);
+void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp), void *data);
 size_t store_used(const char *token);
 
 /* history.c, pool.c */
@@ -58,9 +57,9 @@ EVP_PKEY *pool_take(const char *kind); /* NULL: none is left */
 struct slot {
 	char name[NAME];     /* token in it, "" */
 	unsigned generation; /* changes with every insertion and removal */
-	bool event;          /* not yet told by C_WaitForSlotEvent */
+	bool event;	     /* not yet told by C_WaitForSlotEvent */
 	CK_USER_TYPE user;   /* who is logged in, or NOBODY */
-	CK_RV gone;          /* for sessions of an earlier generation */
+	CK_RV gone;	     /* for sessions of an earlier generation */
 };
 extern struct slot slots[SLOTS];
 void slots_refresh(void); /* notices what was pulled and plugged in */
@@ -146,8 +145,7 @@ CK_RV object_open_writable(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, str
 struct object *object_new(void);
 void object_free(struct object *object);
 /* Writes a token object, takes it over in any case. */
-CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object,
-		 CK_OBJECT_HANDLE *out);
+CK_RV object_add(CK_SESSION_HANDLE handle, const struct session *session, struct object *object, CK_OBJECT_HANDLE *out);
 /* create.c: what the template left out; CKR_TEMPLATE_… when that cannot be. */
 CK_RV object_complete(struct object *object);
 struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type);
@@ -173,8 +171,8 @@ enum work {
 	WORK_RSA,
 	WORK_ECDSA,
 	WORK_EDDSA,
-	WORK_SM2,	   /* of a digest */
-	WORK_SM2_MESSAGE,  /* e = SM3(Z with the default ID, message) */
+	WORK_SM2,	  /* of a digest */
+	WORK_SM2_MESSAGE, /* e = SM3(Z with the default ID, message) */
 	WORK_OAEP,
 	WORK_SM2_CIPHER,
 	WORK_RSA_AES,	   /* CKM_RSA_AES_KEY_WRAP */
@@ -188,7 +186,7 @@ struct mechanism {
 	CK_MECHANISM_TYPE type;
 	enum work work;
 	CK_KEY_TYPE key_type;
-	const char *digest; /* done by the token; NULL: the caller hashed */
+	const char *digest;	   /* done by the token; NULL: the caller hashed */
 	CK_ULONG minimum, maximum; /* key size in bits, of AES in bytes */
 	CK_FLAGS flags;
 	bool der; /* SM2: the signature or cipher is DER, not numbers side by side */

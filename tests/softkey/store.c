@@ -210,7 +210,8 @@ CK_RV store_write_token(const struct token *token)
 	describe(&copy, lines);
 	for (const struct line *line = lines; line->key; line++) {
 		if (line->text)
-			length += (size_t)snprintf(text + length, sizeof text - length, "%s=%s\n", line->key, line->text);
+			length +=
+				(size_t)snprintf(text + length, sizeof text - length, "%s=%s\n", line->key, line->text);
 		else
 			length += (size_t)snprintf(text + length, sizeof text - length, "%s=%ld\n", line->key,
 						   *line->number);

@@ -16,7 +16,7 @@
 struct unwrapping {
 	const struct mechanism *row;
 	const CK_MECHANISM *mechanism;
-	EVP_PKEY *key; /* NULL for secret keys */
+	EVP_PKEY *key;		       /* NULL for secret keys */
 	const struct attribute *value; /* of secret keys */
 	const unsigned char *in;
 	size_t length;
@@ -129,14 +129,15 @@ struct envelope {
 	ASN1_TYPE *cipher;
 	ASN1_BIT_STRING *public, *private;
 };
-ASN1_SEQUENCE(envelope) = {
-	ASN1_SIMPLE(struct envelope, algorithm, X509_ALGOR),
-	ASN1_SIMPLE(struct envelope, cipher, ASN1_ANY),
-	ASN1_SIMPLE(struct envelope, public, ASN1_BIT_STRING),
-	ASN1_SIMPLE(struct envelope, private, ASN1_BIT_STRING),
+ASN1_SEQUENCE(envelope) =
+	{
+		ASN1_SIMPLE(struct envelope, algorithm, X509_ALGOR),
+		ASN1_SIMPLE(struct envelope, cipher, ASN1_ANY),
+		ASN1_SIMPLE(struct envelope, public, ASN1_BIT_STRING),
+		ASN1_SIMPLE(struct envelope, private, ASN1_BIT_STRING),
 } static_ASN1_SEQUENCE_END_name(struct envelope, envelope)
 
-static CK_RV open_parts(struct unwrapping *it, const struct envelope *envelope)
+		static CK_RV open_parts(struct unwrapping * it, const struct envelope *envelope)
 {
 	const struct mechanism cipher = {.work = WORK_SM2_CIPHER, .der = true};
 	unsigned char key[16];

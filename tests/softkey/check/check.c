@@ -281,7 +281,7 @@ size_t check_raw_cipher(const unsigned char *der, size_t length, unsigned char *
 
 int main(int argc, char **argv)
 {
-	CK_RV (*get)(CK_FUNCTION_LIST **list);
+	CK_RV (*get)(CK_FUNCTION_LIST * *list);
 	void *module = argc == 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
 
 	if (!module) {

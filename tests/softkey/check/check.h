@@ -27,7 +27,8 @@ int check_in_child(void (*action)(void *data), void *data);
 #define FAILS(call, rv) assert_int_equal(call, rv)
 
 /* A list of attributes that is added to; values must outlive it. */
-struct template {
+struct template
+{
 	CK_ATTRIBUTE list[16];
 	CK_ULONG count;
 };

@@ -11,7 +11,8 @@
 static const struct set {
 	const char *vendor;
 	bool curve, raw_point;
-	CK_MECHANISM_TYPE digest_raw, digest_der, message_raw, message_der, plain_raw, plain_der, raw_cipher, der_cipher, sm3;
+	CK_MECHANISM_TYPE digest_raw, digest_der, message_raw, message_der, plain_raw, plain_der, raw_cipher,
+		der_cipher, sm3;
 } sets[] = {
 	{"sansec", false, false, 0x80008105, 0x80008104, 0x80008102, 0x80008103, 0x80008100, 0x80008101, 0x80008200,
 	 0x80008201, 0x80009001},
@@ -78,7 +79,8 @@ static void test_signatures(void **state)
 	unsigned char digest[32] = {1, 2, 3};
 
 	(void)state;
-	EACH_SET {
+	EACH_SET
+	{
 		check_start(set->vendor, NULL);
 		struct pair pair = check_pair(0x80008001, set->curve);
 		EVP_PKEY *key = check_public(pair.public);
@@ -89,7 +91,8 @@ static void test_signatures(void **state)
 			check_signature(pair, key, set->digest_der, true, false, digest, sizeof digest);
 			check_signature(pair, key, set->message_der, true, true, MESSAGE, strlen(MESSAGE));
 		}
-		FAILS(check_sign(pair.private, set->digest_raw, digest, 20, digest, &(CK_ULONG){64}), CKR_DATA_LEN_RANGE);
+		FAILS(check_sign(pair.private, set->digest_raw, digest, 20, digest, &(CK_ULONG){64}),
+		      CKR_DATA_LEN_RANGE);
 		EVP_PKEY_free(key);
 		check_finish();
 	}
@@ -116,7 +119,8 @@ static void test_signature_without_z(void **state)
 static void test_decryption(void **state)
 {
 	(void)state;
-	EACH_SET {
+	EACH_SET
+	{
 		unsigned char der[256], raw[256], out[256];
 		CK_ULONG size = sizeof out;
 		size_t length;
@@ -127,7 +131,8 @@ static void test_decryption(void **state)
 
 		length = check_encrypt(key, 0, NULL, MESSAGE, strlen(MESSAGE), der, sizeof der);
 		if (set->der_cipher) {
-			OK(check_decrypt(pair.private, (CK_MECHANISM){set->der_cipher, NULL, 0}, der, length, out, &size));
+			OK(check_decrypt(pair.private, (CK_MECHANISM){set->der_cipher, NULL, 0}, der, length, out,
+					 &size));
 			assert_int_equal(size, strlen(MESSAGE));
 			assert_memory_equal(out, MESSAGE, size);
 		}
@@ -167,7 +172,8 @@ static CK_RV import(bool curve, CK_OBJECT_HANDLE *object)
 static void test_import(void **state)
 {
 	(void)state;
-	EACH_SET {
+	EACH_SET
+	{
 		unsigned char digest[32] = {1}, signature[80];
 		CK_ULONG size = sizeof signature;
 		CK_OBJECT_HANDLE object;
@@ -188,15 +194,16 @@ static void test_import(void **state)
 static void test_public_object(void **state)
 {
 	static const unsigned char raw_point[65] = {
-		4, 0x32, 0xc4, 0xae, 0x2c, 0x1f, 0x19, 0x81, 0x19, 0x5f, 0x99, 0x04, 0x46, 0x6a, 0x39, 0xc9, 0x94, 0x8f, 0xe3,
-		0x0b, 0xbf, 0xf2, 0x66, 0x0b, 0xe1, 0x71, 0x5a, 0x45, 0x89, 0x33, 0x4c, 0x74, 0xc7, 0xbc, 0x37, 0x36, 0xa2, 0xf4,
-		0xf6, 0x77, 0x9c, 0x59, 0xbd, 0xce, 0xe3, 0x6b, 0x69, 0x21, 0x53, 0xd0, 0xa9, 0x87, 0x7c, 0xc6, 0x2a, 0x47, 0x40,
-		0x02, 0xdf, 0x32, 0xe5, 0x21, 0x39, 0xf0, 0xa0};
+		4,    0x32, 0xc4, 0xae, 0x2c, 0x1f, 0x19, 0x81, 0x19, 0x5f, 0x99, 0x04, 0x46, 0x6a, 0x39, 0xc9, 0x94,
+		0x8f, 0xe3, 0x0b, 0xbf, 0xf2, 0x66, 0x0b, 0xe1, 0x71, 0x5a, 0x45, 0x89, 0x33, 0x4c, 0x74, 0xc7, 0xbc,
+		0x37, 0x36, 0xa2, 0xf4, 0xf6, 0x77, 0x9c, 0x59, 0xbd, 0xce, 0xe3, 0x6b, 0x69, 0x21, 0x53, 0xd0, 0xa9,
+		0x87, 0x7c, 0xc6, 0x2a, 0x47, 0x40, 0x02, 0xdf, 0x32, 0xe5, 0x21, 0x39, 0xf0, 0xa0};
 	unsigned char octets[67] = {4, 65};
 
 	(void)state;
 	memcpy(octets + 2, raw_point, sizeof raw_point);
-	EACH_SET {
+	EACH_SET
+	{
 		CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
 		CK_KEY_TYPE type = 0x80000004;
 		struct template template = {0};
@@ -207,7 +214,8 @@ static void test_public_object(void **state)
 		template_number(&template, CKA_KEY_TYPE, &type);
 		template_add(&template, CKA_EC_PARAMS, sm2_oid, sizeof sm2_oid);
 		template_add(&template, CKA_EC_POINT, set->raw_point ? octets : raw_point, set->raw_point ? 67 : 65);
-		FAILS(token->C_CreateObject(session, template.list, template.count, &object), CKR_ATTRIBUTE_VALUE_INVALID);
+		FAILS(token->C_CreateObject(session, template.list, template.count, &object),
+		      CKR_ATTRIBUTE_VALUE_INVALID);
 		template.count--;
 		template_add(&template, CKA_EC_POINT, set->raw_point ? raw_point : octets, set->raw_point ? 65 : 67);
 		OK(token->C_CreateObject(session, template.list, template.count, &object));
@@ -223,7 +231,8 @@ static void test_vendor_is_seen(void **state)
 	CK_INFO info;
 
 	(void)state;
-	EACH_SET {
+	EACH_SET
+	{
 		check_start(set->vendor, NULL);
 		OK(token->C_GetInfo(&info));
 		assert_memory_equal(info.manufacturerID, set->curve ? "TASS-like test " : "SANSEC-like test ", 15);
@@ -243,8 +252,8 @@ static void test_vendor_is_seen(void **state)
 int check_sm2(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_signatures),	  cmocka_unit_test(test_signature_without_z),
-		cmocka_unit_test(test_decryption),	  cmocka_unit_test(test_import),
+		cmocka_unit_test(test_signatures),    cmocka_unit_test(test_signature_without_z),
+		cmocka_unit_test(test_decryption),    cmocka_unit_test(test_import),
 		cmocka_unit_test(test_public_object), cmocka_unit_test(test_vendor_is_seen),
 	};
 

@@ -107,9 +107,8 @@ static void test_what_was_there(void **state)
 int check_tear(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_attribute), cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_half),	     cmocka_unit_test(test_no_value),
-		cmocka_unit_test(test_what_was_there),
+		cmocka_unit_test(test_no_attribute), cmocka_unit_test(test_unreadable),	    cmocka_unit_test(test_half),
+		cmocka_unit_test(test_no_value),     cmocka_unit_test(test_what_was_there),
 	};
 
 	return cmocka_run_group_tests_name("torn writes", tests, NULL, NULL);

@@ -102,10 +102,13 @@ static void test_session_keys(void **state)
 		attribute.ulValueLen = sizeof value;
 	}
 	check_encrypt(public, RSA_PKCS1_OAEP_PADDING, "SHA256", aes_key, sizeof aes_key, sealed, 512);
-	FAILS(unwrap(sealings[1].mechanism, pair.private, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key), CKR_WRAPPED_KEY_INVALID);
+	FAILS(unwrap(sealings[1].mechanism, pair.private, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key),
+	      CKR_WRAPPED_KEY_INVALID);
 	check_encrypt(public, RSA_PKCS1_OAEP_PADDING, "SHA1", aes_key, 17, sealed, 512);
-	FAILS(unwrap(sealings[1].mechanism, pair.private, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key), CKR_WRAPPED_KEY_INVALID);
-	FAILS(unwrap(sealings[1].mechanism, pair.public, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key), CKR_KEY_FUNCTION_NOT_PERMITTED);
+	FAILS(unwrap(sealings[1].mechanism, pair.private, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key),
+	      CKR_WRAPPED_KEY_INVALID);
+	FAILS(unwrap(sealings[1].mechanism, pair.public, sealed, 256, CKO_SECRET_KEY, CKK_AES, &key),
+	      CKR_KEY_FUNCTION_NOT_PERMITTED);
 	EVP_PKEY_free(public);
 	check_finish();
 }
@@ -130,16 +133,20 @@ static void test_private_keys(void **state)
 	for (size_t i = 0; i < 6; i++) {
 		size_t length = wrap_pkcs8(keys[i / 2], wrapped);
 
-		OK(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY, types[i / 2], &key));
+		OK(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY,
+			  types[i / 2], &key));
 		check_imported(key);
-		FAILS(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY, types[(i / 2 + 1) % 3],
-			     &key), CKR_TEMPLATE_INCONSISTENT);
+		FAILS(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY,
+			     types[(i / 2 + 1) % 3], &key),
+		      CKR_TEMPLATE_INCONSISTENT);
 		wrapped[8] ^= 1;
-		FAILS(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY, types[i / 2], &key),
+		FAILS(unwrap((CK_MECHANISM){mechanisms[i % 2], NULL, 0}, aes, wrapped, length, CKO_PRIVATE_KEY,
+			     types[i / 2], &key),
 		      CKR_WRAPPED_KEY_INVALID);
 	}
 	assert_int_equal(check_count(CKO_PRIVATE_KEY), 7);
-	OK(unwrap((CK_MECHANISM){KWP, NULL, 0}, aes, wrapped, wrap_pkcs8(keys[0], wrapped), CKO_PRIVATE_KEY, CKK_RSA, &key));
+	OK(unwrap((CK_MECHANISM){KWP, NULL, 0}, aes, wrapped, wrap_pkcs8(keys[0], wrapped), CKO_PRIVATE_KEY, CKK_RSA,
+		  &key));
 	check_encrypt(keys[0], RSA_PKCS1_OAEP_PADDING, "SHA1", "test value", 10, wrapped, sizeof wrapped);
 	OK(check_decrypt(key, sealings[1].mechanism, wrapped, 256, out, &size));
 	assert_int_equal(size, 10);
@@ -202,11 +209,13 @@ static void test_sm2_two_steps(void **state)
 	OK(unwrap((CK_MECHANISM){0x80008200, NULL, 0}, pair.private, raw, length, CKO_SECRET_KEY, 0x80000106, &sm4));
 	for (size_t skip = 0; skip <= 32; skip += 32) {
 		length = encrypt(EVP_sm4_ecb(), aes_key, number + skip, sizeof number - skip, wrapped);
-		OK(unwrap((CK_MECHANISM){0x80000108, NULL, 0}, sm4, wrapped, length, CKO_PRIVATE_KEY, 0x80000004, &key));
+		OK(unwrap((CK_MECHANISM){0x80000108, NULL, 0}, sm4, wrapped, length, CKO_PRIVATE_KEY, 0x80000004,
+			  &key));
 		check_imported(key);
 	}
 	length = encrypt(EVP_sm4_ecb(), aes_key, number, 16, wrapped);
-	FAILS(unwrap((CK_MECHANISM){0x80000108, NULL, 0}, sm4, wrapped, length, CKO_PRIVATE_KEY, 0x80000004, &key), CKR_WRAPPED_KEY_LEN_RANGE);
+	FAILS(unwrap((CK_MECHANISM){0x80000108, NULL, 0}, sm4, wrapped, length, CKO_PRIVATE_KEY, 0x80000004, &key),
+	      CKR_WRAPPED_KEY_LEN_RANGE);
 	EVP_PKEY_free(public);
 	check_finish();
 }
@@ -222,7 +231,8 @@ static unsigned char *put(unsigned char *at, int tag, const void *value, size_t 
 }
 
 /* SM2EnvelopedKey for a private number, as GM/T 0009 has it. */
-static size_t make_envelope(EVP_PKEY *to, const unsigned char number[32], const unsigned char point[65], unsigned char *out)
+static size_t make_envelope(EVP_PKEY *to, const unsigned char number[32], const unsigned char point[65],
+			    unsigned char *out)
 {
 	static const unsigned char sm4_ecb[] = {0x06, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x68, 1};
 	unsigned char body[512], bits[66] = {0}, *at = put(body, 0x30, sm4_ecb, sizeof sm4_ecb);
@@ -266,7 +276,8 @@ static void test_sm2_envelope(void **state)
 	FAILS(unwrap(own, pair.private, envelope, length, CKO_PRIVATE_KEY, 0x80000004, &key), CKR_WRAPPED_KEY_INVALID);
 	length = make_envelope(fresh, number, point, envelope); /* for another token */
 	FAILS(unwrap(own, pair.private, envelope, length, CKO_PRIVATE_KEY, 0x80000004, &key), CKR_WRAPPED_KEY_INVALID);
-	FAILS(unwrap(own, pair.private, envelope, length - 1, CKO_PRIVATE_KEY, 0x80000004, &key), CKR_WRAPPED_KEY_INVALID);
+	FAILS(unwrap(own, pair.private, envelope, length - 1, CKO_PRIVATE_KEY, 0x80000004, &key),
+	      CKR_WRAPPED_KEY_INVALID);
 	assert_int_equal(check_count(CKO_PRIVATE_KEY), 2);
 	EVP_PKEY_free(public);
 	EVP_PKEY_free(fresh);
@@ -298,7 +309,7 @@ static void cut_unwrap(void *data)
 	CK_OBJECT_HANDLE aes, out;
 	struct pair pair;
 
-	check_restart(data); /* its login makes two writes */
+	check_restart(data);				     /* its login makes two writes */
 	pair = check_pair(CKM_RSA_PKCS_KEY_PAIR_GEN, false); /* two more */
 	public = check_public(pair.public);
 	aes = session_key(pair, public, &sealings[0]);
@@ -321,9 +332,9 @@ static void test_power_cut(void **state)
 int check_unwrap(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_session_keys),   cmocka_unit_test(test_private_keys),
-		cmocka_unit_test(test_one_call),       cmocka_unit_test(test_sm2_two_steps),
-		cmocka_unit_test(test_sm2_envelope),   cmocka_unit_test(test_mechanisms_taken_away),
+		cmocka_unit_test(test_session_keys), cmocka_unit_test(test_private_keys),
+		cmocka_unit_test(test_one_call),     cmocka_unit_test(test_sm2_two_steps),
+		cmocka_unit_test(test_sm2_envelope), cmocka_unit_test(test_mechanisms_taken_away),
 		cmocka_unit_test(test_power_cut),
 	};
 

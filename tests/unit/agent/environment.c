@@ -24,8 +24,11 @@ static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", 
 static int make_fine(void **state)
 {
 	(void)state;
-	settings = (struct kh_settings){.config = {.origins = origins, .origins_count = 1, .anchors = anchors,
-						   .anchors_count = 2, .downloads = downloads}};
+	settings = (struct kh_settings){.config = {.origins = origins,
+						   .origins_count = 1,
+						   .anchors = anchors,
+						   .anchors_count = 2,
+						   .downloads = downloads}};
 	host = (struct kh_token_link){.module = "driver.so"};
 	for (size_t i = 0; i < 2; i++)
 		tokens[i] = (struct kh_token_info){.label = label, .serial = serial, .pin = KH_PIN_STATE_OK};
@@ -71,7 +74,7 @@ static void expect(const char *id, const char *item_state, const char *code, con
 
 static void test_fine(void **state)
 {
-	static const char *const ids[] = {"agent", "configuration", "anchors", "driver",
+	static const char *const ids[] = {"agent", "configuration", "anchors",	   "driver",
 					  "key",   "pin",	    "certificate", "journal"};
 
 	(void)state;
@@ -149,7 +152,7 @@ static void test_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_fine, make_fine),	       cmocka_unit_test_setup(test_configuration, make_fine),
+		cmocka_unit_test_setup(test_fine, make_fine),	cmocka_unit_test_setup(test_configuration, make_fine),
 		cmocka_unit_test_setup(test_driver, make_fine), cmocka_unit_test_setup(test_none, make_fine),
 		cmocka_unit_test_setup(test_key, make_fine),
 	};

@@ -141,8 +141,9 @@ static void clear(void)
 
 static void test_garbage(void **state)
 {
-	static const char text[] = "this is no database, and it is longer than a header of one hundred bytes would have "
-				   "to be to look like one";
+	static const char text[] =
+		"this is no database, and it is longer than a header of one hundred bytes would have "
+		"to be to look like one";
 	char random[8192];
 
 	(void)state;

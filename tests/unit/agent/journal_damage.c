@@ -105,7 +105,8 @@ static void write_all(struct kh_journal *journal, int from, int to)
 		for (int i = 0; i < ORDERS; i++) {
 			struct kh_journal_entry entry = version(i, n);
 
-			kh_journal_note(journal, &entry, "install", "write", "before", n == 1 ? "-----BEGIN CERTIFICATE-----" : NULL);
+			kh_journal_note(journal, &entry, "install", "write", "before",
+					n == 1 ? "-----BEGIN CERTIFICATE-----" : NULL);
 		}
 	}
 }

@@ -37,7 +37,8 @@ static const struct {
 	{"1 public key, checked", IN | KH_FACT_PUBLIC | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_REFUSE,
 	 KH_STEP_DELETE},
 	{"1 torn objects", IN | TORN, KH_STEP_GENERATE, KH_STEP_REFUSE, KH_STEP_REFUSE, KH_STEP_DELETE},
-	{"2 pair that does not sign", IN | PAIR | BROKEN, KH_STEP_DELETE, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DELETE},
+	{"2 pair that does not sign", IN | PAIR | BROKEN, KH_STEP_DELETE, KH_STEP_CHECK, KH_STEP_REFUSE,
+	 KH_STEP_DELETE},
 	{"3 certificate, its key does not sign", IN | PAIR | CERTIFICATE | BROKEN, KH_STEP_REFUSE, KH_STEP_CHECK,
 	 KH_STEP_PROVE, KH_STEP_REFUSE},
 	{"same key", IN | SAME | BROKEN, KH_STEP_REQUEST, KH_STEP_CHECK, KH_STEP_REFUSE, KH_STEP_DONE},
@@ -53,17 +54,19 @@ static const struct {
 	 KH_STEP_REFUSE, KH_STEP_REFUSE},
 	{"5 everything", IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY | ENC_CERTIFICATE, KH_STEP_REFUSE,
 	 KH_STEP_IMPORT, KH_STEP_PROVE, KH_STEP_REFUSE},
-	{"5 everything, the second pair proved", IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY | ENC_CERTIFICATE |
-	 KH_FACT_IMPORTED, KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_PROVE, KH_STEP_REFUSE},
-	{"5 everything, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY | ENC_CERTIFICATE, KH_STEP_REFUSE,
+	{"5 everything, the second pair proved",
+	 IN | PAIR | CERTIFICATE | CHECKED | DUAL | ENC_KEY | ENC_CERTIFICATE | KH_FACT_IMPORTED, KH_STEP_REFUSE,
 	 KH_STEP_PROVE, KH_STEP_PROVE, KH_STEP_REFUSE},
-	{"4 encryption key, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY, KH_STEP_REFUSE, KH_STEP_PROVE,
-	 KH_STEP_REFUSE, KH_STEP_REFUSE},
+	{"5 everything, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY | ENC_CERTIFICATE,
+	 KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"4 encryption key, the page gives one", IN | PAIR | CERTIFICATE | CHECKED | ENC_KEY, KH_STEP_REFUSE,
+	 KH_STEP_PROVE, KH_STEP_REFUSE, KH_STEP_REFUSE},
 	{"5 everything, proved", IN | PAIR | CERTIFICATE | CHECKED | PROVED, KH_STEP_REFUSE, KH_STEP_RECEIPT,
 	 KH_STEP_RETIRE, KH_STEP_REFUSE},
-	{"3 certificate, its private key lost", IN | KH_FACT_PUBLIC | CERTIFICATE | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE,
-	 KH_STEP_PROVE, KH_STEP_REFUSE},
-	{"3 certificate alone", IN | CERTIFICATE | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"3 certificate, its private key lost", IN | KH_FACT_PUBLIC | CERTIFICATE | CHECKED, KH_STEP_DELETE,
+	 KH_STEP_REFUSE, KH_STEP_PROVE, KH_STEP_REFUSE},
+	{"3 certificate alone", IN | CERTIFICATE | CHECKED, KH_STEP_DELETE, KH_STEP_REFUSE, KH_STEP_PROVE,
+	 KH_STEP_REFUSE},
 	{"another certificate", IN | PAIR | CERTIFICATE | CHECKED | KH_FACT_OTHER, KH_STEP_REFUSE, KH_STEP_REFUSE,
 	 KH_STEP_PROVE, KH_STEP_REFUSE},
 	{"completed", IN | PAIR | CERTIFICATE | KH_FACT_COMPLETED, KH_STEP_REFUSE, KH_STEP_CHECK, KH_STEP_DONE,
@@ -129,9 +132,11 @@ static void test_rules_hold_for_everything(void **state)
 		for (unsigned facts = 0; facts < ALL_FACTS; facts++) {
 			enum kh_renewal_step step = kh_renewal_next((enum kh_renewal_act)act, facts);
 
-			if (step == KH_STEP_DELETE && (facts & CERTIFICATE) != 0 && (facts & (KH_FACT_PRIVATE | SAME)) != 0)
+			if (step == KH_STEP_DELETE && (facts & CERTIFICATE) != 0 &&
+			    (facts & (KH_FACT_PRIVATE | SAME)) != 0)
 				fail_msg("a certificate with its key is deleted with %x", facts);
-			if (step == KH_STEP_DELETE && act == KH_ACT_BEGIN && (facts & PAIR) == PAIR && !(facts & BROKEN))
+			if (step == KH_STEP_DELETE && act == KH_ACT_BEGIN && (facts & PAIR) == PAIR &&
+			    !(facts & BROKEN))
 				fail_msg("a pair that signs is deleted with %x", facts);
 			for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 				if (rules[i].step != step)
@@ -190,7 +195,8 @@ static void test_every_way_ends(void **state)
 					facts = kh_renewal_after((enum kh_renewal_act)act, step, facts);
 			}
 			if (step != KH_STEP_DONE && step != KH_STEP_REFUSE)
-				fail_msg("%s does not end from %x", kh_renewal_act_name((enum kh_renewal_act)act), start);
+				fail_msg("%s does not end from %x", kh_renewal_act_name((enum kh_renewal_act)act),
+					 start);
 		}
 	}
 }
@@ -231,9 +237,13 @@ static void test_stage(void **state)
 		{{.private_key = true, .public_key = true}, false, KH_STAGE_KEY, KH_NEXT_INSTALL},
 		{{.public_key = true, .certificate = id}, false, KH_STAGE_INSTALLED, KH_NEXT_COMPLETE},
 		{{.public_key = true, .certificate = id}, true, KH_STAGE_CERTIFICATE, KH_NEXT_INSTALL},
-		{{.public_key = true, .certificate = id, .encryption_key = true}, true, KH_STAGE_ENCRYPTION_KEY,
+		{{.public_key = true, .certificate = id, .encryption_key = true},
+		 true,
+		 KH_STAGE_ENCRYPTION_KEY,
 		 KH_NEXT_INSTALL},
-		{{.certificate = id, .encryption_key = true, .encryption_certificate = id}, true, KH_STAGE_INSTALLED,
+		{{.certificate = id, .encryption_key = true, .encryption_certificate = id},
+		 true,
+		 KH_STAGE_INSTALLED,
 		 KH_NEXT_COMPLETE},
 		{{.certificate = id, .completed = true}, true, KH_STAGE_COMPLETED, KH_NEXT_NONE},
 	};
@@ -257,8 +267,8 @@ static void test_progress(void **state)
 			int number, of;
 			const char *text;
 
-			if (kh_renewal_progress((enum kh_renewal_act)act, (enum kh_renewal_step)step, true, &number, &of,
-						&text)) {
+			if (kh_renewal_progress((enum kh_renewal_act)act, (enum kh_renewal_step)step, true, &number,
+						&of, &text)) {
 				assert_in_range(number, 1, of);
 				assert_non_null(text);
 			}

@@ -59,8 +59,9 @@ static void test_layers(void **state)
 	const char *files[3];
 
 	(void)state;
-	files[0] = write_file("system.json", "{\"port\":1000,\"origins\":[\"https://a.cn\"],\"state\":\"/s\",\"window\":"
-					     "{\"before\":\"2 weeks\"}}");
+	files[0] = write_file("system.json",
+			      "{\"port\":1000,\"origins\":[\"https://a.cn\"],\"state\":\"/s\",\"window\":"
+			      "{\"before\":\"2 weeks\"}}");
 	files[1] = "/nowhere/config.json";
 	files[2] = write_file("own.json", "{\"port\":2000,\"window\":{\"enforce\":true}}");
 	assert_int_equal(kh_settings_load_files(files, 3, &settings, &complaint), KH_OK);
@@ -167,8 +168,9 @@ static void test_a_given_file_must_be_there(void **state)
 
 static void test_origins(void **state)
 {
-	static const char *const good[] = {"https://hall.example.cn", "http://localhost:8080", "https://a-b.cn:8443",
-					   "http://127.0.0.1:1", "http://[::1]:8080", "https://xn--fiq228c.cn"};
+	static const char *const good[] = {"https://hall.example.cn", "http://localhost:8080",
+					   "https://a-b.cn:8443",     "http://127.0.0.1:1",
+					   "http://[::1]:8080",	      "https://xn--fiq228c.cn"};
 	static const char *const bad[] = {"",
 					  "hall.example.cn",
 					  "https://",
@@ -222,8 +224,11 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_complaints), cmocka_unit_test(test_complaints_are_exact), cmocka_unit_test(test_a_given_file_must_be_there),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_complaints),
+		cmocka_unit_test(test_complaints_are_exact),
+		cmocka_unit_test(test_a_given_file_must_be_there),
 		cmocka_unit_test(test_origins),
 	};
 

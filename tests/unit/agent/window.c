@@ -70,10 +70,11 @@ static void test_spans(void **state)
 		const char *text;
 		int months, days; /* months -1: refused */
 	} spans[] = {
-		{"1 month", 1, 0},     {"2 months", 2, 0},     {"1 year", 12, 0}, {"10 years", 120, 0}, {"30 days", 0, 30},
-		{"1 day", 0, 1},       {"2 weeks", 0, 14},     {"0 days", 0, 0},  {"1", -1, 0},		{"month", -1, 0},
-		{"1month", -1, 0},     {"-1 month", -1, 0},    {" 1 month", -1, 0}, {"1 month ", -1, 0}, {"1 monthss", -1, 0},
-		{"99999 days", -1, 0}, {"1 hour", -1, 0},      {"", -1, 0},	  {"1  month", -1, 0},
+		{"1 month", 1, 0},   {"2 months", 2, 0},  {"1 year", 12, 0},	{"10 years", 120, 0},
+		{"30 days", 0, 30},  {"1 day", 0, 1},	  {"2 weeks", 0, 14},	{"0 days", 0, 0},
+		{"1", -1, 0},	     {"month", -1, 0},	  {"1month", -1, 0},	{"-1 month", -1, 0},
+		{" 1 month", -1, 0}, {"1 month ", -1, 0}, {"1 monthss", -1, 0}, {"99999 days", -1, 0},
+		{"1 hour", -1, 0},   {"", -1, 0},	  {"1  month", -1, 0},
 	};
 
 	(void)state;
@@ -173,9 +174,9 @@ static void test_validity_is_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),  cmocka_unit_test(test_times_without_end), cmocka_unit_test(test_spans),
-		cmocka_unit_test(test_moves),  cmocka_unit_test(test_window),
-		cmocka_unit_test(test_validity_is_exact),
+		cmocka_unit_test(test_times),  cmocka_unit_test(test_times_without_end),
+		cmocka_unit_test(test_spans),  cmocka_unit_test(test_moves),
+		cmocka_unit_test(test_window), cmocka_unit_test(test_validity_is_exact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

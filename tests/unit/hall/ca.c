@@ -23,7 +23,8 @@ static int setup(void **state)
 	(void)state;
 	struct hall_error error;
 	strcpy(folder, "/tmp/khhall-ca-XXXXXX");
-	return mkdtemp(folder) == NULL || hall_ca_make(folder, "ec-p256", "http://hall/ca/crl.der", &error) != HALL_OK ||
+	return mkdtemp(folder) == NULL ||
+	       hall_ca_make(folder, "ec-p256", "http://hall/ca/crl.der", &error) != HALL_OK ||
 	       hall_ca_open(folder, &ca, &error) != HALL_OK;
 }
 
@@ -41,8 +42,8 @@ static char *make_csr(EVP_PKEY *key, const char *name)
 	X509_REQ *request = X509_REQ_new();
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data;
-	X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "O", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
-				   0);
+	X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "O", MBSTRING_UTF8, (const unsigned char *)name,
+				   -1, -1, 0);
 	assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
 	EVP_MD_CTX *context = hall_key_sign_context(key);
 	assert_true(X509_REQ_sign_ctx(request, context) > 0);
@@ -293,8 +294,12 @@ static void test_foreign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),	 cmocka_unit_test(test_renewal), cmocka_unit_test(test_down_and_refused),
-		cmocka_unit_test(test_reopened), cmocka_unit_test(test_foreign), cmocka_unit_test(test_sm2),
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_down_and_refused),
+		cmocka_unit_test(test_reopened),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_sm2),
 		cmocka_unit_test(test_encryption),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

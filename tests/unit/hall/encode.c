@@ -23,8 +23,8 @@ static void test_base64(void **state)
 	static const struct {
 		const char *text;
 		const char *value; /* NULL: refused */
-	} url[] = {{"", ""},	   {"Zg", "f"},	       {"Zm8", "fo"},	  {"Zm9v", "foo"}, {"-_-_", "\xfb\xff\xbf"},
-		   {"Zh", NULL},   {"Zm9", NULL},      {"Z", NULL},	  {"Zg==", NULL},  {"Zm9v\n", NULL},
+	} url[] = {{"", ""},	   {"Zg", "f"},	       {"Zm8", "fo"}, {"Zm9v", "foo"}, {"-_-_", "\xfb\xff\xbf"},
+		   {"Zh", NULL},   {"Zm9", NULL},      {"Z", NULL},   {"Zg==", NULL},  {"Zm9v\n", NULL},
 		   {"+/+/", NULL}, {"Zm9v Zm9v", NULL}},
 	  plain[] = {{"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"+/+/", "\xfb\xff\xbf"}, {"Zg", NULL},
 		     {"Zg=", NULL}, {"Z===", NULL}, {"Zh==", NULL},  {"-_-_", NULL},	       {"====", NULL}};

@@ -79,7 +79,8 @@ static void open_sm2(EVP_PKEY *signing, EVP_PKEY *key, const uint8_t *data, size
 	assert_memory_equal(at, algorithm, sizeof(algorithm));
 	const uint8_t *cipher = at + sizeof(algorithm);
 	at = enter(cipher, 0x30, &inner);
-	assert_int_equal(decrypt(signing, HALL_OAEP_SHA1, cipher, (size_t)(at - cipher) + inner, session, sizeof(session)), 16);
+	assert_int_equal(
+		decrypt(signing, HALL_OAEP_SHA1, cipher, (size_t)(at - cipher) + inner, session, sizeof(session)), 16);
 	at = enter(at + inner, 0x03, &inner);
 	assert_int_equal(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &used), 1);
 	assert_int_equal(inner, 66);

@@ -12,10 +12,8 @@ static int64_t number;
 static enum hall_code read_text(const char *json, struct hall_error *error)
 {
 	const struct hall_input rows[] = {
-		{"line", HALL_INPUT_LINE, false, 5, &line},
-		{"text", HALL_INPUT_TEXT, true, 100, &text},
-		{"object", HALL_INPUT_OBJECT, true, 0, &object},
-		{"number", HALL_INPUT_NUMBER, true, 10, &number},
+		{"line", HALL_INPUT_LINE, false, 5, &line},	 {"text", HALL_INPUT_TEXT, true, 100, &text},
+		{"object", HALL_INPUT_OBJECT, true, 0, &object}, {"number", HALL_INPUT_NUMBER, true, 10, &number},
 		{"names", HALL_INPUT_NAMES, true, 3, &names},
 	};
 	json_t *body = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
@@ -77,7 +75,8 @@ static void test_errors(void **state)
 		const char *zh, *en, *name;
 		hall_fail(&error, (enum hall_code)code);
 		json_t *json = hall_error_json(&error);
-		assert_int_equal(json_unpack(json, "{s:s, s:{s:s, s:s}}", "name", &name, "message", "zh", &zh, "en", &en), 0);
+		assert_int_equal(
+			json_unpack(json, "{s:s, s:{s:s, s:s}}", "name", &name, "message", "zh", &zh, "en", &en), 0);
 		assert_true(strlen(zh) > 3 && strlen(en) > 3 && strchr(zh, '{') == NULL && strchr(en, '{') == NULL);
 		assert_int_equal(hall_code_of(name), code);
 		assert_in_range(hall_code_status((enum hall_code)code), 400, 599);

@@ -16,7 +16,11 @@ static const struct kind {
 	const char *type;
 	const char *alg;
 	int half;
-} kinds[] = {{"rsa", "RS256", 0}, {"P-256", "ES256", 32}, {"P-384", "ES384", 48}, {"ED25519", "EdDSA", 0}, {"SM2", "SM2SM3", 32}};
+} kinds[] = {{"rsa", "RS256", 0},
+	     {"P-256", "ES256", 32},
+	     {"P-384", "ES384", 48},
+	     {"ED25519", "EdDSA", 0},
+	     {"SM2", "SM2SM3", 32}};
 
 static EVP_PKEY *make_key(const char *type)
 {
@@ -29,8 +33,11 @@ static X509 *make_certificate(EVP_PKEY *key)
 {
 	EVP_PKEY *issuer_key = hall_ca_build_key("ec-p256");
 	X509 *issuer = hall_ca_build_authority(issuer_key, "unit", 0, NULL, NULL, 1);
-	struct hall_ca_leaf leaf = {.key = key, .subject = X509_get_subject_name(issuer), .not_after = hall_clock_now() + 1000,
-				    .crl_url = "http://localhost/crl", .usage = "sign"};
+	struct hall_ca_leaf leaf = {.key = key,
+				    .subject = X509_get_subject_name(issuer),
+				    .not_after = hall_clock_now() + 1000,
+				    .crl_url = "http://localhost/crl",
+				    .usage = "sign"};
 	X509 *certificate = hall_ca_build_leaf(&leaf, issuer, issuer_key);
 	assert_non_null(certificate);
 	X509_free(issuer);
@@ -52,7 +59,9 @@ static size_t sign_raw(EVP_PKEY *key, const struct kind *kind, const char *text,
 {
 	size_t length = 1024;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	const EVP_MD *digest = strcmp(kind->type, "ED25519") == 0 ? NULL : kind->half == 48 ? EVP_sha384() : EVP_sha256();
+	const EVP_MD *digest = strcmp(kind->type, "ED25519") == 0 ? NULL
+			       : kind->half == 48		  ? EVP_sha384()
+								  : EVP_sha256();
 	EVP_PKEY_CTX *inner = NULL;
 	if (strcmp(kind->type, "SM2") == 0)
 		digest = EVP_sm3();
@@ -82,8 +91,8 @@ static void make(char *out, EVP_PKEY *key, X509 *certificate, const struct kind 
 	EVP_EncodeBlock(base64, der, length);
 	OPENSSL_free(der);
 	const char *alg = strstr(header, "ALG"), *x5c = strstr(header, "DER");
-	snprintf(head, sizeof(head), "%.*s%s%.*s%s%s", (int)(alg - header), header, kind->alg, (int)(x5c - alg - 3), alg + 3,
-		 (char *)base64, x5c + 3);
+	snprintf(head, sizeof(head), "%.*s%s%.*s%s%s", (int)(alg - header), header, kind->alg, (int)(x5c - alg - 3),
+		 alg + 3, (char *)base64, x5c + 3);
 	out[0] = '\0';
 	append_url(out, head, strlen(head));
 	strcat(out, ".");

@@ -17,10 +17,12 @@ static const struct {
 	{HALL_PAYING, "bind>PAYING confirm>PAYING pay>PAYING money>PAID cancel>CANCELLED"},
 	{HALL_PAID, "bind>PAID pay>PAID money>PAID key>KEY_BOUND refund>REFUND"},
 	{HALL_KEY_BOUND, "bind>KEY_BOUND pay>KEY_BOUND money>KEY_BOUND key>KEY_BOUND rekey>KEY_BOUND apply>APPLIED"},
-	{HALL_APPLIED, "bind>APPLIED pay>APPLIED money>APPLIED key>APPLIED rekey>KEY_BOUND apply>APPLIED issue>ISSUED "
-		       "give-up>MANUAL"},
-	{HALL_ISSUED, "bind>ISSUED pay>ISSUED money>ISSUED key>ISSUED rekey>KEY_BOUND issue>ISSUED receipt>INSTALLED "
-		      "envelope>ISSUED"},
+	{HALL_APPLIED,
+	 "bind>APPLIED pay>APPLIED money>APPLIED key>APPLIED rekey>KEY_BOUND apply>APPLIED issue>ISSUED "
+	 "give-up>MANUAL"},
+	{HALL_ISSUED,
+	 "bind>ISSUED pay>ISSUED money>ISSUED key>ISSUED rekey>KEY_BOUND issue>ISSUED receipt>INSTALLED "
+	 "envelope>ISSUED"},
 	{HALL_INSTALLED, "pay>INSTALLED money>INSTALLED key>INSTALLED receipt>INSTALLED invoice>INVOICED"},
 	{HALL_INVOICED, "pay>INVOICED money>INVOICED key>INVOICED receipt>INVOICED invoice>INVOICED"},
 	{HALL_CANCELLED, "money>REFUND cancel>CANCELLED"},
@@ -86,8 +88,9 @@ static void test_money_is_always_booked(void **state)
 static void test_repeated(void **state)
 {
 	(void)state;
-	static const enum hall_event events[] = {HALL_EVENT_BIND, HALL_EVENT_CONFIRM, HALL_EVENT_PAY,	 HALL_EVENT_MONEY,
-						 HALL_EVENT_KEY,  HALL_EVENT_RECEIPT, HALL_EVENT_CANCEL, HALL_EVENT_INVOICE};
+	static const enum hall_event events[] = {HALL_EVENT_BIND,   HALL_EVENT_CONFIRM, HALL_EVENT_PAY,
+						 HALL_EVENT_MONEY,  HALL_EVENT_KEY,	HALL_EVENT_RECEIPT,
+						 HALL_EVENT_CANCEL, HALL_EVENT_INVOICE};
 	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
 		for (int at = HALL_NEW; at < HALL_STATE_COUNT; at++) {
 			enum hall_state next = hall_order_next((enum hall_state)at, events[i]);
@@ -103,16 +106,20 @@ static void test_names(void **state)
 		assert_int_equal(hall_state_of(hall_state_name((enum hall_state)at)), at);
 	assert_int_equal(hall_state_of("nothing"), HALL_STATE_NONE);
 	for (int at = HALL_NEW; at < HALL_STATE_COUNT; at++)
-		assert_int_equal(hall_order_is_open((enum hall_state)at),
-				 at != HALL_INSTALLED && at != HALL_INVOICED && at != HALL_CANCELLED && at != HALL_REFUND);
+		assert_int_equal(hall_order_is_open((enum hall_state)at), at != HALL_INSTALLED && at != HALL_INVOICED &&
+										  at != HALL_CANCELLED &&
+										  at != HALL_REFUND);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_cell),	   cmocka_unit_test(test_after_paid_no_cancel),
-		cmocka_unit_test(test_after_issued_only_forward), cmocka_unit_test(test_money_is_always_booked),
-		cmocka_unit_test(test_repeated),	   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_every_cell),
+		cmocka_unit_test(test_after_paid_no_cancel),
+		cmocka_unit_test(test_after_issued_only_forward),
+		cmocka_unit_test(test_money_is_always_booked),
+		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,8 @@ static void test_spans(void **state)
 	assert_time(hall_span_add(at("2026-08-31T00:00:00Z"), &span, 1), "2028-02-29T00:00:00Z");
 	assert_true(hall_span_parse("0 days", &span));
 	assert_time(hall_span_add(at("2026-08-31T00:00:00Z"), &span, 1), "2026-08-31T00:00:00Z");
-	static const char *const bad[] = {"", "month", "1", "1 week", "-1 day", "1 months later", "1 month ", "1.5 years"};
+	static const char *const bad[] = {"",	    "month",	      "1",	  "1 week",
+					  "-1 day", "1 months later", "1 month ", "1.5 years"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_false(hall_span_parse(bad[i], &span));
 }

@@ -26,8 +26,13 @@ static void test_fields(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *extensions[] = {rows[i].usage ? "keyUsage" : NULL, rows[i].usage, "extendedKeyUsage",
-					    "clientAuth", "basicConstraints", "critical,CA:TRUE", NULL};
+		const char *extensions[] = {rows[i].usage ? "keyUsage" : NULL,
+					    rows[i].usage,
+					    "extendedKeyUsage",
+					    "clientAuth",
+					    "basicConstraints",
+					    "critical,CA:TRUE",
+					    NULL};
 		EVP_PKEY *key = make_key(rows[i].type);
 		X509 *certificate = make_certificate(key, extensions);
 		struct kh_certificate *parsed = parse_certificate(certificate);
@@ -115,7 +120,8 @@ static void test_credit_code(void **state)
 
 static void test_cut_and_flipped(void **state)
 {
-	const char *extensions[] = {"keyUsage", "digitalSignature", "1.2.156.10260.4.1.4", "ASN1:UTF8String:9114", NULL};
+	const char *extensions[] = {"keyUsage", "digitalSignature", "1.2.156.10260.4.1.4", "ASN1:UTF8String:9114",
+				    NULL};
 	char oid[] = "1.2.156.10260.4.1.4";
 	char *oids[] = {oid};
 	EVP_PKEY *key = make_key(KH_ANY_KEY_TYPE_EC_P256);
@@ -153,11 +159,13 @@ static void test_cut_and_flipped(void **state)
 
 static void test_bad_pem(void **state)
 {
-	static const char *const texts[] = {
-		"", "garbage", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
-		"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-		"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
-		"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"};
+	static const char *const texts[] = {"",
+					    "garbage",
+					    "-----BEGIN CERTIFICATE-----\n",
+					    "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+					    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+					    "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+					    "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -167,8 +175,8 @@ static void test_bad_pem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),		cmocka_unit_test(test_description_and_pem),
-		cmocka_unit_test(test_credit_code),	cmocka_unit_test(test_cut_and_flipped),
+		cmocka_unit_test(test_fields),	    cmocka_unit_test(test_description_and_pem),
+		cmocka_unit_test(test_credit_code), cmocka_unit_test(test_cut_and_flipped),
 		cmocka_unit_test(test_bad_pem),
 	};
 

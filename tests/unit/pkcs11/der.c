@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "x509/moment.h"
 #include "unit.h"
+#include "x509/moment.h"
 
 #define SPAN(text) ((struct kh_span){(const uint8_t *)(text), sizeof(text) - 1})
 
@@ -72,10 +72,8 @@ static void test_unsigned(void **state)
 		struct kh_span number;
 		struct kh_span der;
 	} rows[] = {
-		{SPAN("\x00"), SPAN("\x02\x01\x00")},
-		{SPAN("\x7f"), SPAN("\x02\x01\x7f")},
-		{SPAN("\x80"), SPAN("\x02\x02\x00\x80")},
-		{SPAN("\x00\x00\x01\x02"), SPAN("\x02\x02\x01\x02")},
+		{SPAN("\x00"), SPAN("\x02\x01\x00")},	      {SPAN("\x7f"), SPAN("\x02\x01\x7f")},
+		{SPAN("\x80"), SPAN("\x02\x02\x00\x80")},     {SPAN("\x00\x00\x01\x02"), SPAN("\x02\x02\x01\x02")},
 		{SPAN("\x00\xff"), SPAN("\x02\x02\x00\xff")},
 	};
 
@@ -130,8 +128,7 @@ static void test_times(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct kh_tlv value = {.tag = rows[i].tag,
-				       .body = {(const uint8_t *)rows[i].in, strlen(rows[i].in)}};
+		struct kh_tlv value = {.tag = rows[i].tag, .body = {(const uint8_t *)rows[i].in, strlen(rows[i].in)}};
 		int64_t seconds;
 		char text[24];
 
@@ -146,8 +143,8 @@ static void test_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lengths),	 cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unsigned),
-		cmocka_unit_test(test_oid),	 cmocka_unit_test(test_times),
+		cmocka_unit_test(test_lengths), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unsigned),
+		cmocka_unit_test(test_oid),	cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

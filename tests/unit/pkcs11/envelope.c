@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key/decrypt.h"
 #include "issue.h"
+#include "key/decrypt.h"
 
 /* By openssl and sm4-ecb, 241 bytes as GM/T 0009 has it; the x of the cipher begins with a zero byte. */
 static const char sm2_text[] =
@@ -112,8 +112,26 @@ static void test_every_truncation(void **state)
 /* Tags and lengths changed are noticed; the content of numbers and keys may be anything. */
 static void test_changed_bytes(void **state)
 {
-	static const size_t structure[] = {0, 1, 2, 3, 4, 5, 6, OID_AT, OID_AT + 7, 15, 16, X_AT, X_AT + 1,
-					   POINT_AT, POINT_AT + 1, POINT_AT + 2, POINT_AT + 3, KEY_AT, KEY_AT + 1, KEY_AT + 2};
+	static const size_t structure[] = {0,
+					   1,
+					   2,
+					   3,
+					   4,
+					   5,
+					   6,
+					   OID_AT,
+					   OID_AT + 7,
+					   15,
+					   16,
+					   X_AT,
+					   X_AT + 1,
+					   POINT_AT,
+					   POINT_AT + 1,
+					   POINT_AT + 2,
+					   POINT_AT + 3,
+					   KEY_AT,
+					   KEY_AT + 1,
+					   KEY_AT + 2};
 	uint8_t changed[SM2_LENGTH + 1];
 
 	(void)state;
@@ -154,8 +172,8 @@ static void test_sm2_lengths(void **state)
 		size_t coordinate, hash, text, point, key;
 		bool good;
 	} rows[] = {
-		{32, 32, 16, 65, 32, true}, {1, 32, 16, 65, 32, true},	{32, 32, 16, 65, 64, true},
-		{33, 32, 16, 65, 32, false}, {0, 32, 16, 65, 32, false}, {32, 31, 16, 65, 32, false},
+		{32, 32, 16, 65, 32, true},  {1, 32, 16, 65, 32, true},	  {32, 32, 16, 65, 64, true},
+		{33, 32, 16, 65, 32, false}, {0, 32, 16, 65, 32, false},  {32, 31, 16, 65, 32, false},
 		{32, 33, 16, 65, 32, false}, {32, 32, 15, 65, 32, false}, {32, 32, 32, 65, 32, false},
 		{32, 32, 0, 65, 32, false},  {32, 32, 16, 64, 32, false}, {32, 32, 16, 33, 32, false},
 		{32, 32, 16, 0, 32, false},  {32, 32, 16, 65, 0, false},  {32, 32, 16, 65, 31, false},
@@ -224,9 +242,9 @@ static void test_cipher_forms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sm2_parts),   cmocka_unit_test(test_every_truncation),
+		cmocka_unit_test(test_sm2_parts),     cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_changed_bytes), cmocka_unit_test(test_sm2_lengths),
-		cmocka_unit_test(test_rsa_lengths), cmocka_unit_test(test_formats_and_keys),
+		cmocka_unit_test(test_rsa_lengths),   cmocka_unit_test(test_formats_and_keys),
 		cmocka_unit_test(test_cipher_forms),
 	};
 

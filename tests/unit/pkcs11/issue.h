@@ -10,8 +10,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "x509/certificate.h"
 #include "unit.h"
+#include "x509/certificate.h"
 
 static inline EVP_PKEY *make_key(enum kh_any_key_type type)
 {

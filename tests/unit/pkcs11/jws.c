@@ -17,8 +17,9 @@ static void test_claims(void **state)
 
 	(void)state;
 	kh_jws_claims(&out, claims, 3);
-	assert_string_equal(out.data, "{\"order\":\"A-1\",\"origin\":\"https://\\\"hall\\\"\\\\\\u0001\\u000a山\","
-				      "\"iat\":1763856000}");
+	assert_string_equal(out.data,
+			    "{\"order\":\"A-1\",\"origin\":\"https://\\\"hall\\\"\\\\\\u0001\\u000a山\","
+			    "\"iat\":1763856000}");
 	kh_buffer_finish(&out);
 }
 

@@ -23,11 +23,11 @@
 /* Seen by both sides. */
 static struct shared {
 	atomic_bool ready;    /* go on: the daemon may die */
-	atomic_bool go;       /* the call may come back */
+	atomic_bool go;	      /* the call may come back */
 	atomic_bool inside;   /* a call runs */
 	atomic_int calls;     /* that began */
 	atomic_int neighbour; /* another process of the group */
-} *shared;
+} * shared;
 
 struct host {
 	struct kh_lifeline line;

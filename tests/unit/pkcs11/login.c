@@ -6,21 +6,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "x509/moment.h"
 #include "stub.h"
+#include "x509/moment.h"
 
-static const char pinentry_text[] = "#!/bin/sh\n"
-				    "d=$(dirname \"$0\")\n"
-				    "echo OK\n"
-				    "while read -r line; do\n"
-				    "  echo \"$line\" >>\"$d/asked\"\n"
-				    "  case $line in\n"
-				    "  GETPIN*) echo \"D $(cat \"$d/pin\")\"; echo OK ;;\n"
-				    "  CONFIRM*) if [ -e \"$d/no\" ]; then echo ERR 83886194 no; else echo OK; fi ;;\n"
-				    "  BYE*) exit 0 ;;\n"
-				    "  *) echo OK ;;\n"
-				    "  esac\n"
-				    "done\n";
+static const char pinentry_text[] =
+	"#!/bin/sh\n"
+	"d=$(dirname \"$0\")\n"
+	"echo OK\n"
+	"while read -r line; do\n"
+	"  echo \"$line\" >>\"$d/asked\"\n"
+	"  case $line in\n"
+	"  GETPIN*) echo \"D $(cat \"$d/pin\")\"; echo OK ;;\n"
+	"  CONFIRM*) if [ -e \"$d/no\" ]; then echo ERR 83886194 no; else echo OK; fi ;;\n"
+	"  BYE*) exit 0 ;;\n"
+	"  *) echo OK ;;\n"
+	"  esac\n"
+	"done\n";
 
 static struct scene {
 	struct kh_host host;
@@ -303,7 +304,8 @@ static void test_lease_clock(void **state)
 	(void)state;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	now = kh_time_elapsed();
-	assert_in_range(now, (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000, (uint64_t)boot.tv_sec * 1000 + 60000);
+	assert_in_range(now, (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000,
+			(uint64_t)boot.tv_sec * 1000 + 60000);
 }
 
 int main(void)

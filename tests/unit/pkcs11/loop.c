@@ -71,10 +71,11 @@ static void test_cancel_out_of_turn(void **state)
 {
 	struct scene *scene = *state;
 
-	send_text(scene, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"token.list\"}\n"
-			 "{\"jsonrpc\":\"2.0\",\"method\":\"host.cancel\",\"params\":{\"session\":4}}\n"
-			 "{\"jsonrpc\":\"2.0\",\"method\":\"host.cancel\",\"params\":{\"session\":5}}\n"
-			 "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"certificate.list\"}\n");
+	send_text(scene,
+		  "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"token.list\"}\n"
+		  "{\"jsonrpc\":\"2.0\",\"method\":\"host.cancel\",\"params\":{\"session\":4}}\n"
+		  "{\"jsonrpc\":\"2.0\",\"method\":\"host.cancel\",\"params\":{\"session\":5}}\n"
+		  "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"certificate.list\"}\n");
 	kh_loop_turn(&scene->loop);
 	assert_false(kh_loop_cancelled(&scene->loop, 3));
 	assert_true(kh_loop_cancelled(&scene->loop, 5));

@@ -38,16 +38,16 @@ static void compare(X509_NAME *name)
 
 static X509_NAME *add(X509_NAME *name, const char *type, int kind, const char *value, size_t length, int set)
 {
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, type, kind, (const unsigned char *)value, (int)length, -1,
-						    set),
-			 1);
+	assert_int_equal(
+		X509_NAME_add_entry_by_txt(name, type, kind, (const unsigned char *)value, (int)length, -1, set), 1);
 	return name;
 }
 
 static void test_like_openssl(void **state)
 {
-	static const char *const values[] = {"山西晋钥示例能源有限公司", "plain", " both ends ", "#hash", "a,b+c\"d\\e<f>g;h",
-					     "=", "tab\there", "\xf0\x9f\x94\x91 key", "x#y z"};
+	static const char *const values[] = {
+		"山西晋钥示例能源有限公司", "plain", " both ends ", "#hash", "a,b+c\"d\\e<f>g;h", "=", "tab\there",
+		"\xf0\x9f\x94\x91 key",	    "x#y z"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -86,7 +86,9 @@ static void test_surrogates(void **state)
 
 	(void)state;
 	assert_true(kh_name_value(&value, &out));
-	assert_string_equal(out.data, "山\xf0\x9f\x94\x91\xef\xbf\xbd" "A");
+	assert_string_equal(out.data,
+			    "山\xf0\x9f\x94\x91\xef\xbf\xbd"
+			    "A");
 	kh_buffer_finish(&out);
 }
 
@@ -130,7 +132,8 @@ static void test_utf8(void **state)
 
 	(void)state;
 	kh_utf8_append(&text, "a\xc3\x28\xff\xe5\xb1\xb1\xed\xa0\x80z\0y", 13);
-	assert_string_equal(text.data, "a\xef\xbf\xbd(\xef\xbf\xbd山\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbdy");
+	assert_string_equal(text.data,
+			    "a\xef\xbf\xbd(\xef\xbf\xbd山\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbdy");
 	kh_buffer_finish(&text);
 }
 
@@ -140,17 +143,23 @@ static void test_controls(void **state)
 	struct kh_buffer text = {0};
 
 	(void)state;
-	kh_utf8_append(&text, "a\x1b[31m\n\x7f\xc2\x9b" "2J\xc2\xa0", 14);
-	assert_string_equal(text.data, "a\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" "2J\xc2\xa0");
+	kh_utf8_append(&text,
+		       "a\x1b[31m\n\x7f\xc2\x9b"
+		       "2J\xc2\xa0",
+		       14);
+	assert_string_equal(text.data,
+			    "a\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+			    "2J\xc2\xa0");
 	kh_buffer_finish(&text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_like_openssl),	    cmocka_unit_test(test_other_strings),	    cmocka_unit_test(test_surrogates),
-		cmocka_unit_test(test_unknown_type_is_hex), cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_utf8),		    cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_like_openssl), cmocka_unit_test(test_other_strings),
+		cmocka_unit_test(test_surrogates),   cmocka_unit_test(test_unknown_type_is_hex),
+		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_controls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,9 +15,11 @@
 static void test_everything(void **state)
 {
 	static const char text[] =
-		"{" MATCH ",\"sm2\":{" NUMBERS ",\"curve\":false,\"point\":\"bare\"," SIGN ","
+		"{" MATCH ",\"sm2\":{" NUMBERS ",\"curve\":false,\"point\":\"bare\"," SIGN
+		","
 		"\"decrypt\":{\"mechanism\":\"0x80008200\",\"cipher\":\"c1c3c2\"},"
-		"\"unwrap\":{\"mechanism\":\"0x80008201\",\"cipher\":\"der\"},\"envelope\":{\"mechanism\":\"0x80008210\"}},"
+		"\"unwrap\":{\"mechanism\":\"0x80008201\",\"cipher\":\"der\"},\"envelope\":{\"mechanism\":"
+		"\"0x80008210\"}},"
 		"\"sm4\":{\"keyType\":\"0x80000106\",\"ecb\":\"0x80000108\"},\"rsa\":{\"unwrap\":\"0x80002001\"}}";
 	struct kh_buffer complaint = {0};
 	struct kh_profile profile;
@@ -78,18 +80,22 @@ static const struct {
 	{"{\"name\":\"x\",\"match\":[{}]}", "match.0 fits every module"},
 	{"{\"name\":\"x\",\"match\":[{\"library\":\"x\"},{}]}", "match.1 fits every module"},
 	{"{\"name\":\"x\",\"match\":[{\"path\":\"x\"}]}", "match.0.path is not a known key"},
-	{"{\"name\":\"x y\",\"match\":[{\"library\":\"x\"}]}", "name must be given once, as a text of 1 to 64 characters"},
+	{"{\"name\":\"x y\",\"match\":[{\"library\":\"x\"}]}",
+	 "name must be given once, as a text of 1 to 64 characters"},
 	{"{" MATCH ",\"sm3\":\"0x80009001\"}", "sm3 is not a known key"},
 	{"{" MATCH "," MATCH "}", "name must be given once, as a text of 1 to 64 characters"},
 	{"{" MATCH ",\"sm2\":{" NUMBERS "}}", "sm2.sign must be given once, as an object {...}"},
-	{"{" MATCH ",\"rsa\":{\"unwrap\":2147491841}}", "rsa.unwrap must be given once, as a text of 3 to 18 characters"},
+	{"{" MATCH ",\"rsa\":{\"unwrap\":2147491841}}",
+	 "rsa.unwrap must be given once, as a text of 3 to 18 characters"},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0x\"}}", "rsa.unwrap must be given once, as a text of 3 to 18 characters"},
-	{"{" MATCH ",\"rsa\":{\"unwrap\":\"2147491841\"}}", "rsa.unwrap is no hexadecimal number such as \"0x80000004\""},
+	{"{" MATCH ",\"rsa\":{\"unwrap\":\"2147491841\"}}",
+	 "rsa.unwrap is no hexadecimal number such as \"0x80000004\""},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0xx1\"}}", "rsa.unwrap is no hexadecimal number such as \"0x80000004\""},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0x-1\"}}", "rsa.unwrap must be given once, as a text of 3 to 18 characters"},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0xffffffffffffffff\"}}", "rsa.unwrap is too large"},
 	{"{" MATCH ",\"sm4\":{\"keyType\":\"abc\"}}", "sm4.keyType is no hexadecimal number such as \"0x80000004\""},
-	{"{" MATCH ",\"sm2\":{\"keyType\":\"0x3\",\"pair\":\"0x80008001\"," SIGN "}}", "sm2.keyType is a key type of the standard"},
+	{"{" MATCH ",\"sm2\":{\"keyType\":\"0x3\",\"pair\":\"0x80008001\"," SIGN "}}",
+	 "sm2.keyType is a key type of the standard"},
 	{"{" MATCH ",\"sm2\":{" NUMBERS ",\"sign\":{\"mechanism\":\"0x1\",\"input\":\"hash\",\"output\":\"raw\"}}}",
 	 "sm2.sign.input must be given once, as one of \"digest\", \"message\""},
 };
@@ -113,12 +119,23 @@ static void test_globs(void **state)
 		const char *pattern, *text;
 		bool fits;
 	} rows[] = {
-		{"", "", true},		     {"*", "", true},		      {"?", "", false},
-		{"libx.so", "LIBX.SO", true}, {"libx*", "libx.so.1", true},    {"*x*", "libx.so", true},
-		{"*.so", "a.so.so", true},    {"*.so", "a.so.1", false},       {"l?b*", "lib", true},
-		{"l?b*", "lb", false},	     {"*a*b*c", "xxaxxbxxc", true},   {"*a*b*c", "xxaxxcxxb", false},
-		{"*国*", "中国公司", true},   {"[x]", "x", false},	      {"x", "xx", false},
-		{"**", "anything", true},     {"1.?", "1.10", false},
+		{"", "", true},
+		{"*", "", true},
+		{"?", "", false},
+		{"libx.so", "LIBX.SO", true},
+		{"libx*", "libx.so.1", true},
+		{"*x*", "libx.so", true},
+		{"*.so", "a.so.so", true},
+		{"*.so", "a.so.1", false},
+		{"l?b*", "lib", true},
+		{"l?b*", "lb", false},
+		{"*a*b*c", "xxaxxbxxc", true},
+		{"*a*b*c", "xxaxxcxxb", false},
+		{"*国*", "中国公司", true},
+		{"[x]", "x", false},
+		{"x", "xx", false},
+		{"**", "anything", true},
+		{"1.?", "1.10", false},
 	};
 
 	(void)state;
@@ -188,7 +205,8 @@ static void test_folders(void **state)
 
 	(void)state;
 	write_file(folder[0], "b.json", "{\"name\":\"own\",\"match\":[{\"library\":\"lib*\",\"version\":\"2.*\"}]}");
-	write_file(folder[0], "a.json", "{\"name\":\"two\",\"match\":[{\"manufacturer\":\"two\"},{\"library\":\"two.so\"}]}");
+	write_file(folder[0], "a.json",
+		   "{\"name\":\"two\",\"match\":[{\"manufacturer\":\"two\"},{\"library\":\"two.so\"}]}");
 	write_file(folder[0], "broken.json", "{\"name\":\"broken\",\"match\":[{\"library\":\"*\"}],\"x\":1}");
 	write_file(folder[0], "again.json", "{\"name\":\"own\",\"match\":[{\"library\":\"*\"}]}");
 	write_file(folder[0], "README.md", "no profile");
@@ -215,7 +233,9 @@ static void test_matching(void **state)
 
 	(void)state;
 	assert_string_equal(name_of(kh_profiles_match(&profiles, "libx.so", "x", "1.0")), "none");
-	write_file(folder[0], "a.json", "{\"name\":\"a\",\"match\":[{\"library\":\"libx*\",\"version\":\"2.*\"},{\"manufacturer\":\"*x co*\"}]}");
+	write_file(folder[0], "a.json",
+		   "{\"name\":\"a\",\"match\":[{\"library\":\"libx*\",\"version\":\"2.*\"},{\"manufacturer\":\"*x "
+		   "co*\"}]}");
 	write_file(folder[0], "b.json", "{\"name\":\"b\",\"match\":[{\"library\":\"libx*\"}]}");
 	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
 	assert_int_equal(profiles.problems_count, 0);
@@ -233,8 +253,9 @@ static void test_module(void **state)
 	struct kh_module module;
 
 	(void)state;
-	write_file(folder[0], "a.json", "{\"name\":\"a\",\"match\":[{\"manufacturer\":\"x\",\"version\":\"1.10\"}],"
-					"\"sm2\":{" NUMBERS "," SIGN "}}");
+	write_file(folder[0], "a.json",
+		   "{\"name\":\"a\",\"match\":[{\"manufacturer\":\"x\",\"version\":\"1.10\"}],"
+		   "\"sm2\":{" NUMBERS "," SIGN "}}");
 	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
 	kh_module_init(&module, "/x/libx.so");
 	assert_null(kh_module_profile(&module));

@@ -63,8 +63,10 @@ static void test_algorithms(void **state)
 		enum kh_any_key_type type;
 		int nid;
 	} rows[] = {
-		{KH_ANY_KEY_TYPE_RSA2048, NID_sha256WithRSAEncryption}, {KH_ANY_KEY_TYPE_RSA4096, NID_sha256WithRSAEncryption},
-		{KH_ANY_KEY_TYPE_EC_P256, NID_ecdsa_with_SHA256},	{KH_ANY_KEY_TYPE_EC_P384, NID_ecdsa_with_SHA384},
+		{KH_ANY_KEY_TYPE_RSA2048, NID_sha256WithRSAEncryption},
+		{KH_ANY_KEY_TYPE_RSA4096, NID_sha256WithRSAEncryption},
+		{KH_ANY_KEY_TYPE_EC_P256, NID_ecdsa_with_SHA256},
+		{KH_ANY_KEY_TYPE_EC_P384, NID_ecdsa_with_SHA384},
 		{KH_ANY_KEY_TYPE_ED25519, NID_ED25519},
 	};
 

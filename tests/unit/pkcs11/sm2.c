@@ -3,9 +3,9 @@
 
 #include "issue.h"
 #include "key/key.h"
-#include "token/profile.h"
 #include "key/sign.h"
 #include "stub.h"
+#include "token/profile.h"
 
 static struct kh_module module;
 static struct kh_token token;
@@ -257,13 +257,14 @@ static const CK_ATTRIBUTE *find(CK_ATTRIBUTE_PTR template, CK_ULONG count, CK_AT
 
 static bool is_number(const CK_ATTRIBUTE *attribute, CK_ULONG value)
 {
-	return attribute && attribute->ulValueLen == sizeof(value) && memcmp(attribute->pValue, &value, sizeof(value)) == 0;
+	return attribute && attribute->ulValueLen == sizeof(value) &&
+	       memcmp(attribute->pValue, &value, sizeof(value)) == 0;
 }
 
 static bool curve_wanted;
 
-static CK_RV generate(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count, CK_ATTRIBUTE_PTR private,
-		      CK_ULONG private_count)
+static CK_RV generate(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
+		      CK_ATTRIBUTE_PTR private, CK_ULONG private_count)
 {
 	assert_int_equal(mechanism->mechanism, 0x80008001);
 	assert_true(is_number(find(public, public_count, CKA_KEY_TYPE), 0x80000004));

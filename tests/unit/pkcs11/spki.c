@@ -127,7 +127,7 @@ static void test_garbage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rsa),	    cmocka_unit_test(test_ec),	    cmocka_unit_test(test_bare_point),
+		cmocka_unit_test(test_rsa),	cmocka_unit_test(test_ec),	cmocka_unit_test(test_bare_point),
 		cmocka_unit_test(test_edwards), cmocka_unit_test(test_garbage),
 	};
 

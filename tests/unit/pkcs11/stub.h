@@ -17,8 +17,9 @@
 struct stub {
 	CK_FLAGS flags; /* of the token, beside initialized */
 	CK_RV (*login)(CK_UTF8CHAR_PTR pin, CK_ULONG length);
-	CK_RV (*generate)(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count,
-			  CK_ATTRIBUTE_PTR private, CK_ULONG private_count);
+	CK_RV(*generate)
+	(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count, CK_ATTRIBUTE_PTR private,
+	 CK_ULONG private_count);
 	CK_RV (*read)(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count);
 	CK_RV (*sign_init)(CK_MECHANISM_TYPE type);
 	CK_RV open; /* what C_OpenSession answers */

@@ -20,7 +20,7 @@ static CK_RV (*answer)(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR template, CK
 static CK_MECHANISM_TYPE asked[32];
 static size_t asked_count;
 static CK_ULONG left; /* how often a search shows a key, as after a failed call that has written */
-static bool forgets; /* the CKA_ID of a template */
+static bool forgets;  /* the CKA_ID of a template */
 
 static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info)
 {
@@ -29,9 +29,8 @@ static CK_RV mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANIS
 	return type == 0x1055 ? CKR_MECHANISM_INVALID : CKR_OK;
 }
 
-static CK_RV unwrap_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE by,
-			CK_BYTE_PTR wrapped, CK_ULONG length, CK_ATTRIBUTE_PTR template, CK_ULONG count,
-			CK_OBJECT_HANDLE_PTR key)
+static CK_RV unwrap_key(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE by, CK_BYTE_PTR wrapped,
+			CK_ULONG length, CK_ATTRIBUTE_PTR template, CK_ULONG count, CK_OBJECT_HANDLE_PTR key)
 {
 	bool inner = mechanism->mechanism == CKM_AES_KEY_WRAP_PAD || mechanism->mechanism == 0x210B;
 	CK_OBJECT_CLASS class = *(CK_OBJECT_CLASS *)template[0].pValue;
@@ -104,7 +103,8 @@ static CK_RV read_key(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULO
 	return CKR_ATTRIBUTE_TYPE_INVALID;
 }
 
-static CK_RV set_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+static CK_RV set_attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template,
+			    CK_ULONG count)
 {
 	(void)session;
 	assert_int_equal(object, PRIVATE_KEY);
@@ -167,16 +167,16 @@ static CK_RV opens_nothing(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR template
 	CK_OBJECT_CLASS class = *(CK_OBJECT_CLASS *)template[0].pValue;
 
 	assert_true(class != CKO_PRIVATE_KEY || (has(template, count, CKA_ID) && has(template, count, CKA_LABEL)));
-	return mechanism->mechanism == CKM_RSA_PKCS_OAEP || mechanism->mechanism == CKM_RSA_PKCS ? CKR_OK
-												 : CKR_WRAPPED_KEY_INVALID;
+	return mechanism->mechanism == CKM_RSA_PKCS_OAEP || mechanism->mechanism == CKM_RSA_PKCS
+		       ? CKR_OK
+		       : CKR_WRAPPED_KEY_INVALID;
 }
 
 static void test_order(void **state)
 {
-	static const CK_MECHANISM_TYPE order[] = {CKM_RSA_AES_KEY_WRAP, CKM_RSA_AES_KEY_WRAP, CKM_RSA_PKCS_OAEP, 0x210B,
-						  CKM_RSA_PKCS_OAEP,	0x210B,		      CKM_AES_KEY_WRAP_PAD,
-						  CKM_AES_KEY_WRAP_PAD, CKM_RSA_PKCS,	      0x210B,
-						  CKM_AES_KEY_WRAP_PAD};
+	static const CK_MECHANISM_TYPE order[] = {
+		CKM_RSA_AES_KEY_WRAP, CKM_RSA_AES_KEY_WRAP, CKM_RSA_PKCS_OAEP, 0x210B, CKM_RSA_PKCS_OAEP,   0x210B,
+		CKM_AES_KEY_WRAP_PAD, CKM_AES_KEY_WRAP_PAD, CKM_RSA_PKCS,      0x210B, CKM_AES_KEY_WRAP_PAD};
 	struct kh_object *key;
 
 	(void)state;

@@ -1,8 +1,8 @@
 /* PKCS#11 URIs: RFC 7512. */
 #include <string.h>
 
-#include "unit.h"
 #include "token/uri.h"
+#include "unit.h"
 
 static const struct kh_token_name name = {
 	.manufacturer = "Feitian (飞天)", .model = "ePass/2003", .serial = "00 12;ab", .label = "测试Key 100%"};
@@ -13,8 +13,9 @@ static void test_build_and_match(void **state)
 
 	(void)state;
 	kh_uri_append(&uri, &name);
-	assert_string_equal(uri.data, "pkcs11:model=ePass%2F2003;manufacturer=Feitian%20(%E9%A3%9E%E5%A4%A9)"
-				      ";serial=00%2012%3Bab;token=%E6%B5%8B%E8%AF%95Key%20100%25");
+	assert_string_equal(uri.data,
+			    "pkcs11:model=ePass%2F2003;manufacturer=Feitian%20(%E9%A3%9E%E5%A4%A9)"
+			    ";serial=00%2012%3Bab;token=%E6%B5%8B%E8%AF%95Key%20100%25");
 	assert_true(kh_uri_matches(uri.data, &name));
 	kh_buffer_finish(&uri);
 }

@@ -45,7 +45,7 @@ static void test_base64(void **state)
 
 static void test_base64_refused(void **state)
 {
-	static const char *const bad[] = {"Z",    "Zg",   "Zg=",  "Zh==", "Zm9=",     "Zm9v\n", "Zm 9",
+	static const char *const bad[] = {"Z",	  "Zg",	  "Zg=",  "Zh==", "Zm9=",     "Zm9v\n", "Zm 9",
 					  "=m9v", "Z===", "====", "-_-_", "Zg==Zm9v", "Zm=v"};
 	struct kh_bytes plain = {0};
 
@@ -123,8 +123,8 @@ static void test_bytes_copy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base64),      cmocka_unit_test(test_base64_refused),
-		cmocka_unit_test(test_hex),         cmocka_unit_test(test_buffer_grows),
+		cmocka_unit_test(test_base64),	     cmocka_unit_test(test_base64_refused),
+		cmocka_unit_test(test_hex),	     cmocka_unit_test(test_buffer_grows),
 		cmocka_unit_test(test_buffer_limit), cmocka_unit_test(test_bytes_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

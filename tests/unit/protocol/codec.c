@@ -169,8 +169,9 @@ static void test_failure_leaves_out(void **state)
 	assert_ptr_equal(params.token, (char *)1);
 }
 
-static const char install[] = "{\"order\":\"A-1\",\"certificate\":\"x\\ny\",\"chain\":[\"a\",\"中\\\"\\\\\\u0001\"],"
-			      "\"encryption\":{\"certificate\":\"z\",\"envelope\":\"AAEC\",\"format\":\"rsa-aes-kw\"}}";
+static const char install[] =
+	"{\"order\":\"A-1\",\"certificate\":\"x\\ny\",\"chain\":[\"a\",\"中\\\"\\\\\\u0001\"],"
+	"\"encryption\":{\"certificate\":\"z\",\"envelope\":\"AAEC\",\"format\":\"rsa-aes-kw\"}}";
 
 static void decode(const struct kh_type *type, const char *text, void *out)
 {
@@ -211,7 +212,8 @@ static void test_values(void **state)
 static void test_base(void **state)
 {
 	static const char text[] =
-		"{\"id\":\"" HASH "\"," TOKEN ",\"usage\":\"sign\",\"subject\":\"CN=山西公司\",\"issuer\":\"CN=CA\","
+		"{\"id\":\"" HASH "\"," TOKEN
+		",\"usage\":\"sign\",\"subject\":\"CN=山西公司\",\"issuer\":\"CN=CA\","
 		"\"serialNumber\":\"01\",\"notBefore\":\"2026-01-01T00:00:00Z\",\"notAfter\":\"2027-01-01T00:00:00Z\","
 		"\"keyType\":\"other\",\"hasPrivateKey\":true,\"pem\":\"P\",\"renewal\":{\"state\":\"early\","
 		"\"opens\":\"2026-12-01T00:00:00Z\",\"closes\":\"2028-01-01T00:00:00Z\",\"daysLeft\":-3}}";
@@ -242,7 +244,8 @@ static void test_encode_refuses(void **state)
 {
 	char *chain[9] = {(char *)"a", (char *)"\xc3", NULL};
 	char *order = (char *)"A-1";
-	struct kh_renewal_install_params params = {.order = order, .certificate = order, .chain = chain, .chain_count = 2};
+	struct kh_renewal_install_params params = {
+		.order = order, .certificate = order, .chain = chain, .chain_count = 2};
 	struct kh_token_info token = {(char *)"pkcs11:", order, order, order, order, order, 0, false, 0};
 	struct kh_renewal_progress_params progress = {order, 0, 1, order};
 
@@ -266,30 +269,45 @@ static void test_utf8(void **state)
 		const char *text;
 		bool good;
 	} rows[] = {
-		{"\xc2\x80", true},          {"\xdf\xbf", true},          {"\xe0\xa0\x80", true},
-		{"\xed\x9f\xbf", true},      {"\xee\x80\x80", true},      {"\xf0\x90\x80\x80", true},
-		{"\xf4\x8f\xbf\xbf", true},  {"\x80", false},             {"\xc0\x80", false},
-		{"\xc1\xbf", false},         {"\xe0\x9f\xbf", false},     {"\xed\xa0\x80", false},
-		{"\xf0\x8f\xbf\xbf", false}, {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false},
-		{"\xe4\xb8", false},         {"\xe4", false},             {"\xe4\xb8x", false},
+		{"\xc2\x80", true},
+		{"\xdf\xbf", true},
+		{"\xe0\xa0\x80", true},
+		{"\xed\x9f\xbf", true},
+		{"\xee\x80\x80", true},
+		{"\xf0\x90\x80\x80", true},
+		{"\xf4\x8f\xbf\xbf", true},
+		{"\x80", false},
+		{"\xc0\x80", false},
+		{"\xc1\xbf", false},
+		{"\xe0\x9f\xbf", false},
+		{"\xed\xa0\x80", false},
+		{"\xf0\x8f\xbf\xbf", false},
+		{"\xf4\x90\x80\x80", false},
+		{"\xf5\x80\x80\x80", false},
+		{"\xe4\xb8", false},
+		{"\xe4", false},
+		{"\xe4\xb8x", false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct kh_remedy remedy = {KH_REMEDY_KIND_UPDATE, NULL, (char *)rows[i].text};
 		struct kh_buffer out = {0};
-		assert_int_equal(kh_encode(&kh_remedy_type, &remedy, &out, NULL), rows[i].good ? KH_OK : KH_AGENT_FAILED);
+		assert_int_equal(kh_encode(&kh_remedy_type, &remedy, &out, NULL),
+				 rows[i].good ? KH_OK : KH_AGENT_FAILED);
 		kh_buffer_finish(&out);
 	}
 }
 
 static void test_layers(void **state)
 {
-	static const char system[] = "{\"origins\":[\"https://a\",\"https://b\"],"
-				     "\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
-				     "\"window\":{\"enforce\":true,\"before\":\"2 months\"}}";
-	static const char user[] = "{\"port\":20000,\"origins\":[\"https://c\"],"
-				   "\"window\":{\"enforce\":false},\"retire\":\"nothing\"}";
+	static const char system[] =
+		"{\"origins\":[\"https://a\",\"https://b\"],"
+		"\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
+		"\"window\":{\"enforce\":true,\"before\":\"2 months\"}}";
+	static const char user[] =
+		"{\"port\":20000,\"origins\":[\"https://c\"],"
+		"\"window\":{\"enforce\":false},\"retire\":\"nothing\"}";
 	struct kh_config config, layer;
 
 	(void)state;
@@ -305,20 +323,27 @@ static void test_layers(void **state)
 	kh_overlay(&kh_config_type, &config, &layer);
 	assert_false(config.window->enforce);
 	assert_int_equal(config.origins_count, 1);
-	assert_encodes(&kh_config_type, &config,
-		       "{\"port\":20000,\"origins\":[\"https://c\"],\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
-		       "\"window\":{\"before\":\"2 months\",\"after\":\"1 year\",\"enforce\":false},\"retire\":\"nothing\","
-		       "\"locale\":\"zh-CN\",\"creditCodeOids\":[\"1.2.156.10260.4.1.4\",\"1.2.86.11.7.4\"],"
-		       "\"encryptionImport\":\"token\",\"deadlines\":100}");
+	assert_encodes(
+		&kh_config_type, &config,
+		"{\"port\":20000,\"origins\":[\"https://c\"],\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
+		"\"window\":{\"before\":\"2 months\",\"after\":\"1 year\",\"enforce\":false},\"retire\":\"nothing\","
+		"\"locale\":\"zh-CN\",\"creditCodeOids\":[\"1.2.156.10260.4.1.4\",\"1.2.86.11.7.4\"],"
+		"\"encryptionImport\":\"token\",\"deadlines\":100}");
 	kh_clear(&kh_config_type, &config);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),   cmocka_unit_test(test_syntax_place),   cmocka_unit_test(test_failure_leaves_out),
-		cmocka_unit_test(test_values),  cmocka_unit_test(test_base),           cmocka_unit_test(test_encode_refuses),
-		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_utf8),    cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_syntax_place),
+		cmocka_unit_test(test_failure_leaves_out),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_base),
+		cmocka_unit_test(test_encode_refuses),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_layers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,8 @@ static void append_value(struct kh_buffer *out, const struct kh_field *field)
 
 static void append_member(struct kh_buffer *out, const struct kh_field *field)
 {
-	kh_buffer_printf(out, "%s\"%s\":%s", out->data[out->length - 1] == '{' ? "" : ",", field->name, field->array ? "[" : "");
+	kh_buffer_printf(out, "%s\"%s\":%s", out->data[out->length - 1] == '{' ? "" : ",", field->name,
+			 field->array ? "[" : "");
 	append_value(out, field);
 	kh_buffer_append_text(out, field->array ? "]" : "");
 }

@@ -42,10 +42,11 @@ static const struct {
 	{"{" V ",\"id\":\"a\\u0000\"" M P "}", KH_REQUEST_INVALID, -32600, "id", "null"},
 	{"{" V ",\"id\":\"0123456789012345678901234567890123456789012345678901234567890123\"" M P "}", KH_OK, 0, "",
 	 "\"0123456789012345678901234567890123456789012345678901234567890123\""},
-	{"{" V ",\"id\":\"01234567890123456789012345678901234567890123456789012345678901234\"" M P "}", KH_REQUEST_INVALID,
-	 -32600, "id", "null"},
+	{"{" V ",\"id\":\"01234567890123456789012345678901234567890123456789012345678901234\"" M P "}",
+	 KH_REQUEST_INVALID, -32600, "id", "null"},
 	{"{" V M P "}", KH_REQUEST_INVALID, -32600, "id", "null"},
-	{"{" V ",\"id\":1,\"method\":\"token.changed\",\"params\":{\"tokens\":[]}}", KH_REQUEST_INVALID, -32600, "id", "1"},
+	{"{" V ",\"id\":1,\"method\":\"token.changed\",\"params\":{\"tokens\":[]}}", KH_REQUEST_INVALID, -32600, "id",
+	 "1"},
 	{"{" V ",\"id\":1}", KH_REQUEST_INVALID, -32600, "method", "1"},
 	{"{" V ",\"id\":1,\"method\":5}", KH_REQUEST_INVALID, -32600, "method", "1"},
 	{"{" V ",\"id\":1,\"method\":\"pin.guess\"}", KH_REQUEST_INVALID, -32601, "method", "1"},
@@ -59,7 +60,8 @@ static const struct {
 	{"{" V ",\"id\":1,\"id\":2" M P "}", KH_REQUEST_INVALID, -32600, "id", "null"},
 	{"{" V ",\"id\":99999999999999999999" M P "}", KH_REQUEST_INVALID, -32600, "id", "null"},
 	{"{" V ",\"id\":1,\"1\":0,\"1\":0" M P "}", KH_REQUEST_INVALID, -32600, "", "1"},
-	{"{" V ",\"id\":1" M ",\"params\":{\"x\":{\"y\":[0,{\"z\":1,\"z\":1}]}}}", KH_REQUEST_INVALID, 0, "x.y.1.z", "1"},
+	{"{" V ",\"id\":1" M ",\"params\":{\"x\":{\"y\":[0,{\"z\":1,\"z\":1}]}}}", KH_REQUEST_INVALID, 0, "x.y.1.z",
+	 "1"},
 	{"{" V ",\"id\":1,\"result\":{\"z\":1,\"z\":1}}", KH_REQUEST_INVALID, -32600, "result.z", "1"},
 	{"{" V ",\"id\":7" M ",\"params\":{\"token\":\"a\",\"token\":\"b\"}}", KH_REQUEST_INVALID, 0, "token", "7"},
 	{"{" V ",\"id\":7" M ",\"params\":{\"12\":\"a\",\"12\":\"b\"}}", KH_REQUEST_INVALID, 0, "", "7"},
@@ -75,9 +77,11 @@ static void test_cases(void **state)
 		struct kh_error error = {0};
 		struct kh_buffer answer = {0};
 		char expected[128];
-		enum kh_code code = kh_message_decode(&kh_contract, cases[i].text, strlen(cases[i].text), &message, &error);
+		enum kh_code code =
+			kh_message_decode(&kh_contract, cases[i].text, strlen(cases[i].text), &message, &error);
 
-		if (code != cases[i].code || error.rpc_code != cases[i].rpc_code || strcmp(error.field, cases[i].field) != 0)
+		if (code != cases[i].code || error.rpc_code != cases[i].rpc_code ||
+		    strcmp(error.field, cases[i].field) != 0)
 			fail_msg("%s: %s %d \"%s\"", cases[i].text, kh_code_name(code), error.rpc_code, error.field);
 		assert_true((code == KH_OK) == (message.params != NULL));
 		kh_error_encode(&message.id, &error, "en", &answer);
@@ -126,7 +130,8 @@ static void test_long_answer(void **state)
 	incoming = incoming_of(&text);
 	kh_incoming_finish(&incoming);
 	kh_buffer_append(&text, " ", 1);
-	assert_int_equal(kh_incoming_decode(&kh_contract, text.data, text.length, &incoming, NULL), KH_REQUEST_TOO_LARGE);
+	assert_int_equal(kh_incoming_decode(&kh_contract, text.data, text.length, &incoming, NULL),
+			 KH_REQUEST_TOO_LARGE);
 	kh_buffer_finish(&text);
 }
 
@@ -193,8 +198,9 @@ static void test_notification(void **state)
 
 	(void)state;
 	assert_int_equal(kh_request_encode(method, NULL, &params, &text, NULL), KH_OK);
-	assert_string_equal(text.data, "{\"jsonrpc\":\"2.0\",\"method\":\"renewal.progress\",\"params\":{\"order\":\"A-1\","
-				       "\"step\":2,\"of\":7,\"text\":\"正在写入证书\"}}");
+	assert_string_equal(text.data,
+			    "{\"jsonrpc\":\"2.0\",\"method\":\"renewal.progress\",\"params\":{\"order\":\"A-1\","
+			    "\"step\":2,\"of\":7,\"text\":\"正在写入证书\"}}");
 	incoming = incoming_of(&text);
 	assert_false(incoming.is_response);
 	assert_ptr_equal(incoming.message.method, method);
@@ -224,7 +230,8 @@ static void test_odd_responses(void **state)
 		"{" V ",\"id\":1,\"result\":{},\"error\":{}}",
 		"{" V ",\"id\":1,\"error\":5}",
 		"{" V ",\"id\":1,\"error\":{\"code\":1}}",
-		"{" V ",\"id\":1,\"error\":{\"code\":\"1\",\"message\":\"\",\"data\":{\"name\":\"x\",\"retry\":\"no\"}}}",
+		"{" V
+		",\"id\":1,\"error\":{\"code\":\"1\",\"message\":\"\",\"data\":{\"name\":\"x\",\"retry\":\"no\"}}}",
 		"{" V ",\"id\":1,\"result\":{},\"extra\":1}",
 		"{" V ",\"id\":null,\"result\":{}}",
 		"{\"id\":1,\"result\":{}}",
@@ -233,7 +240,8 @@ static void test_odd_responses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(kh_incoming_decode(&kh_contract, bad[i], strlen(bad[i]), &incoming, NULL), KH_REQUEST_INVALID);
+		assert_int_equal(kh_incoming_decode(&kh_contract, bad[i], strlen(bad[i]), &incoming, NULL),
+				 KH_REQUEST_INVALID);
 		kh_incoming_finish(&incoming);
 	}
 }
@@ -241,9 +249,9 @@ static void test_odd_responses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),        cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_result),       cmocka_unit_test(test_failure),
-		cmocka_unit_test(test_notification), cmocka_unit_test(test_encode_takes_back),
+		cmocka_unit_test(test_cases),	      cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_result),	      cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_notification),  cmocka_unit_test(test_encode_takes_back),
 		cmocka_unit_test(test_odd_responses), cmocka_unit_test(test_long_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
