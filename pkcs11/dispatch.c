@@ -123,7 +123,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 		wipe_stack();
 	if (code == KH_OK)
 		return code;
-	if (strcmp(error->value, "CKR_USER_NOT_LOGGED_IN") == 0)
+	if (error->native == CKR_USER_NOT_LOGGED_IN)
 		forget_logins(host);
 	return error->code;
 }

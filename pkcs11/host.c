@@ -64,7 +64,7 @@ enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_toke
 	if (code != KH_OK)
 		return code;
 	if (!token->lease.active)
-		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Login", "CKR_USER_NOT_LOGGED_IN");
+		return kh_module_fail(token->module, CKR_USER_NOT_LOGGED_IN, error);
 	token->lease.used = kh_time_elapsed();
 	*out = token;
 	return KH_OK;

@@ -32,9 +32,11 @@ struct kh_error {
 	char field[128];
 	char what[64];
 	char serial[64];
+	char label[128];
 	char module[256];
 	char call[64];
 	char value[64];
+	unsigned long native; /* value as a number, where the callee has numbers: a CK_RV; not on the wire */
 	char holder[256];
 	char opens[32];
 	char closes[32];

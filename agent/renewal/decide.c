@@ -266,13 +266,3 @@ const char *kh_renewal_act_name(enum kh_renewal_act act)
 	assert(act < KH_ACT_COUNT);
 	return names[act];
 }
-
-const char *kh_renewal_step_name(enum kh_renewal_step step)
-{
-	static const char *const names[KH_STEP_COUNT] = {"look",    "login",  "generate", "rebuild", "delete",
-							 "request", "check",  "write",	  "import",  "prove",
-							 "receipt", "retire", "done",	  "refuse"};
-
-	assert(step < KH_STEP_COUNT);
-	return names[step];
-}

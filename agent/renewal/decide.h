@@ -1,7 +1,7 @@
 /*
  * What a renewal does next. A pure function: what is known of the order's
  * residue on the key × what the page asks → the next step. No I/O, no memory;
- * renewal_run.c does the steps and feeds back what it learns. First try,
+ * run.c does the steps and feeds back what it learns. First try,
  * recovery and another computer all go through the same table.
  */
 #ifndef KH_AGENT_RENEWAL_DECIDE_H
@@ -76,6 +76,5 @@ bool kh_renewal_progress(enum kh_renewal_act act, enum kh_renewal_step step, boo
 			 const char **text);
 
 const char *kh_renewal_act_name(enum kh_renewal_act act);
-const char *kh_renewal_step_name(enum kh_renewal_step step);
 
 #endif

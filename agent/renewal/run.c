@@ -9,8 +9,7 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "renewal/ask.h"
-#include "renewal/take.h"
+#include "renewal/steps.h"
 #include "watch.h"
 
 const char *kh_run_order(const struct kh_request *request)
@@ -84,33 +83,22 @@ static void release_token(struct kh_run *run)
 
 /* --- journal and progress --- */
 
-static bool writes(enum kh_renewal_step step)
-{
-	return step == KH_STEP_GENERATE || step == KH_STEP_REBUILD || step == KH_STEP_DELETE || step == KH_STEP_WRITE ||
-	       step == KH_STEP_IMPORT || step == KH_STEP_RETIRE;
-}
-
 static void note(struct kh_run *run, const char *moment)
 {
 	const char *pem = run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL;
 
 	run->entry.updated = kh_agent_now();
 	kh_journal_note(run->request->agent->journal, &run->entry, kh_renewal_act_name(run->act),
-			kh_renewal_step_name(run->step), moment, pem);
+			kh_step_of(run->step)->name, moment, pem);
 }
 
 static void note_stage(struct kh_run *run)
 {
-	static const enum kh_stage stages[KH_STEP_COUNT] = {
-		[KH_STEP_GENERATE] = KH_STAGE_KEY,	[KH_STEP_REBUILD] = KH_STAGE_KEY,
-		[KH_STEP_REQUEST] = KH_STAGE_KEY,	[KH_STEP_DELETE] = KH_STAGE_NOTHING,
-		[KH_STEP_WRITE] = KH_STAGE_CERTIFICATE, [KH_STEP_IMPORT] = KH_STAGE_CERTIFICATE,
-		[KH_STEP_RECEIPT] = KH_STAGE_INSTALLED, [KH_STEP_RETIRE] = KH_STAGE_COMPLETED,
-	};
+	enum kh_stage stage = kh_step_of(run->step)->stage;
 
-	if (stages[run->step] == KH_STAGE_NONE)
+	if (stage == KH_STAGE_NONE)
 		return;
-	run->entry.stage = stages[run->step];
+	run->entry.stage = stage;
 	note(run, "after");
 }
 
@@ -199,7 +187,7 @@ static void old_key_seen(void *context, const struct kh_error *error)
 	}
 	if (!kh_modules_find_certificate(&run->request->agent->modules, run->entry.old_certificate, &certificate))
 		fail(run, KH_CERTIFICATE_ABSENT);
-	else if (!certificate->has_private_key)
+	else if (certificate->has_has_private_key && !certificate->has_private_key)
 		fail(run, KH_CERTIFICATE_NO_KEY);
 	else
 		go_on(run);
@@ -239,6 +227,15 @@ static bool is_broken(struct kh_run *run, const struct kh_host_request_create_re
 	return true;
 }
 
+static void take(struct kh_run *run, void *result)
+{
+	const struct kh_step *step = kh_step_of(run->step);
+
+	if (step->take)
+		step->take(run, result);
+	run->facts = kh_renewal_after(run->act, run->step, run->facts);
+}
+
 static void answered(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct kh_run *run = context;
@@ -253,14 +250,14 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 		return;
 	}
 	if (code != KH_OK) {
-		if (writes(run->step))
+		if (kh_step_of(run->step)->writes)
 			note(run, kh_code_name(code));
 		kh_run_fail(run, error);
 		return;
 	}
 	if (run->step == KH_STEP_REQUEST && is_broken(run, result))
 		return;
-	kh_run_take(run, result);
+	take(run, result);
 	note_stage(run);
 	if (run->step == KH_STEP_LOGIN && run->act == KH_ACT_BEGIN && !run->has_private_key)
 		kh_modules_list_certificates(&run->request->agent->modules, old_key_seen, run);
@@ -286,7 +283,7 @@ static void go_on(struct kh_run *run)
 {
 	run->step = kh_renewal_next(run->act, run->facts);
 	kh_log(KH_LOG_DEBUG, "order %s: %s, %s", run->entry.order, kh_renewal_act_name(run->act),
-	       kh_renewal_step_name(run->step));
+	       kh_step_of(run->step)->name);
 	if (run->step == KH_STEP_DONE) {
 		done(run);
 		return;
@@ -298,9 +295,9 @@ static void go_on(struct kh_run *run)
 	if (run->step == KH_STEP_LOGIN && !may_ask_pin(run))
 		return;
 	tell(run);
-	if (writes(run->step))
+	if (kh_step_of(run->step)->writes)
 		note(run, "before");
-	kh_run_ask(run, answered);
+	kh_step_of(run->step)->ask(run, answered);
 }
 
 void kh_run_go(struct kh_run *run)

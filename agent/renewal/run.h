@@ -1,5 +1,5 @@
 /*
- * A renewal call at work: does what renewal.c says next, one call to the token
+ * A renewal call at work: does what decide.c says next, one call to the token
  * host at a time, until it says done. The page is told each step; the journal
  * notes those that write.
  */

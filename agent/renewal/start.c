@@ -171,7 +171,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 		fail(run, KH_TOKEN_UNSUPPORTED);
 		return;
 	}
-	run->has_private_key = certificate->has_private_key;
+	run->has_private_key = certificate->has_has_private_key && certificate->has_private_key;
 	if (!kh_run_use_token(run, module, token->token, token->serial))
 		fail(run, KH_AGENT_FAILED);
 	else if (kh_agent_serial_busy(agent_of(run), token->serial))

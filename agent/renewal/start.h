@@ -1,6 +1,6 @@
 /*
  * renewal.begin, install, complete and cancel: finds the key of an order and
- * hands over to renewal_run.c. Nothing here writes or asks for a PIN.
+ * hands over to run.c. Nothing here writes or asks for a PIN.
  */
 #ifndef KH_AGENT_RENEWAL_START_H
 #define KH_AGENT_RENEWAL_START_H

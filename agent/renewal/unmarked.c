@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "renewal/ask.h"
+#include "renewal/steps.h"
 
 static struct kh_agent *agent_of(const struct kh_run *run)
 {
@@ -159,7 +159,7 @@ static void try_next(struct kh_run *run)
 		}
 		token = &module->tokens.tokens[skip];
 		if (kh_run_use_token(run, module, token->token, token->serial)) {
-			kh_run_check(run, tried);
+			kh_step_ask_check(run, tried);
 			return;
 		}
 	}

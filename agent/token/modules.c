@@ -246,16 +246,24 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
 	release(gathering);
 }
 
+static void set_keyed(struct kh_driver *module, const int64_t *places, size_t count, bool keyed)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t place = (size_t)places[i];
+
+		if (place >= module->certificates.certificates_count)
+			continue;
+		module->certificates.certificates[place].has_has_private_key = true;
+		module->certificates.certificates[place].has_private_key = keyed;
+	}
+}
+
 static void show_found(struct kh_driver *module, struct kh_host_certificate_list_result *list)
 {
 	module->certificates = module->found;
 	module->found = (struct kh_host_certificate_found_params){0};
-	for (size_t i = 0; i < list->with_key_count; i++) {
-		size_t place = (size_t)list->with_key[i];
-
-		if (place < module->certificates.certificates_count)
-			module->certificates.certificates[place].has_private_key = true;
-	}
+	set_keyed(module, list->with_key, list->with_key_count, true);
+	set_keyed(module, list->keyless, list->keyless_count, false);
 	module->certificates_revision = kh_steal(&list->revision);
 }
 

@@ -298,7 +298,6 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 	snprintf(host->proved, sizeof(host->proved), "%s", params->certificate);
 	if (!params->second_reader)
 		return KH_OK;
-	result->second_reader = agreed ? KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_AGREED
-				       : KH_HOST_CERTIFICATE_PROVE_RESULT_SECOND_READER_ABSENT;
+	result->second_reader = agreed ? KH_SECOND_READER_AGREED : KH_SECOND_READER_ABSENT;
 	return KH_OK;
 }

@@ -10,9 +10,10 @@
 #include "host.h"
 #include "log.h"
 
-#define PEM_MAX 16384 /* Pem in the contract */
-#define LIST_MAX 1024 /* certificate.found in the contract */
+#define LIST_MAX KH_CERTIFICATE_LIST_RESULT_CERTIFICATES_MAX
 #define PIECE 16
+
+enum keyed { KEYED, KEYLESS, UNKNOWN };
 
 struct listing {
 	struct kh_host *host;
@@ -47,16 +48,20 @@ static enum kh_code put_revision(struct kh_host *host, struct kh_token *const *t
 	return kh_host_text(out, text, error);
 }
 
-/* The private key decides where it can be seen, else the public one. */
-static bool has_key(struct kh_token *token, const struct kh_object *object)
+/* The private key decides where it can be seen; before a login the public one
+ * says yes, and nothing says no. */
+static enum keyed has_key(struct kh_token *token, const struct kh_object *object)
 {
-	return kh_inventory_key(&token->inventory, token->lease.active ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY, object) !=
-	       NULL;
+	if (kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, object))
+		return KEYED;
+	if (token->lease.active)
+		return KEYLESS;
+	return kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, object) ? KEYED : UNKNOWN;
 }
 
 static bool is_listed(const struct kh_object *object)
 {
-	return object->certificate && object->certificate->der.length * 4 / 3 + 512 <= PEM_MAX;
+	return object->certificate && object->certificate->der.length * 4 / 3 + 512 <= KH_PEM_MAX;
 }
 
 static void clear_piece(struct listing *listing)
@@ -153,7 +158,8 @@ static enum kh_code put_keys(const struct listing *listing, struct kh_host_certi
 	size_t count = (size_t)listing->piece.at, place = 0;
 
 	result->with_key = calloc(count + 1, sizeof(*result->with_key));
-	if (!result->with_key)
+	result->keyless = calloc(count + 1, sizeof(*result->keyless));
+	if (!result->with_key || !result->keyless)
 		return kh_fail(error, KH_AGENT_FAILED);
 	for (size_t i = 0; i < listing->count; i++) {
 		struct kh_token *token = listing->tokens[i];
@@ -163,8 +169,16 @@ static enum kh_code put_keys(const struct listing *listing, struct kh_host_certi
 
 			if (!is_listed(object))
 				continue;
-			if (has_key(token, object))
+			switch (has_key(token, object)) {
+			case KEYED:
 				result->with_key[result->with_key_count++] = (int64_t)place;
+				break;
+			case KEYLESS:
+				result->keyless[result->keyless_count++] = (int64_t)place;
+				break;
+			case UNKNOWN:
+				break;
+			}
 			place++;
 		}
 	}

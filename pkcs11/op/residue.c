@@ -47,6 +47,8 @@ static enum kh_code fill(struct kh_token *token, const char *order, const struct
 	if (code == KH_OK)
 		code = kh_host_text(&out->order, order, error);
 	if (code == KH_OK)
+		code = kh_host_text(&out->mark, objects->mark.label, error);
+	if (code == KH_OK)
 		code = optional_text(&out->spki, spki, error);
 	if (code == KH_OK)
 		code = optional_text(&out->certificate, certificate ? certificate->certificate->id : NULL, error);

@@ -55,8 +55,10 @@ enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error 
 
 	snprintf(value, sizeof(value), "0x%lx", rv);
 	code = kh_fail_call(error, row ? row->code : KH_TOKEN_FAILED, module->call, row ? row->name : value);
-	if (error)
+	if (error) {
+		error->native = rv;
 		snprintf(error->module, sizeof(error->module), "%s", module->name);
+	}
 	return code;
 }
 

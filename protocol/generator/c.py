@@ -68,6 +68,23 @@ def struct_definition(struct):
     return f"{comment}struct {struct.c} {{\n{body or chr(9) + 'char unused_;' + chr(10)}}};\n"
 
 
+def sizes(document):
+    """How long a text may be and how many items an array may have, for those who fill them."""
+    upper = document.prefix.upper()
+    found = {}
+    for name, schema in document.schemas.items():
+        if schema.get("type") == "string" and "maxLength" in schema:
+            found[f"{upper}_{snake(name).upper()}_MAX"] = schema["maxLength"]
+    for struct in document.structs:
+        for field in struct.fields:
+            most = field.array if field.array is not None else field.schema
+            if "maxItems" in most:
+                found[f"{struct.c.upper()}_{field.c.upper()}_MAX"] = most["maxItems"]
+            elif field.type.kind == "text" and "maxLength" in most:
+                found[f"{struct.c.upper()}_{field.c.upper()}_MAX"] = most["maxLength"]
+    return "".join(f"#define {name} {value}\n" for name, value in found.items()) + "\n"
+
+
 def limits(document):
     upper = document.prefix.upper()
     rows = [f"#define {upper}_LIMIT_{snake(k).upper()} {v}" for k, v in document.data.get("x-limits", {}).items()]
@@ -76,7 +93,7 @@ def limits(document):
 
 
 def document_header(document, name, includes, own_enums):
-    body = "".join(f'#include "{part}"\n' for part in includes) + "\n" + limits(document)
+    body = "".join(f'#include "{part}"\n' for part in includes) + "\n" + limits(document) + sizes(document)
     if own_enums:
         body += "\n".join(enum_definition(enum) for enum in document.enums) + "\n"
     body += "".join(f"extern const struct kh_enum {enum.c}_names;\n" for enum in document.enums) + "\n"

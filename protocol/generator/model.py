@@ -61,7 +61,7 @@ class Field:
         """Optional values whose zero is a value of its own get a has_ beside them."""
         kind = self.type.kind
         optional = not self.required and self.array is None
-        return optional and (kind == "integer" or (kind == "boolean" and "default" in self.schema))
+        return optional and (kind == "integer" or (kind == "boolean" and ("default" in self.schema or "x-tristate" in self.schema)))
 
     @property
     def pointer(self):

@@ -17,12 +17,15 @@ export type ErrorName =
 	| 'token.full'
 	| 'token.failed'
 	| 'token.unsupported'
+	| 'token.ambiguous'
+	| 'token.readonly'
 	| 'pin.incorrect'
 	| 'pin.locked'
 	| 'pin.cancelled'
 	| 'pin.unset'
 	| 'pin.unavailable'
 	| 'pin.unchanged'
+	| 'pin.expired'
 	| 'order.mismatch'
 	| 'renewal.window'
 	| 'renewal.state'
@@ -51,8 +54,8 @@ export type Jws = string;
 /** RFC 3339, UTC, seconds. */
 export type Time = string;
 
-/** ok; low: a wrong PIN was entered; final: one try left; locked; unset: no user PIN yet. From the CKF_USER_PIN_* flags, PKCS#11 v2.40 section 3.2. */
-export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'unset';
+/** ok; low: a wrong PIN was entered; final: one try left; locked; unset: no user PIN yet; expired: the PIN must be changed first. From the CKF_USER_PIN_* flags, PKCS#11 v2.40 section 3.2. */
+export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'unset' | 'expired';
 
 /** Tries left after a wrong PIN. PKCS#11 has no count, only flags. */
 export type PinLeft = 'many' | 'low' | 'last';
@@ -81,6 +84,9 @@ export type Stage = 'nothing' | 'key' | 'certificate' | 'encryption-key' | 'inst
 /** The call that brings this order forward. */
 export type Next = 'begin' | 'install' | 'complete' | 'none';
 
+/** agreed: libp11, an independent reader, found the new pair and used it; failed: it could not; absent: it is not built in or did not answer. Nothing depends on it. */
+export type SecondReader = 'agreed' | 'failed' | 'absent';
+
 /** data of every error. */
 export interface ErrorData {
 	/** area.reason, stable. */
@@ -95,6 +101,8 @@ export interface ErrorData {
 	left?: PinLeft;
 	/** The token this is about. */
 	serial?: string;
+	/** token.ambiguous: the keys' label. */
+	label?: string;
 	/** File name of the module. */
 	module?: string;
 	/** The function that failed, such as C_Sign. */
@@ -140,6 +148,8 @@ export interface EnvironmentItem {
 	text: string;
 	/** What mends it. */
 	remedy?: Remedy;
+	/** The key this row is about, where it is about one. */
+	token?: TokenUri;
 }
 
 /** A key that is plugged in. */
@@ -160,6 +170,8 @@ export interface TokenInfo {
 	pin: PinState;
 	/** Free memory in bytes, where the token tells it. */
 	free?: number;
+	/** Nothing can be written to it (CKF_WRITE_PROTECTED). */
+	readonly?: boolean;
 }
 
 /** When a certificate may be renewed. The hall decides; this is what the agent's configuration says. */
@@ -196,8 +208,8 @@ export interface KeyCertificate {
 	notAfter: Time;
 	/** Algorithm of its key. */
 	keyType: AnyKeyType;
-	/** A key pair of this certificate is on the token. */
-	hasPrivateKey: boolean;
+	/** Its key pair is on the token. Left out where that is not known before a login: the clerk may go on. */
+	hasPrivateKey?: boolean;
 	/** The certificate. */
 	pem: Pem;
 }
@@ -220,8 +232,10 @@ export interface Encryption {
 
 /** Where an order stands. publicKey is the SHA-256 of the new key's SubjectPublicKeyInfo; certificate and oldCertificate are certificate ids. */
 export interface RenewalInfo {
-	/** The order. */
-	order: Order;
+	/** The order. renewal.list: left out where this computer does not remember it; a mark does not tell. */
+	order?: Order;
+	/** The order's mark on the key: kh: and 24 hex digits of SHA-256("keyhall:" + order). */
+	mark?: string;
 	/** What of it is on the key. */
 	stage: Stage;
 	/** What to call next. */
@@ -324,7 +338,10 @@ export interface AgentHelloResult {
 	features: string[];
 }
 
-export interface EnvironmentCheckParams {}
+export interface EnvironmentCheckParams {
+	/** The key that was chosen: rows are about it. Another key is at most a warning. */
+	token?: TokenUri;
+}
 
 export interface EnvironmentCheckResult {
 	/** A page shows them in this order. */
@@ -373,6 +390,8 @@ export interface RenewalBeginParams {
 	keyType?: KeyType;
 	/** An encryption certificate will follow. */
 	dual?: boolean;
+	/** SHA-256 of the SubjectPublicKeyInfo that the hall has bound to the order: finds its pair on a key that keeps neither CKA_ID nor label. */
+	publicKey?: Sha256;
 }
 
 export interface RenewalBeginResult {
@@ -395,6 +414,8 @@ export interface RenewalInstallParams {
 	chain: Pem[];
 	/** The encryption certificate, where the CA issues two. */
 	encryption?: Encryption;
+	/** SHA-256 of the SubjectPublicKeyInfo that the hall has bound to the order: finds its pair on a key that keeps neither CKA_ID nor label. */
+	publicKey?: Sha256;
 }
 
 export interface RenewalInstallResult {
@@ -405,16 +426,22 @@ export interface RenewalInstallResult {
 export interface RenewalCompleteParams {
 	/** The hall's order. */
 	order: Order;
+	/** SHA-256 of the SubjectPublicKeyInfo that the hall has bound to the order: finds its pair on a key that keeps neither CKA_ID nor label. */
+	publicKey?: Sha256;
 }
 
 export interface RenewalCompleteResult {
 	/** Ids of the certificates taken off the key. */
 	retired: Sha256[];
+	/** What the second reader saw, where it was asked. */
+	secondReader?: SecondReader;
 }
 
 export interface RenewalInspectParams {
 	/** The hall's order. */
 	order: Order;
+	/** SHA-256 of the SubjectPublicKeyInfo that the hall has bound to the order: finds its pair on a key that keeps neither CKA_ID nor label. */
+	publicKey?: Sha256;
 }
 
 export interface RenewalListParams {}
@@ -427,6 +454,8 @@ export interface RenewalListResult {
 export interface RenewalCancelParams {
 	/** The hall's order. */
 	order: Order;
+	/** SHA-256 of the SubjectPublicKeyInfo that the hall has bound to the order: finds its pair on a key that keeps neither CKA_ID nor label. */
+	publicKey?: Sha256;
 }
 
 export interface RenewalCancelResult {}

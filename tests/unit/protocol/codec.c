@@ -246,7 +246,12 @@ static void test_encode_refuses(void **state)
 	char *order = (char *)"A-1";
 	struct kh_renewal_install_params params = {
 		.order = order, .certificate = order, .chain = chain, .chain_count = 2};
-	struct kh_token_info token = {(char *)"pkcs11:", order, order, order, order, order, 0, false, 0};
+	struct kh_token_info token = {.token = (char *)"pkcs11:",
+				      .serial = order,
+				      .label = order,
+				      .manufacturer = order,
+				      .model = order,
+				      .module = order};
 	struct kh_renewal_progress_params progress = {order, 0, 1, order};
 
 	(void)state;

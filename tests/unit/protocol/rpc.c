@@ -141,7 +141,7 @@ static void test_result(void **state)
 	struct kh_rpc_id id = {KH_ID_NUMBER, 12, ""};
 	char hash[65];
 	char *retired[] = {hash};
-	struct kh_renewal_complete_result result = {retired, 1}, back;
+	struct kh_renewal_complete_result result = {.retired = retired, .retired_count = 1}, back;
 	struct kh_buffer text = {0};
 	struct kh_incoming incoming;
 
