@@ -8,8 +8,8 @@
 #include "key/key.h"
 #include "key/unwrap.h"
 #include "log.h"
-#include "op/install.h"
 #include "op/order.h"
+#include "op/pair.h"
 #include "op/stray.h"
 #include "x509/chain.h"
 #include "x509/moment.h"
@@ -31,13 +31,13 @@ static enum kh_code check_fields(const struct kh_certificate *signing, const str
 				 enum kh_import_algorithm format, struct kh_error *error)
 {
 	if (!kh_chain_same_name(signing->subject, new->subject))
-		return kh_install_mismatch(error, "encryption.subject");
+		return kh_pair_mismatch(error, "encryption.subject");
 	if (new->ca || new->usage != KH_USAGE_ENCRYPT)
-		return kh_install_mismatch(error, "encryption.usage");
+		return kh_pair_mismatch(error, "encryption.usage");
 	if (new->ends <= kh_time_now() || new->ends <= new->begins)
-		return kh_install_mismatch(error, "encryption.validity");
+		return kh_pair_mismatch(error, "encryption.validity");
 	if (!fits_format(format, new) || strcmp(new->spki_id, signing->spki_id) == 0)
-		return kh_install_mismatch(error, "encryption.spki");
+		return kh_pair_mismatch(error, "encryption.spki");
 	return KH_OK;
 }
 
@@ -59,12 +59,12 @@ static enum kh_code check(struct kh_host *host, const struct kh_certificate *sig
 			  char *const *chain, size_t count, struct kh_certificate **new, struct kh_envelope *envelope,
 			  struct kh_error *error)
 {
-	enum kh_code code = kh_install_read(given->certificate, FIELD, new, error);
+	enum kh_code code = kh_pair_read(given->certificate, FIELD, new, error);
 
 	if (code == KH_OK)
 		code = check_fields(signing, *new, given->format, error);
 	if (code == KH_OK)
-		code = kh_install_check_chain(host, *new, chain, count, error);
+		code = kh_pair_check_chain(host, *new, chain, count, error);
 	return code == KH_OK ? check_envelope(signing, *new, given, envelope, error) : code;
 }
 
@@ -218,9 +218,9 @@ static enum kh_code write_certificate(const struct import *import, struct kh_err
 		code = kh_inventory_destroy(import->token, written->handle, error);
 	if (code != KH_OK)
 		return code;
-	return kh_install_write(import->token, import->new,
-				(struct kh_span){objects.encryption.mark.id, KH_MARK_ID_LENGTH},
-				objects.encryption.mark.label, error);
+	return kh_pair_write(import->token, import->new,
+			     (struct kh_span){objects.encryption.mark.id, KH_MARK_ID_LENGTH},
+			     objects.encryption.mark.label, error);
 }
 
 static enum kh_code import_key(const struct import *import, struct kh_error *error)
@@ -240,10 +240,10 @@ static enum kh_code import_key(const struct import *import, struct kh_error *err
 	objects = look(import);
 	if (!objects.encryption.certificate || !objects.certificate)
 		return kh_fail(error, KH_TOKEN_FAILED);
-	code = kh_install_read_back(import->token, objects.encryption.certificate, error);
+	code = kh_pair_read_back(import->token, objects.encryption.certificate, error);
 	/* The order was completed before this pair came. */
 	if (code == KH_OK && !kh_order_is_pending(objects.certificate))
-		code = kh_install_label(import->token, objects.encryption.certificate, error);
+		code = kh_pair_label(import->token, objects.encryption.certificate, error);
 	return code;
 }
 
@@ -254,7 +254,7 @@ static enum kh_code confirm(const struct import *import, const struct kh_encrypt
 	KH_AUTO_CERTIFICATE *new = NULL;
 	struct kh_order_objects objects = look(import);
 	const struct kh_object *present = objects.encryption.certificate;
-	enum kh_code code = kh_install_read(given->certificate, FIELD, &new, error);
+	enum kh_code code = kh_pair_read(given->certificate, FIELD, &new, error);
 
 	if (code != KH_OK)
 		return code;

@@ -10,8 +10,8 @@
 #include "key/sign.h"
 #include "key/unwrap.h"
 #include "log.h"
-#include "op/install.h"
 #include "op/order.h"
+#include "op/pair.h"
 #include "x509/moment.h"
 
 static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
@@ -85,7 +85,7 @@ static enum kh_code rebuild(struct kh_token *token, const struct kh_order_object
 		return kh_key_write_public(token, known, &objects->mark, key, error);
 	if (!pem)
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
-	code = kh_install_read(pem, "certificate", &certificate, error);
+	code = kh_pair_read(pem, "certificate", &certificate, error);
 	if (code != KH_OK)
 		return code;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->spki.data, certificate->spki.length};
@@ -209,7 +209,7 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
-		code = kh_install_pair(token, params->certificate, &old, &old_key, error);
+		code = kh_pair_find(token, params->certificate, &old, &old_key, error);
 	if (code != KH_OK)
 		return code;
 	/* Keys that are for other things sign no requests and proofs. */
@@ -245,7 +245,7 @@ enum kh_code kh_op_receipt_create(struct kh_host *host, const void *in, void *ou
 
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
-		code = kh_install_pair(token, params->certificate, &certificate, &key, error);
+		code = kh_pair_find(token, params->certificate, &certificate, &key, error);
 	if (code != KH_OK)
 		return code;
 	const struct kh_claim claims[] = {

@@ -7,8 +7,8 @@
 #include "key/key.h"
 #include "log.h"
 #include "op/encryption.h"
-#include "op/install.h"
 #include "op/order.h"
+#include "op/pair.h"
 #include "op/stray.h"
 
 /* How many objects of a class carry this CKA_ID. */
@@ -132,44 +132,6 @@ static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_ret
 	return code;
 }
 
-static enum kh_code set_label(struct kh_token *token, struct kh_object *object, const char *label,
-			      struct kh_error *error)
-{
-	CK_ATTRIBUTE attribute = {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)};
-	char *copy;
-	CK_RV rv;
-
-	if (!object || strcmp(object->label, label) == 0)
-		return KH_OK;
-	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
-	if (rv != CKR_OK &&
-	    (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_ACTION_PROHIBITED || rv == CKR_FUNCTION_NOT_SUPPORTED)) {
-		kh_log(KH_LOG_WARNING, "the token keeps the label of a finished order");
-		return KH_OK;
-	}
-	if (rv != CKR_OK)
-		return kh_module_fail(token->module, rv, error);
-	copy = strdup(label);
-	if (!copy)
-		return kh_fail(error, KH_AGENT_FAILED);
-	free(object->label);
-	object->label = copy;
-	return KH_OK;
-}
-
-enum kh_code kh_install_label(struct kh_token *token, struct kh_object *certificate, struct kh_error *error)
-{
-	KH_AUTO_FREE char *label = kh_certificate_common_name(certificate->certificate);
-	enum kh_code code;
-
-	if (!label)
-		return kh_fail(error, KH_AGENT_FAILED);
-	code = set_label(token, kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate), label, error);
-	if (code == KH_OK)
-		code = set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, certificate), label, error);
-	return code == KH_OK ? set_label(token, certificate, label, error) : code;
-}
-
 /* Those of the order's own keys and of its encryption pair: with key "same" the
  * only private key is not written again. */
 static enum kh_code label_keys(struct kh_token *token, const struct kh_host_pair_retire_params *params,
@@ -183,10 +145,10 @@ static enum kh_code label_keys(struct kh_token *token, const struct kh_host_pair
 		return kh_fail(error, KH_AGENT_FAILED);
 	kh_order_find(token, params->order, &objects);
 	if (objects.encryption.certificate)
-		code = kh_install_label(token, objects.encryption.certificate, error);
+		code = kh_pair_label(token, objects.encryption.certificate, error);
 	if (code == KH_OK)
-		code = set_label(token, objects.private_key, label, error);
-	return code == KH_OK ? set_label(token, objects.public_key, label, error) : code;
+		code = kh_pair_set_label(token, objects.private_key, label, error);
+	return code == KH_OK ? kh_pair_set_label(token, objects.public_key, label, error) : code;
 }
 
 /* It says that all is done. */
@@ -196,7 +158,7 @@ static enum kh_code label_certificate(struct kh_token *token, const struct kh_ho
 	struct kh_object *new = kh_inventory_certificate(&token->inventory, params->certificate);
 	KH_AUTO_FREE char *label = new ? kh_certificate_common_name(new->certificate) : NULL;
 
-	return label ? set_label(token, new, label, error) : kh_fail(error, KH_AGENT_FAILED);
+	return label ? kh_pair_set_label(token, new, label, error) : kh_fail(error, KH_AGENT_FAILED);
 }
 
 /* Whether the certificate is the order's own. */
@@ -226,7 +188,7 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 	if (code == KH_OK && old && !sure)
 		code = label_certificate(token, params, error);
 	if (code == KH_OK && old)
-		code = kh_install_prove(token, new, key, error);
+		code = kh_pair_prove(token, new, key, error);
 	if (code == KH_OK && old)
 		code = retire(token, params, old, result, error);
 	return code == KH_OK ? label_certificate(token, params, error) : code;
@@ -270,9 +232,9 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	if (code == KH_OK)
 		write_public(token, params);
 	if (code == KH_OK)
-		code = kh_install_pair(token, params->certificate, &new, &key, error);
+		code = kh_pair_find(token, params->certificate, &new, &key, error);
 	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
-		code = kh_install_prove(token, new, key, error);
+		code = kh_pair_prove(token, new, key, error);
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
 	if (code != KH_OK || !belongs(token, params->order, new))
 		return code;

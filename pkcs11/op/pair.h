@@ -1,0 +1,47 @@
+/*
+ * A certificate and its key on a token: read what a page gives, check, write,
+ * read back, find the key, prove that it signs, label.
+ */
+#ifndef KH_PKCS11_OP_PAIR_H
+#define KH_PKCS11_OP_PAIR_H
+
+#include "host.h"
+
+/* The certificate of a PEM text; request.invalid names field. Freed by the
+ * caller (KH_AUTO_CERTIFICATE). */
+KH_CHECKED enum kh_code kh_pair_read(const char *pem, const char *field, struct kh_certificate **out,
+				     struct kh_error *error);
+
+/* certificate.mismatch, and what does not fit. */
+enum kh_code kh_pair_mismatch(struct kh_error *error, const char *what);
+
+/* Whether the certificate leads to an anchor, now or when its validity begins. */
+KH_CHECKED enum kh_code kh_pair_check_chain(struct kh_host *host, const struct kh_certificate *certificate,
+					    char *const *chain, size_t count, struct kh_error *error);
+
+/* Writes the certificate object; it is in the inventory then. */
+KH_CHECKED enum kh_code kh_pair_write(struct kh_token *token, const struct kh_certificate *certificate,
+				      struct kh_span id, const char *label, struct kh_error *error);
+
+/* Whether value and CKA_ID on the token are what the inventory has. */
+KH_CHECKED enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *object,
+					  struct kh_error *error);
+
+/* A certificate on the token, by its id, and its private key. The token is read
+ * anew where one is missing. certificate.absent, certificate.no_key. */
+KH_CHECKED enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_object **certificate,
+				     struct kh_object **key, struct kh_error *error);
+
+/* Reads the certificate back from the token, signs with the key and verifies:
+ * certificate.mismatch, token.failed. */
+KH_CHECKED enum kh_code kh_pair_prove(struct kh_token *token, const struct kh_object *certificate,
+				      const struct kh_object *key, struct kh_error *error);
+
+/* Writes CKA_LABEL, unless the object (may be NULL) has it. A token that keeps
+ * labels as they are is no failure. */
+KH_CHECKED enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object, const char *label,
+					  struct kh_error *error);
+/* The certificate's common name as the label of its keys and, last, its own. */
+KH_CHECKED enum kh_code kh_pair_label(struct kh_token *token, struct kh_object *certificate, struct kh_error *error);
+
+#endif
