@@ -2,7 +2,7 @@
 """Generates everything that is said once in the contract and needed elsewhere.
 
     gen.py --build DIR   C for the build, into DIR
-    gen.py --write       the committed files: TypeScript declarations, reference in docs/, layout of the contract
+    gen.py --write       the committed files: TypeScript declarations, the SDK's part, reference in docs/, layout of the contract
     gen.py --check       fails when a committed file is stale
 
 The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json, profile.schema.json.
@@ -13,7 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
-from generator import c, layout, model, reference, typescript
+from generator import c, layout, model, reference, sdk, typescript
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -24,6 +24,7 @@ def committed(contract):
     return {
         **documents,
         "protocol/js/contract.d.ts": typescript.declarations(contract),
+        "protocol/js/keyhall.js": sdk.script(contract, (HERE / "js/keyhall.js").read_text("utf-8")),
         **reference.files(contract),
     }
 

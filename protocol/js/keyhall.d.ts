@@ -21,7 +21,7 @@ export type StateName =
 	| 'browser.unsupported'
 	| 'agent.not_running' | 'agent.other_user' | 'agent.outdated' | 'agent.connections' | 'agent.refused' | 'agent.lost'
 	| 'hall.pending' | 'hall.unissued' | 'renewal.stuck'
-	| 'origin.denied' | 'agent.protocol' | 'request.too_large';
+	| 'origin.denied' | 'agent.protocol' | 'request.too_large' | 'request.invalid';
 
 export type ErrorName = ContractErrorName | StateName;
 

@@ -16,20 +16,28 @@
 
 	var PORTS = [18317, 28317];
 	var SUBPROTOCOL = 'keyhall.v1';
-	var MESSAGE_LIMIT = 65536;
-	var HELLO_TIMEOUT = 10000;
 	var RECONNECT_DELAYS = [1000, 3000, 9000];
 	var ROUNDS = 10;
 	var RETRY_DELAY = 2000;
 
-	/* The contract's methods; each is also a function of the client: client.renewal.begin(params, callback). */
+	/* ---- generated from keyhall.openrpc.json by gen.py; do not edit ---- */
 	var METHODS = [
 		'agent.hello', 'environment.check', 'token.list', 'certificate.list', 'pin.verify', 'pin.change',
-		'renewal.begin', 'renewal.install', 'renewal.complete', 'renewal.inspect', 'renewal.list',
-		'renewal.cancel', 'diagnostics.report'
+		'renewal.begin', 'renewal.install', 'renewal.complete', 'renewal.inspect', 'renewal.list', 'renewal.cancel',
+		'diagnostics.report'
 	];
+	var MESSAGE_LIMIT = 65536;
+	var DEPTH_LIMIT = 16;
+	var HELLO_TIMEOUT = 10000;
+	var CONTRACT_ERRORS = {
+		'request.invalid': [-32602, 'no', 'The request is not valid[: {field}].', '请求无效[：{field}]。'],
+		'request.too_large': [1002, 'no', 'The message is too large.', '消息过大。'],
+		'origin.denied': [1101, 'no', 'This page may not use the key agent.', '该网页未获准使用数字证书控件。'],
+		'agent.protocol': [1203, 'no', 'Page and key agent have no common protocol version; update the key agent.', '控件版本过旧，请更新数字证书控件。']
+	};
+	/* ---- end of the generated part ---- */
 
-	/* What the SDK itself reports: [code, retry, en, zh]. The agent sends its own errors with their texts. */
+	/* What the SDK itself reports, beside CONTRACT_ERRORS: [code, retry, en, zh]. The agent sends its errors with their texts. */
 	var STATES = {
 		'closed': [0, 'user', 'Not connected to the key agent.', '未连接数字证书控件。'],
 		'connecting': [0, 'later', 'Connecting to the key agent …', '正在连接数字证书控件……'],
@@ -61,12 +69,7 @@
 			'制证中，请稍后再来，您的订单会为您保留。'],
 		'hall.unissued': [9202, 'no', 'The certificate of this order is on the key, but the service hall does not know it. Call the hotline.',
 			'USB Key 中已有该订单的证书，但服务厅没有签发记录，请拨打客服热线。'],
-		'renewal.stuck': [9203, 'no', 'The renewal does not move on. Call the hotline.', '证书更新无法继续，请拨打客服热线。'],
-		/* These are the contract's, for when no agent can send them. */
-		'origin.denied': [1101, 'no', 'This page may not use the key agent.', '该网页未获准使用数字证书控件。'],
-		'agent.protocol': [1203, 'no', 'Page and key agent have no common protocol version; update the key agent.',
-			'控件版本过旧，请更新数字证书控件。'],
-		'request.too_large': [1002, 'no', 'The message is too large.', '消息过大。']
+		'renewal.stuck': [9203, 'no', 'The renewal does not move on. Call the hotline.', '证书更新无法继续，请拨打客服热线。']
 	};
 
 	/* Reasons of close code 4403. */
@@ -97,6 +100,10 @@
 		}
 		return to;
 	}
+
+	(function () {
+		for (var name in CONTRACT_ERRORS) { if (Object.prototype.hasOwnProperty.call(CONTRACT_ERRORS, name)) { STATES[name] = CONTRACT_ERRORS[name]; } }
+	}());
 
 	function language(locale) {
 		var document = root.document, navigator = root.navigator;

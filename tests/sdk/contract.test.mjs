@@ -39,8 +39,7 @@ test('methods are the contract\'s', () => {
 	}
 });
 
-test('limits, ports and subprotocol are the contract\'s', () => {
-	assert.match(source, new RegExp(`MESSAGE_LIMIT = ${contract['x-limits'].message};`));
+test('ports and subprotocol are the contract\'s', () => {
 	for (const port of Keyhall.ports) assert.ok(contract.info.description.includes(String(port)));
 	assert.match(contract.info.description, /subprotocol keyhall\.v1;/);
 	assert.match(source, /SUBPROTOCOL = 'keyhall\.v1'/);
