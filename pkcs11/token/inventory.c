@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "token/object.h"
+#include "token/inventory.h"
 #include "token/token.h"
 
 #define FIND_STEP 256

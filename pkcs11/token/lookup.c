@@ -1,7 +1,7 @@
 /* Looking things up in an inventory. */
 #include <string.h>
 
-#include "token/object.h"
+#include "token/inventory.h"
 
 struct kh_object *kh_inventory_certificate(struct kh_inventory *inventory, const char *id)
 {

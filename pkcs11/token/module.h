@@ -20,27 +20,12 @@
 
 #include "error.h"
 #include "mark.h"
+#include "token/rv.h"
 
 #define KH_MODULE_PATH_MAX 4096
 
 struct kh_profile;
 struct kh_profiles;
-
-/* What a result says beside its code. */
-enum kh_rv_kind {
-	KH_RV_PLAIN,
-	KH_RV_GONE,	  /* token, session or slot is away */
-	KH_RV_MAYBE_GONE, /* a general error some modules answer for the same */
-	KH_RV_TEMPLATE,	  /* another template may do */
-	KH_RV_MECHANISM,  /* another mechanism may do */
-};
-
-struct kh_rv {
-	CK_RV rv;
-	const char *name;
-	enum kh_code code;
-	enum kh_rv_kind kind;
-};
 
 struct kh_module {
 	char path[KH_MODULE_PATH_MAX];
@@ -69,12 +54,6 @@ CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv);
 
 /* Fills error from the latest call and returns its code; rv is not CKR_OK. */
 enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error *error);
-
-/* Row of a result; NULL for numbers PKCS#11 does not define. */
-const struct kh_rv *kh_rv_find(CK_RV rv);
-enum kh_rv_kind kh_rv_kind(CK_RV rv);
-/* Every row, ended by a name of NULL; for tests. */
-extern const struct kh_rv kh_rv_table[];
 
 void kh_module_init(struct kh_module *module, const char *path);
 /* Loads and initialises unless it runs. driver.missing, token.failed. */

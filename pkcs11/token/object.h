@@ -1,6 +1,7 @@
 /*
- * Objects on a token, through its session. Handles perish with the session and
- * with the module: kh_inventory below knows when.
+ * One object on a token, read through the token's session, and the mark of an
+ * order. A handle perishes with the session and with the module; the inventory
+ * (inventory.h) knows when.
  */
 #ifndef KH_PKCS11_TOKEN_OBJECT_H
 #define KH_PKCS11_TOKEN_OBJECT_H
@@ -8,7 +9,6 @@
 #include "token/module.h"
 #include "x509/certificate.h"
 
-#define KH_OBJECTS_MAX 4096
 #define KH_MARK_PREFIX "keyhall:"
 #define KH_MARK_ID_LENGTH 20
 
@@ -24,49 +24,7 @@ struct kh_object {
 	bool torn;			    /* not all there: see kh_object_take() */
 };
 
-/*
- * What is on a token: certificates and keys with the attributes we use, read
- * once for each handle. kh_inventory_refresh() costs three C_ calls when
- * nothing changed: it compares the set of handles, so it sees what other
- * programs wrote or deleted; it does not see that they changed an attribute.
- */
-struct kh_inventory {
-	struct kh_object *objects;
-	size_t count;
-	CK_OBJECT_HANDLE *handles; /* sorted; every object the token shows */
-	size_t handles_count;
-	uint64_t revision; /* another one after every change of the set */
-	bool read;
-};
-
 struct kh_token;
-
-/* Forgets private objects: nobody is logged in any more. */
-void kh_inventory_hide_private(struct kh_token *token);
-KH_CHECKED enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error);
-/* The same; when the set has changed, told hears of each object as soon as it
- * is known, in the order of inventory.objects. Its failure ends the refresh. */
-typedef enum kh_code (*kh_object_told)(void *context, const struct kh_object *object, struct kh_error *error);
-KH_CHECKED enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, void *context,
-					    struct kh_error *error);
-/* Takes in an object we have just made; out may be NULL. It stays valid until
- * the inventory changes again. */
-KH_CHECKED enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,
-					 struct kh_object **out, struct kh_error *error);
-/* Reads an object anew. */
-KH_CHECKED enum kh_code kh_inventory_again(struct kh_token *token, struct kh_object *object, struct kh_error *error);
-/* Destroys the object on the token; one that is gone already is no error. */
-KH_CHECKED enum kh_code kh_inventory_destroy(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_error *error);
-void kh_inventory_clear(struct kh_inventory *inventory);
-
-/* Lookups in what was read; NULL when there is none. Torn keys are none. */
-struct kh_object *kh_inventory_certificate(struct kh_inventory *inventory, const char *id);
-struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const void *id,
-				     size_t length);
-/* The private or public key of a certificate: same CKA_ID, and the same key
- * where its attributes tell. */
-struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
-				   const struct kh_object *certificate);
 
 /* The mark of an order: CKA_ID and CKA_LABEL. */
 struct kh_order_mark {

@@ -1,5 +1,5 @@
 /* Every result PKCS#11 defines: its name, what it is to us, what to do about it. */
-#include "token/module.h"
+#include "token/rv.h"
 
 #define ROW(name, code, kind)                                                                                          \
 	{                                                                                                              \

@@ -9,8 +9,8 @@
 #ifndef KH_PKCS11_TOKEN_TOKEN_H
 #define KH_PKCS11_TOKEN_TOKEN_H
 
+#include "token/inventory.h"
 #include "token/module.h"
-#include "token/object.h"
 #include "token/uri.h"
 
 #define KH_TOKENS_MAX 32
