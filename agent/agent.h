@@ -23,8 +23,11 @@ struct kh_hold {
 	int64_t session;
 };
 
+struct kh_request;
+
 struct kh_agent {
 	uv_loop_t *loop;
+	void (*handle)(struct kh_request *request); /* answers what a page asks, after its hello */
 	const struct kh_settings *settings;
 	struct kh_server *server;
 	struct kh_modules modules;
@@ -36,13 +39,6 @@ struct kh_agent {
 	struct kh_hold *holds;
 	uv_timer_t poll; /* runs while somebody is connected */
 	bool polling, poll_running;
-	/* certificate.list as it was last encoded, without the envelope */
-	struct {
-		struct kh_buffer json;
-		char *token;
-		uint64_t revision;
-		int64_t valid_from, valid_before;
-	} list;
 };
 
 /* Claims a key for a session; false: it or the order is in use. */

@@ -1,33 +1,15 @@
 /*
- * Connections.
+ * The connections there are.
  */
 #include "connection.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "dispatch.h"
 #include "log.h"
-#include "watch.h"
 
-#define REQUESTS_MAX 64 /* of a connection at a time */
-#define REQUESTS_ALL (REQUESTS_MAX * KH_LIMIT_CONNECTIONS)
-
-struct kh_connection {
-	struct kh_connection *next;
-	struct kh_agent *agent;
-	struct kh_socket *socket;
-	int64_t session;
-	uv_timer_t *timer; /* until hello */
-	bool greeted;
-	unsigned requests;
-	char origin[KH_ORIGIN_MAX];
-	char locale[36];
-};
-
-static struct kh_connection *find(struct kh_agent *agent, int64_t session)
+static struct kh_connection *find(const struct kh_agent *agent, int64_t session)
 {
 	struct kh_connection *connection = agent->connections;
 
@@ -36,31 +18,20 @@ static struct kh_connection *find(struct kh_agent *agent, int64_t session)
 	return connection;
 }
 
-static void send_text(struct kh_connection *connection, const struct kh_buffer *text)
+void kh_connection_say(struct kh_connection *connection, const struct kh_buffer *text)
 {
-	const char *parts[] = {text->data};
-
 	if (text->failed)
 		kh_socket_close(connection->socket, 1011, "failed");
 	else
-		kh_socket_send(connection->socket, parts, &text->length, 1);
+		kh_socket_send(connection->socket, text->data, text->length);
 }
 
-static void send_error(struct kh_connection *connection, const struct kh_rpc_id *id, const struct kh_error *error)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
-
-	kh_error_encode(id, error, connection->locale, &text);
-	send_text(connection, &text);
-}
-
-bool kh_connection_is_open(struct kh_agent *agent, int64_t session)
+bool kh_connection_is_open(const struct kh_agent *agent, int64_t session)
 {
 	return find(agent, session);
 }
 
-void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *const parts[], const size_t lengths[],
-			  size_t count)
+void kh_connection_answer(struct kh_agent *agent, int64_t session, const struct kh_buffer *text)
 {
 	struct kh_connection *connection = find(agent, session);
 
@@ -68,13 +39,8 @@ void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *c
 	if (!connection)
 		return;
 	connection->requests--;
-	if (count > 0)
-		kh_socket_send(connection->socket, parts, lengths, count);
-	else
-		kh_socket_close(connection->socket, 1011, "failed");
+	kh_connection_say(connection, text);
 }
-
-/* --- notifications --- */
 
 static void notify(struct kh_connection *connection, enum kh_method_id method, const void *params)
 {
@@ -82,19 +48,20 @@ static void notify(struct kh_connection *connection, enum kh_method_id method, c
 	struct kh_error error = {0};
 
 	if (kh_request_encode(&kh_contract.methods[method], NULL, params, &text, &error) == KH_OK)
-		send_text(connection, &text);
+		kh_connection_say(connection, &text);
 	else
 		kh_log_failure(KH_LOG_WARNING, kh_contract.methods[method].name, &error);
 }
 
-void kh_connections_progress(struct kh_request *request, const char *order, int step, int of, const char *text)
+void kh_connections_progress(struct kh_agent *agent, const char *origin, const char *order, int step, int of,
+			     const char *text)
 {
 	struct kh_renewal_progress_params params = {.order = (char *)(uintptr_t)order, .step = step, .of = of};
 
-	for (struct kh_connection *one = request->agent->connections; one; one = one->next) {
+	for (struct kh_connection *one = agent->connections; one; one = one->next) {
 		KH_AUTO(kh_buffer_finish) struct kh_buffer words = {0};
 
-		if (!one->greeted || strcmp(one->origin, request->origin) != 0)
+		if (!one->greeted || strcmp(one->origin, origin) != 0)
 			continue;
 		kh_text(&words, one->locale, text, NULL);
 		params.text = words.data;
@@ -111,179 +78,6 @@ void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, con
 	}
 }
 
-/* --- hello --- */
-
-static void end_timer(struct kh_connection *connection)
-{
-	if (connection->timer)
-		uv_close((uv_handle_t *)connection->timer, (uv_close_cb)free);
-	connection->timer = NULL;
-}
-
-static void no_hello(uv_timer_t *timer)
-{
-	struct kh_connection *connection = timer->data;
-
-	kh_log(KH_LOG_INFO, "#%lld said no hello in time", (long long)connection->session);
-	kh_socket_close(connection->socket, KH_CLOSE_TOO_SLOW, "hello");
-}
-
-static void start_timer(struct kh_connection *connection)
-{
-	connection->timer = malloc(sizeof(*connection->timer));
-	if (!connection->timer)
-		return;
-	uv_timer_init(connection->agent->loop, connection->timer);
-	connection->timer->data = connection;
-	uv_timer_start(connection->timer, no_hello, KH_LIMIT_HELLO_SECONDS * 1000, 0);
-}
-
-static void set_locale(struct kh_connection *connection, const char *locale)
-{
-	if (locale && (strncmp(locale, "zh", 2) == 0 || strncmp(locale, "en", 2) == 0))
-		snprintf(connection->locale, sizeof(connection->locale), "%s", locale);
-}
-
-static bool speaks_ours(const struct kh_agent_hello_params *params)
-{
-	for (size_t i = 0; i < params->protocols_count; i++) {
-		if (params->protocols[i] == 1)
-			return true;
-	}
-	return false;
-}
-
-static void hello(struct kh_connection *connection, struct kh_request *request)
-{
-	const struct kh_agent_hello_params *params = request->message.params;
-	char *features[] = {(char *)(uintptr_t) "token.changed", (char *)(uintptr_t) "renewal.progress"};
-	char now[KH_TIME_TEXT];
-	struct kh_agent_hello_result result = {
-		.version = (char *)(uintptr_t)KH_VERSION,
-		.protocol = 1,
-		.origin = connection->origin,
-		.time = now,
-		.features = features,
-		.features_count = 2,
-	};
-
-	if (connection->greeted) {
-		kh_request_fail(request, KH_REQUEST_SEQUENCE);
-		return;
-	}
-	set_locale(connection, params->locale);
-	memcpy(request->locale, connection->locale, sizeof(request->locale));
-	if (!speaks_ours(params)) {
-		kh_request_fail(request, KH_AGENT_PROTOCOL);
-		return;
-	}
-	end_timer(connection);
-	connection->greeted = true;
-	kh_time_text(kh_agent_now(), now);
-	kh_log(KH_LOG_INFO, "#%lld hello from %s", (long long)connection->session, connection->origin);
-	kh_request_result(request, &result);
-	kh_watch_start(connection->agent);
-}
-
-/* --- messages --- */
-
-static struct kh_request *make_request(struct kh_connection *connection, struct kh_message *message)
-{
-	struct kh_request *request = calloc(1, sizeof(*request));
-
-	if (!request)
-		return NULL;
-	request->agent = connection->agent;
-	request->session = connection->session;
-	request->message = *message;
-	*message = (struct kh_message){0};
-	memcpy(request->origin, connection->origin, sizeof(request->origin));
-	memcpy(request->locale, connection->locale, sizeof(request->locale));
-	connection->requests++;
-	connection->agent->requests++;
-	return request;
-}
-
-static void route(struct kh_connection *connection, struct kh_message *message)
-{
-	const struct kh_rpc_id id = message->id;
-	const bool is_hello = message->method->id == KH_METHOD_AGENT_HELLO;
-	struct kh_error error = {0};
-	struct kh_request *request;
-
-	if (!is_hello && !connection->greeted)
-		kh_fail(&error, KH_REQUEST_SEQUENCE);
-	else if (connection->requests >= REQUESTS_MAX || (!is_hello && connection->agent->requests >= REQUESTS_ALL))
-		kh_fail(&error, KH_AGENT_BUSY);
-	request = error.code == KH_OK ? make_request(connection, message) : NULL;
-	if (!request) {
-		if (error.code == KH_OK)
-			kh_fail(&error, KH_AGENT_FAILED);
-		kh_message_finish(message);
-		send_error(connection, &id, &error);
-	} else if (is_hello) {
-		hello(connection, request);
-	} else {
-		kh_dispatch(request);
-	}
-}
-
-static void on_message(void *owner, const char *text, size_t length, bool binary)
-{
-	struct kh_connection *connection = owner;
-	struct kh_message message;
-	struct kh_error error = {0};
-
-	if (binary) {
-		kh_log(KH_LOG_INFO, "#%lld sent a binary frame", (long long)connection->session);
-		kh_socket_close(connection->socket, KH_CLOSE_PROTOCOL, "binary");
-		return;
-	}
-	if (kh_message_decode(&kh_contract, text, length, &message, &error) != KH_OK) {
-		kh_log_failure(KH_LOG_INFO, "a bad request", &error);
-		send_error(connection, &message.id, &error);
-		kh_message_finish(&message);
-		return;
-	}
-	if (!message.method->result) {
-		kh_message_finish(&message);
-		kh_fail_field(&error, "method");
-		error.rpc_code = -32601;
-		send_error(connection, &message.id, &error);
-		return;
-	}
-	route(connection, &message);
-}
-
-static void on_oversize(void *owner)
-{
-	struct kh_connection *connection = owner;
-	const struct kh_error error = {.code = KH_REQUEST_TOO_LARGE};
-	const struct kh_rpc_id none = {.kind = KH_ID_NONE};
-
-	kh_log(KH_LOG_INFO, "#%lld sent too large a message", (long long)connection->session);
-	send_error(connection, &none, &error);
-	kh_socket_close(connection->socket, KH_CLOSE_TOO_LARGE, "too large");
-}
-
-static void *on_opened(void *context, struct kh_socket *socket, const char *origin)
-{
-	struct kh_agent *agent = context;
-	struct kh_connection *connection = calloc(1, sizeof(*connection));
-
-	if (!connection)
-		return NULL;
-	connection->agent = agent;
-	connection->socket = socket;
-	connection->session = ++agent->last_session;
-	snprintf(connection->origin, sizeof(connection->origin), "%s", origin);
-	snprintf(connection->locale, sizeof(connection->locale), "%s", agent->settings->config.locale);
-	connection->next = agent->connections;
-	agent->connections = connection;
-	start_timer(connection);
-	return connection;
-}
-
 void kh_connections_settle(struct kh_agent *agent, int64_t session)
 {
 	if (find(agent, session) || kh_agent_session_busy(agent, session))
@@ -291,38 +85,3 @@ void kh_connections_settle(struct kh_agent *agent, int64_t session)
 	for (size_t i = 0; i < agent->modules.count; i++)
 		kh_token_link_logout(agent->modules.items[i].link, session);
 }
-
-static bool anybody(const struct kh_agent *agent)
-{
-	for (const struct kh_connection *one = agent->connections; one; one = one->next) {
-		if (one->greeted)
-			return true;
-	}
-	return false;
-}
-
-static void on_closed(void *owner, int code, const char *reason)
-{
-	struct kh_connection *connection = owner, **at;
-	struct kh_agent *agent = connection->agent;
-	int64_t session = connection->session;
-	bool greeted = connection->greeted;
-
-	(void)code;
-	(void)reason;
-	for (at = &agent->connections; *at != connection; at = &(*at)->next)
-		;
-	*at = connection->next;
-	end_timer(connection);
-	free(connection);
-	kh_log(KH_LOG_INFO, "#%lld closed", (long long)session);
-	if (!anybody(agent))
-		kh_watch_stop(agent);
-	if (!greeted)
-		return;
-	for (size_t i = 0; i < agent->modules.count; i++)
-		kh_token_link_cancel(agent->modules.items[i].link, session);
-	kh_connections_settle(agent, session);
-}
-
-const struct kh_socket_events kh_connection_events = {on_opened, on_message, on_oversize, on_closed};

@@ -1,29 +1,40 @@
 /*
- * A page's connection: hello, requests, answers, notifications. Bad requests
- * are answered and the connection stays; what is not the protocol at all
- * closes it.
+ * The pages that are connected: what each has said of itself, and what is sent
+ * to them. What they send is read in inbox.c.
  */
 #ifndef KH_AGENT_CONNECTION_H
 #define KH_AGENT_CONNECTION_H
 
-#include "request.h"
+#include "agent.h"
+
+struct kh_connection {
+	struct kh_connection *next;
+	struct kh_agent *agent;
+	struct kh_socket *socket;
+	int64_t session;   /* never used again */
+	uv_timer_t *timer; /* until hello */
+	bool greeted;
+	unsigned requests; /* on their way */
+	char origin[KH_ORIGIN_MAX];
+	char locale[36];
+};
+
+/* Sends a message; closes the connection where there was no memory for it. */
+void kh_connection_say(struct kh_connection *connection, const struct kh_buffer *text);
+
+bool kh_connection_is_open(const struct kh_agent *agent, int64_t session);
+/* Ends one of a session's requests with the answer; where the session is gone
+ * the answer goes nowhere. */
+void kh_connection_answer(struct kh_agent *agent, int64_t session, const struct kh_buffer *text);
 
 /* renewal.progress to the page that asked and to others of its origin, who may
  * watch, each in its language. text is of x-texts. */
-void kh_connections_progress(struct kh_request *request, const char *order, int step, int of, const char *text);
+void kh_connections_progress(struct kh_agent *agent, const char *origin, const char *order, int step, int of,
+			     const char *text);
 
 /* A notification to every page that has said hello. */
 void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params);
-/* Ends the logins of sessions that are gone and have nothing left to do. */
+/* Ends a session's logins when its page is gone and it has nothing left to do. */
 void kh_connections_settle(struct kh_agent *agent, int64_t session);
-
-/* For request.c: whether a session is connected, and the answer to one of its
- * requests in parts; none: there was no memory for it. */
-bool kh_connection_is_open(struct kh_agent *agent, int64_t session);
-void kh_connection_answer(struct kh_agent *agent, int64_t session, const char *const parts[], const size_t lengths[],
-			  size_t count);
-
-/* For the server; context is the agent. */
-extern const struct kh_socket_events kh_connection_events;
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * Which method is answered by whom: one table. Also the answers that are a
- * question to the token hosts and no more.
+ * Which method is answered by whom: one table.
  */
 #ifndef KH_AGENT_DISPATCH_H
 #define KH_AGENT_DISPATCH_H

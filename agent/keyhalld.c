@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "connection.h"
+#include "dispatch.h"
+#include "inbox.h"
 #include "log_kept.h"
 #include "takeover.h"
 #include "watch.h"
@@ -123,8 +124,7 @@ static enum kh_code open_server(struct daemon *daemon, struct kh_error *error)
 
 	if (code != KH_OK)
 		return code;
-	return kh_server_open(&daemon->loop, &policy, &kh_connection_events, &daemon->agent, &daemon->agent.server,
-			      error);
+	return kh_server_open(&daemon->loop, &policy, &kh_inbox_events, &daemon->agent, &daemon->agent.server, error);
 }
 
 static int cannot(const char *what, const struct kh_error *error)
@@ -145,8 +145,6 @@ static void close_all(struct daemon *daemon)
 	kh_modules_stop(&agent->modules);
 	kh_server_free(agent->server);
 	kh_modules_finish(&agent->modules);
-	kh_buffer_finish(&agent->list.json);
-	free(agent->list.token);
 	kh_journal_free(agent->journal);
 }
 
@@ -196,6 +194,7 @@ static int run(const struct kh_settings *settings)
 
 	uv_loop_init(&daemon.loop);
 	daemon.agent.loop = &daemon.loop;
+	daemon.agent.handle = kh_dispatch;
 	daemon.agent.settings = settings;
 	daemon.agent.journal = kh_journal_new(settings->state);
 	if (!daemon.agent.journal)

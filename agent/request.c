@@ -9,19 +9,11 @@
 #include "connection.h"
 #include "log.h"
 
-/* Frees the request; no parts: there was no memory for the answer. */
-static void answer(struct kh_request *request, const char *const parts[], const size_t lengths[], size_t count)
+static void answer(struct kh_request *request, const struct kh_buffer *text)
 {
-	kh_connection_answer(request->agent, request->session, parts, lengths, count);
+	kh_connection_answer(request->agent, request->session, text);
 	kh_message_finish(&request->message);
 	free(request);
-}
-
-static void answer_text(struct kh_request *request, const struct kh_buffer *text)
-{
-	const char *parts[] = {text->data};
-
-	answer(request, parts, &text->length, text->failed ? 0 : 1);
 }
 
 static void log_failure(const struct kh_request *request, const struct kh_error *error)
@@ -44,7 +36,7 @@ void kh_request_failure(struct kh_request *request, const struct kh_error *error
 
 	log_failure(request, error);
 	kh_error_encode(&request->message.id, error, request->locale, &text);
-	answer_text(request, &text);
+	answer(request, &text);
 }
 
 void kh_request_fail(struct kh_request *request, enum kh_code code)
@@ -60,20 +52,7 @@ void kh_request_result(struct kh_request *request, const void *result)
 	struct kh_error error = {0};
 
 	if (kh_result_encode(request->message.method, &request->message.id, result, &text, &error) == KH_OK)
-		answer_text(request, &text);
+		answer(request, &text);
 	else
 		kh_request_failure(request, &error);
-}
-
-void kh_request_json(struct kh_request *request, const char *json, size_t length)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer head = {0};
-
-	const char *parts[] = {NULL, json, "}"};
-	size_t lengths[] = {0, length, 1};
-
-	kh_result_head(&request->message.id, &head);
-	parts[0] = head.data;
-	lengths[0] = head.length;
-	answer(request, parts, lengths, head.failed ? 0 : 3);
 }

@@ -1,7 +1,7 @@
 /*
  * A request on its way through the daemon. It outlives its connection: then
  * the answer goes nowhere. Each is ended by exactly one of kh_request_result,
- * _json, _failure or _fail, which free it.
+ * _failure or _fail, which free it.
  */
 #ifndef KH_AGENT_REQUEST_H
 #define KH_AGENT_REQUEST_H
@@ -20,8 +20,6 @@ struct kh_request {
 bool kh_request_wanted(const struct kh_request *request);
 
 void kh_request_result(struct kh_request *request, const void *result);
-/* A result that is encoded already. */
-void kh_request_json(struct kh_request *request, const char *json, size_t length);
 void kh_request_failure(struct kh_request *request, const struct kh_error *error);
 void kh_request_fail(struct kh_request *request, enum kh_code code);
 

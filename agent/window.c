@@ -94,15 +94,6 @@ int64_t kh_period_move(int64_t time, const struct kh_period *period, int sign)
 	return (days_from_civil(year, month, day) + sign * period->days) * DAY + second;
 }
 
-/* The answer is another one from then on. */
-static void turn(struct kh_window *window, int64_t moment, int64_t now)
-{
-	if (moment > now && moment < window->valid_before)
-		window->valid_before = moment;
-	if (moment <= now && moment > window->valid_from)
-		window->valid_from = moment;
-}
-
 void kh_window_compute(int64_t not_after, int64_t now, const struct kh_period *before, const struct kh_period *after,
 		       struct kh_window *window)
 {
@@ -115,10 +106,6 @@ void kh_window_compute(int64_t not_after, int64_t now, const struct kh_period *b
 		window->state = KH_RENEWAL_WINDOW_STATE_OPEN;
 	else
 		window->state = KH_RENEWAL_WINDOW_STATE_LATE;
-	window->valid_before = not_after - window->days_left * DAY + 1;
-	window->valid_from = window->valid_before - DAY;
-	turn(window, window->opens, now);
-	turn(window, window->closes + 1, now);
 }
 
 void kh_time_text(int64_t time, char text[KH_TIME_TEXT])

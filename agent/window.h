@@ -20,9 +20,7 @@ struct kh_window {
 	enum kh_renewal_window_state state;
 	int64_t opens;
 	int64_t closes;
-	int64_t days_left;    /* whole days until not_after, rounded down */
-	int64_t valid_from;   /* the first moment at which this is the answer: clocks are set back, too */
-	int64_t valid_before; /* the first after it at which the answer is another one */
+	int64_t days_left; /* whole days until not_after, rounded down */
 };
 
 /* A number and day, week, month or year (or their plurals): "1 month". At most

@@ -66,9 +66,6 @@ KH_CHECKED enum kh_code kh_request_encode(const struct kh_method *method, const 
 					  const void *params, struct kh_buffer *out, struct kh_error *error);
 KH_CHECKED enum kh_code kh_result_encode(const struct kh_method *method, const struct kh_rpc_id *id, const void *result,
 					 struct kh_buffer *out, struct kh_error *error);
-/* Appends a result up to its value, for one that is encoded already; the value
- * and "}" follow. */
-void kh_result_head(const struct kh_rpc_id *id, struct kh_buffer *out);
 /* Appends an error response in a locale; an id of NONE is written as null. */
 void kh_error_encode(const struct kh_rpc_id *id, const struct kh_error *failure, const char *locale,
 		     struct kh_buffer *out);

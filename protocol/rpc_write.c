@@ -49,19 +49,14 @@ enum kh_code kh_request_encode(const struct kh_method *method, const struct kh_r
 	return close_message(out, before, kh_encode(method->params, params, out, error), error);
 }
 
-void kh_result_head(const struct kh_rpc_id *id, struct kh_buffer *out)
-{
-	kh_buffer_append_text(out, "{\"jsonrpc\":\"2.0\"");
-	append_id(out, id);
-	kh_buffer_append_text(out, ",\"result\":");
-}
-
 enum kh_code kh_result_encode(const struct kh_method *method, const struct kh_rpc_id *id, const void *result,
 			      struct kh_buffer *out, struct kh_error *error)
 {
 	size_t before = out->length;
 
-	kh_result_head(id, out);
+	kh_buffer_append_text(out, "{\"jsonrpc\":\"2.0\"");
+	append_id(out, id);
+	kh_buffer_append_text(out, ",\"result\":");
 	return close_message(out, before, kh_encode(method->result, result, out, error), error);
 }
 

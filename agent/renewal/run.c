@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "connection.h"
 #include "log.h"
 #include "renewal/steps.h"
 #include "watch.h"
@@ -108,7 +109,7 @@ static void tell(struct kh_run *run)
 	int number, of;
 
 	if (kh_renewal_progress(run->act, run->step, (run->facts & KH_FACT_DUAL) != 0, &number, &of, &text))
-		kh_connections_progress(run->request, run->entry.order, number, of, text);
+		kh_connections_progress(run->request->agent, run->request->origin, run->entry.order, number, of, text);
 }
 
 /* --- its end --- */

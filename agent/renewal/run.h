@@ -6,8 +6,8 @@
 #ifndef KH_AGENT_RENEWAL_RUN_H
 #define KH_AGENT_RENEWAL_RUN_H
 
-#include "connection.h"
 #include "renewal/decide.h"
+#include "request.h"
 
 struct kh_run {
 	struct kh_request *request;

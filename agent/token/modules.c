@@ -276,7 +276,6 @@ static void got_certificates(void *context, enum kh_code code, void *result, con
 	if (code != KH_OK || list->changed || !module->certificates_revision) {
 		kh_clear(&kh_host_certificate_found_params_type, &module->certificates);
 		free(kh_steal(&module->certificates_revision));
-		module->all->certificates_revision++;
 		if (code == KH_OK)
 			show_found(module, list);
 	}

@@ -25,8 +25,6 @@ struct kh_driver {
 struct kh_modules {
 	struct kh_driver items[KH_MODULES_MAX];
 	size_t count;
-	/* Counts up with every change of any certificate list. */
-	uint64_t certificates_revision;
 	/* Told when the set of tokens or a PIN's state has changed. */
 	void (*changed)(void *context);
 	void *context;

@@ -146,7 +146,6 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	static const char empty[64];
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct kh_rpc_id id = {.kind = KH_ID_NUMBER, .number = ++client->number};
-	const char *parts[1];
 	enum kh_code code;
 
 	client->method = &kh_contract.methods[method];
@@ -157,8 +156,7 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 		return code;
 	if (!client->socket)
 		return kh_fail(error, KH_AGENT_FAILED);
-	parts[0] = text.data;
-	kh_socket_send(client->socket, parts, &text.length, 1);
+	kh_socket_send(client->socket, text.data, text.length);
 	while (!client->answered && !client->ended && !client->timed_out)
 		run(client);
 	client->method = NULL;

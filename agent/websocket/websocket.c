@@ -62,13 +62,10 @@ static void remove_socket(struct kh_socket *socket)
 	free(socket);
 }
 
-void kh_socket_send(struct kh_socket *socket, const char *const parts[], const size_t lengths[], size_t count)
+void kh_socket_send(struct kh_socket *socket, const char *text, size_t length)
 {
 	struct outgoing *item;
-	size_t length = 0;
 
-	for (size_t i = 0; i < count; i++)
-		length += lengths[i];
 	if (socket->close_code != 0)
 		return;
 	item = socket->queued + length > QUEUE_MAX ? NULL : malloc(sizeof(*item) + LWS_PRE + length);
@@ -79,11 +76,7 @@ void kh_socket_send(struct kh_socket *socket, const char *const parts[], const s
 		return;
 	}
 	*item = (struct outgoing){.length = length};
-	length = LWS_PRE;
-	for (size_t i = 0; i < count; i++) {
-		memcpy(item->space + length, parts[i], lengths[i]);
-		length += lengths[i];
-	}
+	memcpy(item->space + LWS_PRE, text, length);
 	*socket->last = item;
 	socket->last = &item->next;
 	socket->queued += item->length;

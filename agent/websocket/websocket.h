@@ -45,8 +45,8 @@ void kh_server_free(struct kh_server *server);
 /* The library's version, for the report. */
 const char *kh_websocket_version(void);
 
-/* Queues a text message; parts are put together. */
-void kh_socket_send(struct kh_socket *socket, const char *const parts[], const size_t lengths[], size_t count);
+/* Queues a text message. */
+void kh_socket_send(struct kh_socket *socket, const char *text, size_t length);
 /* Closes when the queue is written. reason is a literal. */
 void kh_socket_close(struct kh_socket *socket, int code, const char *reason);
 
