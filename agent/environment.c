@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "token/report.h"
 #include "watch.h"
 
 #define ITEMS_MAX 16

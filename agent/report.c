@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "log_kept.h"
 #include "renewal/look.h"
+#include "token/report.h"
 
 struct reporting {
 	struct kh_request *request;

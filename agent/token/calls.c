@@ -90,6 +90,15 @@ struct kh_token_call *kh_token_calls_take(struct kh_token_calls *calls)
 	return take_at(calls, &calls->first);
 }
 
+struct kh_token_call *kh_token_calls_take_all(struct kh_token_calls *calls)
+{
+	struct kh_token_call *first = calls->first;
+
+	calls->first = NULL;
+	calls->last = &calls->first;
+	return first;
+}
+
 struct kh_token_call *kh_token_calls_take_pin(struct kh_token_calls *calls, int64_t session)
 {
 	struct kh_token_call **at = &calls->first;

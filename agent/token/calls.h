@@ -5,7 +5,12 @@
 #ifndef KH_AGENT_TOKEN_CALLS_H
 #define KH_AGENT_TOKEN_CALLS_H
 
-#include "token/link.h"
+#include "host_contract.h"
+
+/* result is the method's struct when code is KH_OK, else NULL; it is cleared
+ * after the call, what is to stay must be moved out. error is filled unless
+ * KH_OK. */
+typedef void (*kh_token_reply)(void *context, enum kh_code code, void *result, const struct kh_error *error);
 
 struct kh_token_call {
 	struct kh_token_call *next;
@@ -34,6 +39,8 @@ void kh_token_calls_append(struct kh_token_calls *calls, struct kh_token_call *c
 void kh_token_calls_prepend(struct kh_token_calls *calls, struct kh_token_call *call);
 /* NULL: none waits. */
 struct kh_token_call *kh_token_calls_take(struct kh_token_calls *calls);
+/* All of them, linked by next. */
+struct kh_token_call *kh_token_calls_take_all(struct kh_token_calls *calls);
 /* The first PIN call of a session; NULL: none. */
 struct kh_token_call *kh_token_calls_take_pin(struct kh_token_calls *calls, int64_t session);
 

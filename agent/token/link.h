@@ -3,39 +3,42 @@
  * JSON lines over pipes. The child may crash or hang; then every call that
  * waits is answered token.failed with the function the module died in, and the
  * next call starts a new child, after a pause that grows while it goes on
- * dying.
- *
- * One call is on the way at a time; the others wait here, so that a deadline
- * counts only the call's own time. It stands still while the host has a PIN
- * window open, for KH_PIN_SECONDS at most.
+ * dying. How calls take their turn: talk.h.
  */
 #ifndef KH_AGENT_TOKEN_LINK_H
 #define KH_AGENT_TOKEN_LINK_H
 
-#include <uv.h>
-
-#include "host_contract.h"
 #include "settings.h"
+#include "token/talk.h"
 
-#define KH_PIN_SECONDS 300
+enum kh_link_state { KH_LINK_DOWN, KH_LINK_STARTING, KH_LINK_RUNNING, KH_LINK_STOPPED };
 
-struct kh_token_link;
-
-/* result is the method's struct when code is KH_OK, else NULL; it is cleared
- * after the call, what is to stay must be moved out. error is filled unless
- * KH_OK. May be called from within kh_token_link_call(). */
-typedef void (*kh_token_reply)(void *context, enum kh_code code, void *result, const struct kh_error *error);
+/* Read in link.c and report.c only. */
+struct kh_token_link {
+	uv_loop_t *loop;
+	const struct kh_settings *settings;
+	const char *module;
+	const char *program;
+	struct kh_token_child *child;
+	enum kh_link_state state;
+	struct kh_token_talk talk;
+	bool probing;
+	uint64_t start_after; /* loop time */
+	uint64_t pause;
+	struct kh_error failure; /* of the last start or call */
+	char last_call[64];
+	int64_t starts;
+	struct kh_host_host host;
+};
 
 /* settings and module stay the caller's. NULL: out of memory. */
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
 					const char *program);
-/* Hears of certificates while certificate.list is on the way; what it keeps it
- * moves out of found. false: that cannot be, and the child is lost. */
-typedef bool (*kh_token_found)(void *context, struct kh_host_certificate_found_params *found);
 void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context);
 /* Starts the child unless it runs; calls do that by themselves. */
 void kh_token_link_start(struct kh_token_link *link);
-/* params is read before this returns. session: on whose behalf, 0 for our own. */
+/* params is read before this returns, and reply may be called before, too.
+ * session: on whose behalf, 0 for our own. */
 void kh_token_link_call(struct kh_token_link *link, enum kh_host_method_id method, const void *params, int64_t session,
 			kh_token_reply reply, void *context);
 /* Closes the PIN window of a session. */
@@ -63,14 +66,6 @@ void kh_token_link_probe(struct kh_token_link *link);
 const struct kh_error *kh_token_link_failure(const struct kh_token_link *link);
 /* Forgets the pause before the next start: the clerk asks again. */
 void kh_token_link_retry(struct kh_token_link *link);
-/* The module profile in use; NULL: none, or not known. */
-const char *kh_token_link_profile(const struct kh_token_link *link);
-/* A profile that was left out, and why; NULL: none. */
-const char *kh_token_link_profile_problem(const struct kh_token_link *link);
-/* Everything in report becomes the caller's. */
-KH_CHECKED enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
-					     struct kh_error *error);
-
 /* Ends the child; its calls are answered agent.stopping. The handles close on
  * the loop, then the link may be freed. */
 void kh_token_link_stop(struct kh_token_link *link);

@@ -1,15 +1,15 @@
 /*
- * What support is told of a token host.
+ * The report of a token host.
  */
-#include "token/link_state.h"
+#include "token/report.h"
 
 #include <string.h>
 
 static enum kh_module_report_state report_state(const struct kh_token_link *link)
 {
-	if (link->state == STATE_RUNNING)
+	if (link->state == KH_LINK_RUNNING)
 		return KH_MODULE_REPORT_STATE_RUNNING;
-	if (link->state == STATE_STARTING)
+	if (link->state == KH_LINK_STARTING)
 		return KH_MODULE_REPORT_STATE_STARTING;
 	return link->failure.code == KH_DRIVER_MISSING ? KH_MODULE_REPORT_STATE_MISSING : KH_MODULE_REPORT_STATE_FAILED;
 }
@@ -38,7 +38,7 @@ enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_mo
 		.profile_problems = link->host.profile_problems,
 		.profile_problems_count = link->host.profile_problems_count,
 		.state = report_state(link),
-		.restarts = link->restarts > 0 ? link->restarts - 1 : 0,
+		.restarts = link->starts > 0 ? link->starts - 1 : 0,
 		.last_failure = link->last_call[0] != '\0' ? (char *)(uintptr_t)link->last_call : NULL,
 	};
 

@@ -1,8 +1,7 @@
 /*
- * The conversation with a token host: lines out, lines in, the deadline of the
- * call that is on the way.
+ * Lines out, lines in, and the deadline of the call that is on the way.
  */
-#include "token/link_state.h"
+#include "token/talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +11,18 @@
 
 #define CANCEL_SECONDS 10 /* from host.cancel to the kill */
 
-static void write_line(struct kh_token_link *link, const struct kh_buffer *line)
+static void lose(struct kh_token_talk *talk, const char *how)
 {
-	if (line->failed || !kh_token_child_write(link->child, line->data, line->length))
-		kh_token_link_lose(link, "does not listen");
+	talk->events.lost(talk->events.context, how);
 }
 
-void kh_token_talk_cancel(struct kh_token_link *link, int64_t session)
+static void write_line(struct kh_token_talk *talk, const struct kh_buffer *line)
+{
+	if (line->failed || !kh_token_child_write(talk->child, line->data, line->length))
+		lose(talk, "does not listen");
+}
+
+static void close_window(struct kh_token_talk *talk, int64_t session)
 {
 	struct kh_host_host_cancel_params params = {.session = session};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer line = {0};
@@ -27,68 +31,68 @@ void kh_token_talk_cancel(struct kh_token_link *link, int64_t session)
 	    KH_OK)
 		return;
 	kh_buffer_append(&line, "\n", 1);
-	write_line(link, &line);
+	write_line(talk, &line);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct kh_token_link *link = timer->data;
+	struct kh_token_talk *talk = timer->data;
 
-	if (link->prompting && !link->cancelled && link->current) {
-		link->cancelled = true;
+	if (talk->prompting && !talk->cancelled && talk->current) {
+		talk->cancelled = true;
 		uv_timer_start(timer, on_timer, CANCEL_SECONDS * 1000, 0);
-		kh_token_talk_cancel(link, link->current->session);
+		close_window(talk, talk->current->session);
 		return;
 	}
-	link->suspect = true;
-	kh_token_link_lose(link, "hangs");
+	talk->hung = true;
+	lose(talk, "hangs");
 }
 
-static void set_deadline(struct kh_token_link *link, uint64_t milliseconds)
+static void set_deadline(struct kh_token_talk *talk, uint64_t milliseconds)
 {
-	link->deadline = uv_now(link->loop) + milliseconds;
-	uv_timer_start(link->timer, on_timer, milliseconds, 0);
+	talk->deadline = uv_now(talk->timer->loop) + milliseconds;
+	uv_timer_start(talk->timer, on_timer, milliseconds, 0);
 }
 
-void kh_token_talk_send(struct kh_token_link *link)
+static void send_next(struct kh_token_talk *talk)
 {
-	if (link->current || !link->child)
+	if (talk->current || !talk->child)
 		return;
-	link->current = kh_token_calls_take(&link->waiting);
-	if (!link->current)
+	talk->current = kh_token_calls_take(&talk->waiting);
+	if (!talk->current)
 		return;
-	set_deadline(link, link->current->deadline);
-	write_line(link, &link->current->line);
+	set_deadline(talk, talk->current->deadline);
+	write_line(talk, &talk->current->line);
 }
 
-static void note_prompting(struct kh_token_link *link, bool open)
+static void note_prompting(struct kh_token_talk *talk, bool open)
 {
-	uint64_t now = uv_now(link->loop);
+	uint64_t now = uv_now(talk->timer->loop);
 
-	if (open == link->prompting || !link->current)
+	if (open == talk->prompting || !talk->current)
 		return;
-	link->prompting = open;
-	link->cancelled = false;
+	talk->prompting = open;
+	talk->cancelled = false;
 	if (open) {
-		link->remaining = link->deadline > now ? link->deadline - now : 1;
-		uv_timer_start(link->timer, on_timer, KH_PIN_SECONDS * 1000, 0);
+		talk->remaining = talk->deadline > now ? talk->deadline - now : 1;
+		uv_timer_start(talk->timer, on_timer, KH_PIN_SECONDS * 1000, 0);
 	} else {
-		set_deadline(link, link->remaining);
+		set_deadline(talk, talk->remaining);
 	}
 }
 
-static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
+static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 {
 	const struct kh_method *method;
 	struct kh_error error = {0};
 	struct kh_token_call *call;
 	void *result;
 
-	if (!link->current || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != link->current->id) {
-		kh_token_link_lose(link, "answers what nobody asked");
+	if (!talk->current || incoming->id.kind != KH_ID_NUMBER || incoming->id.number != talk->current->id) {
+		lose(talk, "answers what nobody asked");
 		return;
 	}
-	method = &kh_host_contract.methods[link->current->method];
+	method = &kh_host_contract.methods[talk->current->method];
 	if (incoming->is_error) {
 		error = incoming->failure;
 		result = NULL;
@@ -96,17 +100,16 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 		result = calloc(1, method->result->size);
 		if (!result || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
 			free(result);
-			kh_token_link_lose(link, "answers nonsense");
+			lose(talk, "answers nonsense");
 			return;
 		}
 	}
-	uv_timer_stop(link->timer);
-	link->prompting = false;
-	call = kh_steal(&link->current);
+	uv_timer_stop(talk->timer);
+	talk->prompting = false;
+	call = kh_steal(&talk->current);
 	if (call->method != KH_HOST_METHOD_HOST_CONFIGURE) {
-		link->pause = 0;
-		link->suspect = false;
-		link->failure = (struct kh_error){0};
+		talk->hung = false;
+		talk->events.answered(talk->events.context);
 	}
 	kh_token_call_end(call, error.code, result, &error);
 	if (result)
@@ -114,63 +117,143 @@ static void answer(struct kh_token_link *link, struct kh_incoming *incoming)
 	free(result);
 }
 
-static bool take_found(struct kh_token_link *link, void *params)
+static bool take_found(struct kh_token_talk *talk, void *params)
 {
-	return link->current && link->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && link->found &&
-	       link->found(link->found_context, params);
+	return talk->current && talk->current->method == KH_HOST_METHOD_CERTIFICATE_LIST && talk->found &&
+	       talk->found(talk->found_context, params);
 }
 
-static void take_notification(struct kh_token_link *link, const struct kh_message *message)
+static void take_notification(struct kh_token_talk *talk, const struct kh_message *message)
 {
 	if (message->method->id == KH_HOST_METHOD_HOST_PROMPTING)
-		note_prompting(link, ((struct kh_host_host_prompting_params *)message->params)->open);
-	else if (message->method->id != KH_HOST_METHOD_CERTIFICATE_FOUND || !take_found(link, message->params))
-		kh_token_link_lose(link, "asks us");
+		note_prompting(talk, ((struct kh_host_host_prompting_params *)message->params)->open);
+	else if (message->method->id != KH_HOST_METHOD_CERTIFICATE_FOUND || !take_found(talk, message->params))
+		lose(talk, "asks us");
 }
 
-static void take_line(struct kh_token_link *link, const char *line, size_t length)
+static void take_line(struct kh_token_talk *talk, const char *line, size_t length)
 {
 	struct kh_incoming incoming;
 	struct kh_error error = {0};
 
 	if (kh_incoming_decode(&kh_host_contract, line, length, &incoming, &error) != KH_OK) {
-		kh_token_link_lose(link, "talks nonsense");
+		lose(talk, "talks nonsense");
 		return;
 	}
 	if (incoming.is_response)
-		answer(link, &incoming);
+		answer(talk, &incoming);
 	else
-		take_notification(link, &incoming.message);
+		take_notification(talk, &incoming.message);
 	kh_incoming_finish(&incoming);
 }
 
-void kh_token_talk_output(void *context, const char *data, size_t length)
+static void hear(void *context, const char *data, size_t length)
 {
-	struct kh_token_link *link = context;
-	struct kh_token_child *child = link->child;
+	struct kh_token_talk *talk = context;
+	struct kh_token_child *child = talk->child;
 	const char *end;
 
-	while (link->child == child && (end = memchr(data, '\n', length))) {
+	while (talk->child == child && (end = memchr(data, '\n', length))) {
 		size_t part = (size_t)(end - data);
 
-		if (link->rest.length == 0) {
-			take_line(link, data, part);
+		if (talk->rest.length == 0) {
+			take_line(talk, data, part);
 		} else {
-			struct kh_buffer line = link->rest;
+			struct kh_buffer line = talk->rest;
 
-			link->rest = (struct kh_buffer){0};
+			talk->rest = (struct kh_buffer){0};
 			kh_buffer_append(&line, data, part);
-			take_line(link, line.data, line.length);
+			take_line(talk, line.data, line.length);
 			kh_buffer_finish(&line);
 		}
 		data += part + 1;
 		length -= part + 1;
 	}
-	if (link->child != child)
+	if (talk->child != child)
 		return;
-	kh_buffer_append(&link->rest, data, length);
-	if (link->rest.failed || link->rest.length > KH_HOST_LIMIT_MESSAGE)
-		kh_token_link_lose(link, "says too much");
+	kh_buffer_append(&talk->rest, data, length);
+	if (talk->rest.failed || talk->rest.length > KH_HOST_LIMIT_MESSAGE)
+		lose(talk, "says too much");
 	else
-		kh_token_talk_send(link);
+		send_next(talk);
+}
+
+static void ended(void *context)
+{
+	lose(context, "died");
+}
+
+struct kh_token_ears kh_token_talk_ears(struct kh_token_talk *talk)
+{
+	return (struct kh_token_ears){hear, ended, talk};
+}
+
+bool kh_token_talk_init(struct kh_token_talk *talk, uv_loop_t *loop, int64_t percent,
+			const struct kh_token_talk_events *events)
+{
+	*talk = (struct kh_token_talk){.events = *events, .timer = calloc(1, sizeof(*talk->timer))};
+	if (!talk->timer)
+		return false;
+	uv_timer_init(loop, talk->timer);
+	talk->timer->data = talk;
+	kh_token_calls_init(&talk->waiting, percent);
+	return true;
+}
+
+void kh_token_talk_finish(struct kh_token_talk *talk)
+{
+	uv_close((uv_handle_t *)talk->timer, (uv_close_cb)free);
+	talk->timer = NULL;
+}
+
+void kh_token_talk_begin(struct kh_token_talk *talk, struct kh_token_child *child, struct kh_token_call *configure)
+{
+	talk->child = child;
+	kh_token_calls_prepend(&talk->waiting, configure);
+	send_next(talk);
+}
+
+void kh_token_talk_end(struct kh_token_talk *talk)
+{
+	uv_timer_stop(talk->timer);
+	talk->child = NULL;
+	talk->prompting = false;
+	talk->cancelled = false;
+	kh_buffer_finish(&talk->rest);
+}
+
+void kh_token_talk_fail(struct kh_token_talk *talk, const struct kh_error *error)
+{
+	struct kh_token_call *call = kh_steal(&talk->current);
+	struct kh_token_call *waiting = kh_token_calls_take_all(&talk->waiting);
+
+	if (call)
+		kh_token_call_end(call, error->code, NULL, error);
+	while (waiting) {
+		call = waiting;
+		waiting = call->next;
+		kh_token_call_end(call, error->code, NULL, error);
+	}
+}
+
+void kh_token_talk_call(struct kh_token_talk *talk, struct kh_token_call *call)
+{
+	kh_token_calls_append(&talk->waiting, call);
+	send_next(talk);
+}
+
+bool kh_token_talk_asking(const struct kh_token_talk *talk)
+{
+	return talk->current && kh_token_call_asks_pin(talk->current);
+}
+
+void kh_token_talk_cancel(struct kh_token_talk *talk, int64_t session)
+{
+	const struct kh_error error = {.code = KH_PIN_CANCELLED};
+	struct kh_token_call *call;
+
+	while ((call = kh_token_calls_take_pin(&talk->waiting, session)))
+		kh_token_call_end(call, error.code, NULL, &error);
+	if (kh_token_talk_asking(talk) && talk->current->session == session)
+		close_window(talk, session);
 }

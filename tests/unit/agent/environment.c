@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "token/link_state.h"
+#include "token/link.h"
 #include "unit.h"
 
 /* A machine where everything is fine. */

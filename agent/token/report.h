@@ -1,0 +1,17 @@
+/*
+ * What support is told of a token host.
+ */
+#ifndef KH_AGENT_TOKEN_REPORT_H
+#define KH_AGENT_TOKEN_REPORT_H
+
+#include "token/link.h"
+
+/* The module profile in use; NULL: none, or not known. */
+const char *kh_token_link_profile(const struct kh_token_link *link);
+/* A profile that was left out, and why; NULL: none. */
+const char *kh_token_link_profile_problem(const struct kh_token_link *link);
+/* Everything in report becomes the caller's. */
+KH_CHECKED enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
+					     struct kh_error *error);
+
+#endif
