@@ -1,7 +1,7 @@
 /*
  * The call to a daemon, for the support tool and for a daemon that starts.
  */
-#include "websocket/state.h"
+#include "websocket/socket.h"
 
 #include "cleanup.h"
 #include "contract.h"

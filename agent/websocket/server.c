@@ -2,7 +2,7 @@
  * Those who come: listening on loopback, the upgrade and its judge, and the
  * pages of the certificate manager.
  */
-#include "websocket/state.h"
+#include "websocket/socket.h"
 
 #include <stdlib.h>
 #include <string.h>

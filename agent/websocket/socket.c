@@ -3,7 +3,7 @@
  * has come so far, and their end. Measured traps of 4.1.6 are named where they
  * are met, here and in the files beside.
  */
-#include "websocket/state.h"
+#include "websocket/socket.h"
 
 #include <stdlib.h>
 #include <string.h>

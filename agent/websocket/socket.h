@@ -1,10 +1,10 @@
 /*
- * The inside of the WebSockets, for websocket.c (a connection, at either end),
- * websocket_server.c (those who come) and websocket_client.c (the call to a
- * daemon) only. Nobody else meets libwebsockets.
+ * The inside of the WebSockets: a connection, at either end. For server.c (those
+ * who come) and client.c (the call to a daemon) only; nobody else meets
+ * libwebsockets.
  */
-#ifndef KH_AGENT_WEBSOCKET_STATE_H
-#define KH_AGENT_WEBSOCKET_STATE_H
+#ifndef KH_AGENT_WEBSOCKET_SOCKET_H
+#define KH_AGENT_WEBSOCKET_SOCKET_H
 
 #include <libwebsockets.h>
 
