@@ -32,8 +32,9 @@ void module_pull(const char *name); /* NULL: all tokens */
 
 /* fault.c: the fault script and the list of calls. */
 void fault_open(const char *folder);
-/* Before and after a call, or a "write" of the store; other than CKR_OK: answer that. */
-CK_RV fault_before(const char *call);
+/* Before and after a call, or a "write" of the store; other than CKR_OK: answer that.
+ * caller: a place in the code that calls, or NULL. */
+CK_RV fault_before(const char *call, const void *caller);
 CK_RV fault_after(const char *call);
 /*
  * What a "cut" or "tear" rule says about this write: power stays, or goes between

@@ -6,7 +6,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool initialized;
 
-static CK_RV enter(const char *name, bool is_initialize)
+static CK_RV enter(const char *name, bool is_initialize, const void *caller)
 {
 	CK_RV rv;
 
@@ -19,7 +19,7 @@ static CK_RV enter(const char *name, bool is_initialize)
 	}
 	if (is_initialize == initialized)
 		return initialized ? CKR_CRYPTOKI_ALREADY_INITIALIZED : CKR_CRYPTOKI_NOT_INITIALIZED;
-	rv = fault_before(name);
+	rv = fault_before(name, caller);
 	module_refresh();
 	return rv;
 }
@@ -36,7 +36,7 @@ static CK_RV leave(const char *name, CK_RV rv, bool done)
 #define CALL(name, parameters, arguments)                                                                              \
 	static CK_RV entry_##name parameters                                                                           \
 	{                                                                                                              \
-		CK_RV rv = enter("C_" #name, IS(name, "Initialize"));                                                  \
+		CK_RV rv = enter("C_" #name, IS(name, "Initialize"), __builtin_return_address(0));                     \
 		bool done = rv == CKR_OK;                                                                              \
                                                                                                                        \
 		if (done)                                                                                              \

@@ -6,6 +6,7 @@
  * A rule that fired is taken out of the file before it acts, so that a second
  * process does not meet it again. N 0 means always, and stays.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -121,15 +122,30 @@ static void rewrite_script(void)
 		abort();
 }
 
+/* " libp11.so.3", where a library of the program calls; "" for the program itself. */
+static void name_library(const void *caller, char out[NAME])
+{
+	Dl_info found;
+	const char *name;
+
+	out[0] = 0;
+	if (!caller || !dladdr(caller, &found) || !found.dli_fname || !strstr(found.dli_fname, ".so"))
+		return;
+	name = strrchr(found.dli_fname, '/');
+	snprintf(out, NAME, " %s", name ? name + 1 : found.dli_fname);
+}
+
 /* DIR/calls, where it exists, gets a line for each call. */
-static void record(const char *call)
+static void record(const char *call, const void *caller)
 {
 	int fd = open(calls_path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	char line[48];
-	int length = snprintf(line, sizeof line, "%s\n", call);
+	char line[80], library[NAME];
+	int length;
 
 	if (fd < 0)
 		return;
+	name_library(caller, library);
+	length = snprintf(line, sizeof line, "%s%s\n", call, library);
 	if (write(fd, line, (size_t)length) != length)
 		abort();
 	close(fd);
@@ -198,9 +214,9 @@ static CK_RV meet(const char *call, bool after)
 	return rv;
 }
 
-CK_RV fault_before(const char *call)
+CK_RV fault_before(const char *call, const void *caller)
 {
-	record(call);
+	record(call, caller);
 	calls_so_far += strcmp(call, "write") != 0;
 	return meet(call, false);
 }

@@ -222,7 +222,7 @@ CK_RV store_write_token(const struct token *token)
 CK_RV store_write(const char *token, const char *file, const void *data, size_t length)
 {
 	char path[PATH];
-	CK_RV rv = fault_before("write");
+	CK_RV rv = fault_before("write", NULL);
 
 	token_path(path, token, file);
 	if (rv == CKR_OK)
@@ -233,7 +233,7 @@ CK_RV store_write(const char *token, const char *file, const void *data, size_t 
 CK_RV store_delete(const char *token, const char *file)
 {
 	char path[PATH];
-	CK_RV rv = fault_before("write");
+	CK_RV rv = fault_before("write", NULL);
 
 	if (rv != CKR_OK)
 		return rv;
