@@ -75,7 +75,8 @@ char *ca_renew(const struct ca *ca, const char *request_pem);
 char *ca_fingerprint(const char *pem); /* hex SHA-256 of the DER, malloc */
 EVP_PKEY *ca_p256(const unsigned char *point, size_t length);
 
-/* module.c: the limit. A PKCS#11 module in this very process. */
+/* module.c: the limit. A PKCS#11 module in this very process.
+ * configuration: SoftHSM2's file, or softkey's folder. */
 struct renewed {
 	unsigned long private_key, public_key, certificate;
 };
@@ -90,6 +91,15 @@ size_t module_list_tokens(void);
 void module_begin(struct renewed *pair, unsigned char point[67]);
 void module_install(struct renewed *pair, const unsigned char *der, size_t length);
 void module_forget(struct renewed *pair);
+
+/* direct.c: a whole renewal on this module in the fewest C_ calls that check what the agent checks. */
+void direct_open(const char *path, const char *configuration);
+void direct_close(void);
+size_t direct_list(void); /* certificates; only what is new is read */
+void direct_login(void);
+void direct_begin(unsigned char point[67]);
+void direct_install(const unsigned char *der, size_t length);
+void direct_complete(void);
 
 /* product.c: keyhalld and its token host. */
 struct product {
@@ -113,16 +123,20 @@ void product_connect(struct product *product, struct client *client, const char 
 /* Sends, waits, dies on an error. Returns the time; the answer is in the client. */
 double product_call(struct product *product, const char *method, const char *params);
 void product_hello(struct product *product);
-void product_login(struct product *product);
+double product_login(struct product *product); /* pin.verify */
 /* Count; first: an id, malloc, or NULL. */
 size_t product_certificates(struct product *product, char **first);
 /* start, connect, hello, and the token has been seen. */
 void product_open(struct product *product, const struct fixture *fixture, const char *configuration);
-struct renewal_time {
-	double begin, install;
+/* One renewal, call by call. */
+struct renewal {
+	char order[32];
+	char *request, *pem;
 };
-/* A whole renewal of the certificate, untimed parts included; the id moves on. */
-struct renewal_time product_renew(struct product *product, const struct fixture *fixture, char **certificate);
+double product_begin(struct product *product, struct renewal *renewal, const char *certificate);
+double product_install(struct product *product, struct renewal *renewal, const struct ca *ca);
+/* Also its end: the id of the old certificate becomes the new one's. */
+double product_complete(struct product *product, struct renewal *renewal, char **certificate);
 pid_t product_host(const struct product *product);
 void product_stop(struct product *product);
 

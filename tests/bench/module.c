@@ -8,23 +8,15 @@
 
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <p11-kit/pkcs11.h>
 
-#include "bench.h"
+#include "module.h"
 
 #define OBJECT_MAX 2048
 
+CK_FUNCTION_LIST *p11;
+CK_SESSION_HANDLE session;
 static void *library;
-static CK_FUNCTION_LIST *p11;
-static CK_SESSION_HANDLE session;
 static CK_OBJECT_HANDLE old_key; /* signs the proof */
-
-#define CHECK(call)                                                                                                    \
-	do {                                                                                                           \
-		CK_RV rv_ = (call);                                                                                    \
-		if (rv_ != CKR_OK)                                                                                     \
-			bench_die("%s: 0x%lx", #call, rv_);                                                            \
-	} while (0)
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 static CK_OBJECT_CLASS class_certificate = CKO_CERTIFICATE, class_public = CKO_PUBLIC_KEY,
@@ -54,6 +46,7 @@ static void load(const char *path, const char *configuration)
 	CK_RV (*get)(CK_FUNCTION_LIST **);
 
 	setenv("SOFTHSM2_CONF", configuration, 1);
+	setenv("SOFTKEY_STORE", configuration, 1);
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		bench_die("%s", dlerror());
@@ -95,7 +88,7 @@ void module_close(void)
 	dlclose(library);
 }
 
-static void generate(struct renewed *pair, unsigned char *id, size_t id_length, char *label)
+void module_generate(struct renewed *pair, unsigned char *id, size_t id_length, char *label)
 {
 	CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
 	unsigned char p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
@@ -119,7 +112,7 @@ static void generate(struct renewed *pair, unsigned char *id, size_t id_length, 
 }
 
 /* The uncompressed point, out of its OCTET STRING. */
-static void read_point(CK_OBJECT_HANDLE key, unsigned char point[67])
+void module_read_point(CK_OBJECT_HANDLE key, unsigned char point[67])
 {
 	CK_ATTRIBUTE attribute = {CKA_EC_POINT, point, 67};
 
@@ -128,7 +121,7 @@ static void read_point(CK_OBJECT_HANDLE key, unsigned char point[67])
 		bench_die("CKA_EC_POINT of %lu bytes", attribute.ulValueLen);
 }
 
-static CK_OBJECT_HANDLE write_certificate(const unsigned char *der, size_t length, unsigned char *id, size_t id_length,
+CK_OBJECT_HANDLE module_write_certificate(const unsigned char *der, size_t length, unsigned char *id, size_t id_length,
 					  char *label)
 {
 	const unsigned char *at = der;
@@ -188,11 +181,11 @@ void module_make_token(const char *path, const char *configuration, const struct
 		if (RAND_bytes(id, sizeof id) != 1)
 			bench_die("no random bytes");
 		snprintf(label, sizeof label, "山西示例焦煤有限公司 %d", i + 1);
-		generate(&pair, id, sizeof id, label);
-		read_point(pair.public_key, point);
+		module_generate(&pair, id, sizeof id, label);
+		module_read_point(pair.public_key, point);
 		key = ca_p256(point + 2, 65);
 		length = ca_issue(ca, key, label, &der);
-		write_certificate(der, length, id, sizeof id, label);
+		module_write_certificate(der, length, id, sizeof id, label);
 		OPENSSL_free(der);
 		EVP_PKEY_free(key);
 	}
@@ -243,7 +236,7 @@ size_t module_list_tokens(void)
 	return count;
 }
 
-static void sign(CK_OBJECT_HANDLE key, const void *data, size_t length, unsigned char signature[64])
+void module_sign(CK_OBJECT_HANDLE key, const void *data, size_t length, unsigned char signature[64])
 {
 	CK_MECHANISM mechanism = {CKM_ECDSA, NULL, 0};
 	unsigned char digest[32];
@@ -273,10 +266,10 @@ void module_begin(struct renewed *pair, unsigned char point[67])
 		bench_die("no random bytes");
 	if (find_marked(&class_private, mark, &none) + find_marked(&class_certificate, mark, &none) > 0)
 		bench_die("a fresh mark is taken");
-	generate(pair, mark, sizeof mark, order);
-	read_point(pair->public_key, point);
-	sign(pair->private_key, text, sizeof text, signature); /* the request */
-	sign(old_key, text, sizeof text, signature);	       /* the proof */
+	module_generate(pair, mark, sizeof mark, order);
+	module_read_point(pair->public_key, point);
+	module_sign(pair->private_key, text, sizeof text, signature); /* the request */
+	module_sign(old_key, text, sizeof text, signature);	      /* the proof */
 }
 
 void module_install(struct renewed *pair, const unsigned char *der, size_t length)
@@ -288,17 +281,17 @@ void module_install(struct renewed *pair, const unsigned char *der, size_t lengt
 
 	if (find_marked(&class_private, mark, &object) != 1 || find_marked(&class_certificate, mark, &object) != 0)
 		bench_die("the pending key is not there");
-	pair->certificate = write_certificate(der, length, mark, sizeof mark, order);
+	pair->certificate = module_write_certificate(der, length, mark, sizeof mark, order);
 	if (find_marked(&class_certificate, mark, &object) != 1)
 		bench_die("the certificate is not there");
 	CHECK(p11->C_GetAttributeValue(session, object, &attribute, 1));
 	if (attribute.ulValueLen != length || memcmp(value, der, length) != 0)
 		bench_die("the certificate was read back differently");
-	sign(pair->private_key, text, 32, signature);
+	module_sign(pair->private_key, text, 32, signature);
 	SHA256(text, 32, digest);
 	CHECK(p11->C_VerifyInit(session, &mechanism, pair->public_key));
 	CHECK(p11->C_Verify(session, digest, sizeof digest, signature, sizeof signature));
-	sign(pair->private_key, text, sizeof text, signature); /* the receipt */
+	module_sign(pair->private_key, text, sizeof text, signature); /* the receipt */
 }
 
 void module_forget(struct renewed *pair)

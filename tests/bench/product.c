@@ -34,9 +34,9 @@ void product_start(struct product *product, const struct fixture *fixture, const
 {
 	static int instance;
 	char program[BENCH_PATH + 32], state[BENCH_PATH + 32], settings[BENCH_PATH + 64], log[BENCH_PATH + 16];
-	char home[BENCH_PATH + 64], runtime[BENCH_PATH + 64], softhsm[BENCH_PATH + 64];
+	char home[BENCH_PATH + 64], runtime[BENCH_PATH + 64], softhsm[BENCH_PATH + 64], softkey[BENCH_PATH + 64];
 	char *argv[] = {program, "--config", settings, "--foreground", NULL};
-	char *environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", home, runtime, softhsm, NULL};
+	char *environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", home, runtime, softhsm, softkey, NULL};
 
 	*product = (struct product){.port = process_free_port(), .client = {.fd = -1}};
 	snprintf(program, sizeof program, "%s/agent/keyhalld", fixture->build);
@@ -46,6 +46,7 @@ void product_start(struct product *product, const struct fixture *fixture, const
 	snprintf(home, sizeof home, "HOME=%s", state);
 	snprintf(runtime, sizeof runtime, "XDG_RUNTIME_DIR=%s", state);
 	snprintf(softhsm, sizeof softhsm, "SOFTHSM2_CONF=%s", configuration);
+	snprintf(softkey, sizeof softkey, "SOFTKEY_STORE=%s", configuration);
 	if (mkdir(state, 0700) < 0)
 		bench_die("%s: %s", state, strerror(errno));
 	write_configuration(settings, product, fixture, state);
@@ -136,15 +137,17 @@ static void find_token(struct product *product)
 	}
 }
 
-void product_login(struct product *product)
+double product_login(struct product *product)
 {
+	double time;
 	char *params;
 
 	find_token(product);
 	if (asprintf(&params, "{\"token\":\"%s\"}", product->token) < 0)
 		bench_die("out of memory");
-	product_call(product, "pin.verify", params);
+	time = product_call(product, "pin.verify", params);
 	free(params);
+	return time;
 }
 
 size_t product_certificates(struct product *product, char **first)
@@ -162,28 +165,38 @@ size_t product_certificates(struct product *product, char **first)
 	return count;
 }
 
-static double begin(struct product *product, const char *order, const char *certificate, char **request)
+double product_begin(struct product *product, struct renewal *renewal, const char *certificate)
 {
-	json_t *params = json_pack("{s:s, s:s, s:s, s:s}", "order", order, "certificate", certificate, "key", "new",
-				   "keyType", "ec-p256");
-	char *text = json_dumps(params, JSON_COMPACT);
-	double time = product_call(product, "renewal.begin", text);
-	json_t *result = result_of(product);
+	static int number;
+	json_t *params, *result;
+	double time;
+	char *text;
 
-	*request = text_of(result, "csr");
+	*renewal = (struct renewal){0};
+	snprintf(renewal->order, sizeof renewal->order, "BENCH-%d-%d", (int)getpid(), ++number);
+	params = json_pack("{s:s, s:s, s:s, s:s}", "order", renewal->order, "certificate", certificate, "key", "new",
+			   "keyType", "ec-p256");
+	text = json_dumps(params, JSON_COMPACT);
+	time = product_call(product, "renewal.begin", text);
+	result = result_of(product);
+	renewal->request = text_of(result, "csr");
 	json_decref(result);
 	json_decref(params);
 	free(text);
 	return time;
 }
 
-static double install(struct product *product, const char *order, const char *pem)
+double product_install(struct product *product, struct renewal *renewal, const struct ca *ca)
 {
-	json_t *params = json_pack("{s:s, s:s, s:[]}", "order", order, "certificate", pem, "chain");
-	char *text = json_dumps(params, JSON_COMPACT);
-	double time = product_call(product, "renewal.install", text);
-	json_t *result = result_of(product);
+	json_t *params, *result;
+	double time;
+	char *text;
 
+	renewal->pem = ca_renew(ca, renewal->request);
+	params = json_pack("{s:s, s:s, s:[]}", "order", renewal->order, "certificate", renewal->pem, "chain");
+	text = json_dumps(params, JSON_COMPACT);
+	time = product_call(product, "renewal.install", text);
+	result = result_of(product);
 	free(text_of(result, "receipt"));
 	json_decref(result);
 	json_decref(params);
@@ -191,22 +204,17 @@ static double install(struct product *product, const char *order, const char *pe
 	return time;
 }
 
-struct renewal_time product_renew(struct product *product, const struct fixture *fixture, char **certificate)
+double product_complete(struct product *product, struct renewal *renewal, char **certificate)
 {
-	static int number;
-	struct renewal_time time;
-	char order[32], params[64], *request, *pem;
+	char params[64];
+	double time;
 
-	snprintf(order, sizeof order, "BENCH-%d-%d", (int)getpid(), ++number);
-	time.begin = begin(product, order, *certificate, &request);
-	pem = ca_renew(&fixture->ca, request);
-	time.install = install(product, order, pem);
-	snprintf(params, sizeof params, "{\"order\":\"%s\"}", order);
-	product_call(product, "renewal.complete", params);
+	snprintf(params, sizeof params, "{\"order\":\"%s\"}", renewal->order);
+	time = product_call(product, "renewal.complete", params);
 	free(*certificate);
-	*certificate = ca_fingerprint(pem);
-	free(request);
-	free(pem);
+	*certificate = ca_fingerprint(renewal->pem);
+	free(renewal->request);
+	free(renewal->pem);
 	return time;
 }
 

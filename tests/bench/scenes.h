@@ -7,12 +7,14 @@
 struct setting {
 	struct fixture fixture;
 	struct report *report;
-	bool small; /* --short */
+	bool small;  /* --short */
+	bool failed; /* something grew that must not */
 };
 
 void scene_start(struct setting *setting);
 void scene_lists(struct setting *setting, int certificates);
 void scene_renewal(struct setting *setting);
+void scene_slow(struct setting *setting);
 void scene_memory(struct setting *setting);
 void scene_idle(struct setting *setting);
 void scene_system_calls(struct setting *setting);
