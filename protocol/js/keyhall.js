@@ -1,6 +1,11 @@
 /*
  * keyhall.js: a page's way to the key agent. Manual: docs/integrators-guide.md, types: keyhall.d.ts.
  * ES5 at run time, no dependency. Global Keyhall, CommonJS or AMD; keyhall.mjs is the same as an ES module.
+ *
+ * A page's other scripts may have changed what the language brings: toJSON of Prototype, members of Object.prototype,
+ * replaced methods of arrays and strings. So nothing here calls a method of an array, a string, a number, a regular
+ * expression or JSON, and a member counts only where it is the object's own (own, given). tests/sdk/patched.test.mjs
+ * replaces them all.
  */
 (function (root, factory) {
 	'use strict';
@@ -82,64 +87,311 @@
 
 	function noop() {}
 
-	function now() { return new Date().getTime(); }
+	function now() { return Date.now(); }
 
 	function each(list, call) {
 		for (var i = 0; i < list.length; i++) { call(list[i], i); }
 	}
+
+	function add(list, value) { list[list.length] = value; }
 
 	/* Calls a page's function; what it throws is the page's matter, not ours. */
 	function shielded(call, a, b) {
 		try { call(a, b); } catch (error) { setTimeout(function () { throw error; }, 0); }
 	}
 
-	function copy(from) {
-		var to = {}, name;
-		for (name in from) {
-			if (Object.prototype.hasOwnProperty.call(from, name)) { to[name] = from[name]; }
-		}
+	/* ---- objects, whatever a page has done to Object.prototype ---- */
+
+	var basic = Object.prototype, hasOwn = basic.hasOwnProperty, isArray = Array.isArray, create = Object.create;
+	var defineProperty = Object.defineProperty;
+
+	function has(object, name) { return object !== null && object !== undefined && hasOwn.call(object, name); }
+
+	/* A member of a message or of an object made here. */
+	function own(object, name) { return has(object, name) ? object[name] : undefined; }
+
+	/* A member of what the page hands over, which may be an object of the page's own class. */
+	function given(object, name) {
+		return has(object, name) || object[name] !== basic[name] ? object[name] : undefined;
+	}
+
+	function define(object, name, value, enumerable) {
+		var property = create(null);
+		property.value = value;
+		property.enumerable = enumerable;
+		property.writable = property.configurable = true;
+		defineProperty(object, name, property);
+	}
+
+	/* Sets a member also where Object.prototype is frozen or has a setter of this name. */
+	function put(object, name, value) {
+		if (name in object) { define(object, name, value, true); } else { object[name] = value; }
+	}
+
+	function fill(to, from) {
+		for (var name in from) { if (has(from, name)) { put(to, name, from[name]); } }
 		return to;
 	}
 
-	(function () {
-		for (var name in CONTRACT_ERRORS) { if (Object.prototype.hasOwnProperty.call(CONTRACT_ERRORS, name)) { STATES[name] = CONTRACT_ERRORS[name]; } }
-	}());
+	function copy(from) { return fill({}, from); }
+
+	/* The same members, and none inherited. */
+	function bare(from) { return fill(create(null), from); }
+
+	function pick(from, names) {
+		var picked = create(null);
+		each(names, function (name) { picked[name] = from ? given(from, name) : undefined; });
+		return picked;
+	}
+
+	fill(STATES, CONTRACT_ERRORS);
+
+	/* ---- texts ---- */
+
+	function contains(signs, sign) {
+		for (var i = 0; i < signs.length; i++) { if (signs[i] === sign) { return true; } }
+		return false;
+	}
+
+	function startsAt(text, at, part) {
+		for (var i = 0; i < part.length; i++) { if (text[at + i] !== part[i]) { return false; } }
+		return true;
+	}
+
+	function includes(text, part) {
+		for (var i = 0; i < text.length; i++) { if (startsAt(text, i, part)) { return true; } }
+		return false;
+	}
+
+	/* The parts of a text between any of the signs. */
+	function split(text, signs) {
+		var parts = [''], i;
+		for (i = 0; i < text.length; i++) {
+			if (contains(signs, text[i])) { add(parts, ''); } else { parts[parts.length - 1] += text[i]; }
+		}
+		return parts;
+	}
 
 	function language(locale) {
 		var document = root.document, navigator = root.navigator;
 		var tag = locale || (document && document.documentElement && document.documentElement.lang) ||
 			(navigator && navigator.language) || 'zh';
-		return /^zh/i.test(tag) ? 'zh' : 'en';
+		return contains('zZ', tag[0]) && contains('hH', tag[1]) ? 'zh' : 'en';
 	}
 
-	/* The text of a state in the locale, placeholders filled from data. */
-	function text(name, locale, data) {
-		var row = STATES[name];
-		return row ? row[language(locale) === 'zh' ? 3 : 2].replace(/\{(\w+)\}/g, function (all, key) {
-			return data && data[key] !== undefined ? data[key] : '';
-		}) : name;
+	/* A text of the contract: {name} is filled from data; a [part] in which one is missing is left out. */
+	function filled(text, data) {
+		var said = '', part = '', name = null, missing = false, i, sign, value;
+		for (i = 0; i < text.length; i++) {
+			sign = text[i];
+			if (sign === '[') {
+				said += part;
+				part = '';
+				missing = false;
+			} else if (sign === ']') {
+				said += missing ? '' : part;
+				part = '';
+			} else if (sign === '{') {
+				name = '';
+			} else if (sign === '}') {
+				value = own(data, name);
+				missing = missing || value === undefined;
+				part += value === undefined ? '' : value;
+				name = null;
+			} else if (name !== null) {
+				name += sign;
+			} else {
+				part += sign;
+			}
+		}
+		return said + part;
 	}
+
+	/* The text of a state in the locale. */
+	function text(name, locale, data) {
+		var row = own(STATES, name);
+		return row ? filled(row[language(locale) === 'zh' ? 3 : 2], data) : name;
+	}
+
+	/* ---- JSON ---- */
+
+	var CONTROLS = '\x00\x01\x02\x03\x04\x05\x06\x07\b\t\n\x0b\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f';
+	var DIGITS = '0123456789abcdef';
+	var ESCAPED = bare({'"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t'});
+	var fromCode = String.fromCharCode;
+
+	function control(sign) {
+		for (var i = 0; CONTROLS[i] !== sign; i++) { noop(); }
+		return '\\u00' + (i < 16 ? '0' : '1') + DIGITS[i % 16];
+	}
+
+	function quoted(text) {
+		var said = '"', i, sign;
+		for (i = 0; i < text.length; i++) {
+			sign = text[i];
+			if (sign === '\n') {
+				said += '\\n';
+			} else if (sign < ' ') {
+				said += control(sign);
+			} else {
+				said += sign === '"' || sign === '\\' ? '\\' + sign : sign;
+			}
+		}
+		return said + '"';
+	}
+
+	/* JSON of own members; what JSON does not know is left out. Throws where it is nested too deep. */
+	function encode(value, depth) {
+		var type = typeof value, said = '', name, i;
+		if (type === 'string') { return quoted(value); }
+		if (type === 'boolean') { return value ? 'true' : 'false'; }
+		if (type === 'number') { return value - value === 0 ? '' + value : 'null'; }
+		if (type !== 'object' || value === null) { return 'null'; }
+		if (depth > DEPTH_LIMIT) { throw new Error('depth'); }
+		if (isArray(value)) {
+			for (i = 0; i < value.length; i++) { said += (i ? ',' : '') + encode(value[i], depth + 1); }
+			return '[' + said + ']';
+		}
+		for (name in value) {
+			if (has(value, name) && value[name] !== undefined && typeof value[name] !== 'function') {
+				said += (said ? ',' : '') + quoted(name) + ':' + encode(value[name], depth + 1);
+			}
+		}
+		return '{' + said + '}';
+	}
+
+	/* The value of a JSON text; throws where it is none. */
+	function decode(text) {
+		var at = 0;
+
+		function expect(right) { if (!right) { throw new Error('JSON'); } }
+		/* The next sign that is no blank. */
+		function next() {
+			while (at < text.length && contains(' \n\r\t', text[at])) { at++; }
+			return text[at];
+		}
+		/* Whether the next sign is this one, which is then passed. */
+		function passed(sign) {
+			var here = next() === sign;
+			if (here) { at++; }
+			return here;
+		}
+		function word(name, value) {
+			expect(startsAt(text, at, name));
+			at += name.length;
+			return value;
+		}
+		function number() {
+			var digits = '', value;
+			while (at < text.length && contains('+-.eE0123456789', text[at])) { digits += text[at++]; }
+			value = +digits;
+			expect(digits && value - value === 0);
+			return value;
+		}
+		function code() {
+			var digits = '', i;
+			for (i = 0; i < 4; i++) {
+				expect(at < text.length && contains('0123456789abcdefABCDEF', text[at]));
+				digits += text[at++];
+			}
+			return fromCode(+('0x' + digits));
+		}
+		function escape() {
+			var sign = text[at++];
+			if (sign === 'u') { return code(); }
+			expect(ESCAPED[sign] !== undefined);
+			return ESCAPED[sign];
+		}
+		function string() {
+			var said = '', sign;
+			for (at++; text[at] !== '"'; ) {
+				expect(at < text.length && text[at] >= ' ');
+				sign = text[at++];
+				said += sign === '\\' ? escape() : sign;
+			}
+			at++;
+			return said;
+		}
+		function list() {
+			var values = [];
+			at++;
+			if (passed(']')) { return values; }
+			do { add(values, value()); } while (passed(','));
+			expect(passed(']'));
+			return values;
+		}
+		function object() {
+			var members = {}, name;
+			at++;
+			if (passed('}')) { return members; }
+			do {
+				expect(next() === '"');
+				name = string();
+				expect(passed(':'));
+				put(members, name, value());
+			} while (passed(','));
+			expect(passed('}'));
+			return members;
+		}
+		function value() {
+			switch (next()) {
+			case '{': return object();
+			case '[': return list();
+			case '"': return string();
+			case 't': return word('true', true);
+			case 'f': return word('false', false);
+			case 'n': return word('null', null);
+			default: return number();
+			}
+		}
+		function whole() {
+			var read = value();
+			expect(next() === undefined);
+			return read;
+		}
+		return whole();
+	}
+
+	/* A message of the agent, its members and none inherited; null when it is no object. */
+	function received(data) {
+		var message;
+		try { message = decode(data); } catch (error) { return null; }
+		return message !== null && typeof message === 'object' ? bare(message) : null;
+	}
+
+	/* Bytes of a text in UTF-8; each half of a surrogate pair has two. */
+	function bytes(text) {
+		var n = 0, i, sign;
+		for (i = 0; i < text.length; i++) {
+			sign = text[i];
+			n += sign < '\x80' ? 1 : sign < '\u0800' || (sign >= '\ud800' && sign <= '\udfff') ? 2 : 3;
+		}
+		return n;
+	}
+
+	/* ---- errors and answers ---- */
 
 	function KeyhallError(name, code, message, data) {
-		this.name = name;
-		this.code = code;
-		this.message = message;
-		this.data = data;
-		this.stack = new Error(message).stack;
+		put(this, 'name', name);
+		put(this, 'code', code);
+		put(this, 'message', message);
+		put(this, 'data', data);
+		put(this, 'stack', new Error(message).stack);
 	}
-	KeyhallError.prototype = Object.create(Error.prototype, {constructor: {value: KeyhallError}});
+	KeyhallError.prototype = create(Error.prototype);
+	define(KeyhallError.prototype, 'constructor', KeyhallError, false);
 
 	function failure(name, locale, more) {
 		var data = copy(more);
-		data.name = name;
-		data.retry = data.retry || STATES[name][1];
+		put(data, 'name', name);
+		put(data, 'retry', own(more, 'retry') || STATES[name][1]);
 		return new KeyhallError(name, STATES[name][0], text(name, locale, data), data);
 	}
 
 	/* An error as the agent sent it. */
 	function answered(error) {
-		var data = error.data || {};
-		return new KeyhallError(data.name || 'request.invalid', error.code, error.message, data);
+		var data = own(error, 'data') || {};
+		return new KeyhallError(own(data, 'name') || 'request.invalid', own(error, 'code'), own(error, 'message'), data);
 	}
 
 	/* With a callback: runs start with it. Without: a Promise, where the browser has one. */
@@ -157,7 +409,7 @@
 
 	/* Negative, 0 or positive as version a is older, equal or newer than b. */
 	function compareVersions(a, b) {
-		var left = String(a).split(/[.+~-]/), right = String(b).split(/[.+~-]/), i, difference;
+		var left = split('' + a, '.+~-'), right = split('' + b, '.+~-'), i, difference;
 		for (i = 0; i < 3; i++) {
 			difference = (parseInt(left[i], 10) || 0) - (parseInt(right[i], 10) || 0);
 			if (difference) { return difference; }
@@ -197,9 +449,10 @@
 	 * after f failures in the last 3 to 6 minutes.
 	 */
 	function patience() {
-		var limit = now() - 360000;
-		while (failures.length && failures[0] < limit) { failures.shift(); }
-		return (/Win/.test((root.navigator && root.navigator.platform) || '') ? 2500 : 300) +
+		var limit = now() - 360000, recent = [];
+		each(failures, function (time) { if (time >= limit) { add(recent, time); } });
+		failures = recent;
+		return (includes((root.navigator && root.navigator.platform) || '', 'Win') ? 2500 : 300) +
 			5000 * Math.pow(2, Math.min(failures.length + 1, 16)) / 65536;
 	}
 
@@ -225,12 +478,13 @@
 		function end(result) {
 			if (over) { return; }
 			over = true;
-			each(timers, clearTimeout);
+			result = bare(result);
+			each(timers, function (timer) { clearTimeout(timer); });
 			if (root.document && root.document.removeEventListener) {
 				root.document.removeEventListener('securitypolicyviolation', violated);
 			}
 			if (!result.socket) {
-				failures.push(now());
+				add(failures, now());
 				if (socket) {
 					socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
 					socket.close();
@@ -240,9 +494,9 @@
 			result.slow = result.ms > limit;
 			done(result);
 		}
-		function after(ms, call) { timers.push(setTimeout(call, ms)); }
+		function after(ms, call) { add(timers, setTimeout(call, ms)); }
 		function violated(event) {
-			if (String(event.blockedURI).indexOf(base) === 0) { end({why: 'csp'}); }
+			if (startsAt('' + event.blockedURI, 0, base)) { end({why: 'csp'}); }
 		}
 		function waiting() {
 			permission(function (state) { if (!over && state === 'prompt') { asking(); } });
@@ -258,9 +512,9 @@
 		}
 		try {
 			/* Firefox delays a second attempt on the same path. */
-			socket = new root.WebSocket(base + '/v1/' + Math.random().toString(36).slice(2), SUBPROTOCOL);
+			socket = new root.WebSocket(base + '/v1/' + Math.random(), SUBPROTOCOL);
 		} catch (error) {
-			setTimeout(function () { end({why: 'csp', cause: String(error)}); }, 0);
+			setTimeout(function () { end({why: 'csp', cause: '' + error}); }, 0);
 			return noop;
 		}
 		after(limit, waiting);
@@ -274,12 +528,12 @@
 			if (socket.protocol !== SUBPROTOCOL) {
 				end({why: 'foreign'});
 			} else {
-				socket.send(JSON.stringify({jsonrpc: '2.0', id: 0, method: 'agent.hello', params: hello}));
+				socket.send(encode({jsonrpc: '2.0', id: 0, method: 'agent.hello', params: hello}, 1));
 			}
 		};
 		socket.onmessage = function (event) {
-			var message;
-			try { message = JSON.parse(event.data); } catch (error) { return end({why: 'foreign'}); }
+			var message = received(event.data);
+			if (!message) { return end({why: 'foreign'}); }
 			if (message.id !== 0) { return undefined; }
 			return end(message.error ? {why: 'error', error: answered(message.error)} : {socket: socket, hello: message.result});
 		};
@@ -290,39 +544,41 @@
 
 	function Client(options) {
 		var self = this;
-		self.options = copy(options);
+		self.options = bare(options);
 		self.locale = language(self.options.locale);
 		self.state = 'closed';
 		self.info = null;
-		self._handlers = {};
-		self._calls = {};
+		self._handlers = create(null);
+		self._calls = create(null);
 		self._lastId = 0;
 		self._waiters = [];
-		self._drives = {};
+		self._drives = create(null);
 		self._giveUp = noop;
 		each(METHODS, function (method) {
-			var parts = method.split('.'), area = self[parts[0]] = self[parts[0]] || {};
-			area[parts[1]] = function (params, callback) { return self.call(method, params, callback); };
+			var parts = split(method, '.');
+			if (!has(self, parts[0])) { put(self, parts[0], {}); }
+			put(self[parts[0]], parts[1], function (params, callback) { return self.call(method, params, callback); });
 		});
 		self.renewal.drive = function (order, hall, settings, callback) { return self.drive(order, hall, settings, callback); };
 		if (typeof self.options.onstate === 'function') { self.on('state', self.options.onstate); }
 	}
 
 	Client.prototype.on = function (event, handler) {
-		(this._handlers[event] = this._handlers[event] || []).push(handler);
+		add(this._handlers[event] = this._handlers[event] || [], handler);
 		return this;
 	};
 
 	Client.prototype.off = function (event, handler) {
-		var list = this._handlers[event] || [];
-		for (var i = list.length - 1; i >= 0; i--) {
-			if (!handler || list[i] === handler) { list.splice(i, 1); }
-		}
+		var kept = [];
+		each(this._handlers[event] || [], function (one) { if (handler && one !== handler) { add(kept, one); } });
+		this._handlers[event] = kept;
 		return this;
 	};
 
 	Client.prototype._emit = function (event, value) {
-		each((this._handlers[event] || []).slice(), function (handler) { shielded(handler, value); });
+		var handlers = [];
+		each(this._handlers[event] || [], function (handler) { add(handlers, handler); });
+		each(handlers, function (handler) { shielded(handler, value); });
 	};
 
 	Client.prototype._enter = function (name, error) {
@@ -335,7 +591,7 @@
 		var self = this;
 		return promised(callback, function (done) {
 			if (self._socket) { return done(null, self); }
-			self._waiters.push(done);
+			add(self._waiters, done);
 			if (self._waiters.length === 1) {
 				clearTimeout(self._timer);
 				self._enter('connecting');
@@ -359,7 +615,7 @@
 
 		function fail(name, more) {
 			var data = copy(more);
-			data.tried = tried;
+			put(data, 'tried', tried);
 			self._settle(failure(name, self.locale, data));
 		}
 		/* Chromium (only it has userAgentData) asks also when nobody listens; its question outlives the connection. */
@@ -383,7 +639,7 @@
 			if (result.why === 'error') { return self._settle(result.error); }
 			if (result.why === 'csp') { return fail('browser.csp'); }
 			if (result.why === 'refused' && result.reason !== 'other user') {
-				return fail(REFUSALS[result.reason] || 'agent.refused', {reason: result.reason});
+				return fail(own(REFUSALS, result.reason) || 'agent.refused', {reason: result.reason});
 			}
 			other = other || result.why === 'refused';
 			return permission(function (state) {
@@ -395,7 +651,7 @@
 			self._giveUp = dial(ports[i], {protocols: [1], locale: self.locale === 'zh' ? 'zh-CN' : 'en'},
 				function () { self._enter('browser.prompt'); },
 				function (result) {
-					tried.push({port: ports[i], why: result.why || 'open', close: result.close, reason: result.reason, ms: result.ms});
+					add(tried, {port: ports[i], why: result.why || 'open', close: result.close, reason: result.reason, ms: result.ms});
 					judge(i, result);
 				});
 		}
@@ -406,11 +662,11 @@
 	Client.prototype._adopt = function (result, tried) {
 		var self = this, socket = result.socket, minimum = self.options.minimum;
 		socket.onerror = null;
-		if (minimum && compareVersions(result.hello.version, minimum) < 0) {
+		if (minimum && compareVersions(own(result.hello, 'version'), minimum) < 0) {
 			socket.onclose = socket.onmessage = null;
 			socket.close();
 			return self._settle(failure('agent.outdated', self.locale,
-				{version: result.hello.version, minimum: minimum, tried: tried}));
+				{version: own(result.hello, 'version'), minimum: minimum, tried: tried}));
 		}
 		self._socket = socket;
 		self._quick = false;
@@ -421,8 +677,8 @@
 	};
 
 	Client.prototype._receive = function (data) {
-		var message, done;
-		try { message = JSON.parse(data); } catch (error) { return this._drop(4400, 'protocol'); }
+		var message = received(data), done;
+		if (!message) { return this._drop(4400, 'protocol'); }
 		if (message.method) { return this._emit(message.method, message.params); }
 		done = this._calls[message.id];
 		delete this._calls[message.id];
@@ -439,15 +695,13 @@
 
 	Client.prototype._lost = function (close, reason, wanted) {
 		var self = this, calls = self._calls, name, id, error;
-		name = close === 4403 ? REFUSALS[reason] || 'agent.refused' : close === 1009 ? 'request.too_large' : 'agent.lost';
+		name = close === 4403 ? own(REFUSALS, reason) || 'agent.refused' : close === 1009 ? 'request.too_large' : 'agent.lost';
 		error = failure(name, self.locale, wanted ? {retry: 'no'} : {close: close, reason: reason});
 		self._socket = null;
-		self._calls = {};
+		self._calls = create(null);
 		self._enter(wanted ? 'closed' : name, wanted ? null : error);
 		self._emit('close', error);
-		for (id in calls) {
-			if (Object.prototype.hasOwnProperty.call(calls, id)) { shielded(calls[id], error); }
-		}
+		for (id in calls) { shielded(calls[id], error); }
 		if (!wanted && close < 4400 && self.options.reconnect !== false) { self._reconnect(0); }
 	};
 
@@ -482,10 +736,12 @@
 				var id, message;
 				if (error) { return done(error); }
 				id = ++self._lastId;
-				message = JSON.stringify({jsonrpc: '2.0', id: id, method: method, params: params || {}});
-				if (encodeURIComponent(message).replace(/%../g, 'x').length > MESSAGE_LIMIT) {
-					return done(failure('request.too_large', self.locale));
+				try {
+					message = encode({jsonrpc: '2.0', id: id, method: method, params: params || {}}, 1);
+				} catch (deep) {
+					return done(failure('request.invalid', self.locale));
 				}
+				if (bytes(message) > MESSAGE_LIMIT) { return done(failure('request.too_large', self.locale)); }
 				if (!self._socket) { return done(failure('agent.lost', self.locale)); }
 				self._calls[id] = done;
 				return self._socket.send(message);
@@ -513,7 +769,7 @@
 
 	/* At install: the key does not hold the pair that the hall issued for. */
 	function isForOther(error) {
-		return error.name === 'renewal.state' || (error.name === 'certificate.mismatch' && error.data.what === 'spki');
+		return error.name === 'renewal.state' || (error.name === 'certificate.mismatch' && own(error.data, 'what') === 'spki');
 	}
 
 	/* The same, when the certificate is there and the agent sees that its key is lost. */
@@ -530,24 +786,31 @@
 	 * What to do next is read from the key (renewal.inspect) and from the hall (hall.issued), never remembered. Bounded:
 	 * by `retries` what may pass by itself, by ROUNDS everything; one new request and one new envelope a run.
 	 */
-	function drive(client, order, hall, options, done) {
+	function drive(client, order, hall, settings, done) {
+		var options = pick(settings, ['certificate', 'key', 'keyType', 'dual', 'patience', 'retries', 'onstep']);
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
 		var begun = false, renewed = false, ended = false, again = false, deadline;
 
 		function step(name) { if (options.onstep) { shielded(options.onstep, {order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
 		function failed(error) {
-			var later = error.name === 'agent.not_running' || (error.data && error.data.retry === 'later');
+			var later = error.name === 'agent.not_running' || (error.data && given(error.data, 'retry') === 'later');
 			if (later && retries-- > 0) { setTimeout(look, RETRY_DELAY); } else { done(error); }
 		}
 		function then(next) {
 			return function (error, value) { if (error) { failed(error); } else { next(value); } };
 		}
+		/* Asks the page's function that answers with what the hall has for the order. */
+		function consult(name, argument, next) {
+			ask(hall, name, argument, then(function (answer) {
+				next(pick(answer, ['certificate', 'chain', 'encryption', 'publicKey', 'installed']));
+			}));
+		}
 		function look() {
 			if (++rounds > ROUNDS) { return stop('renewal.stuck'); }
 			step('inspect');
 			return client.call('renewal.inspect', {order: order}, then(function (info) {
-				ask(hall, 'issued', {order: order}, then(function (issued) { choose(info, issued || {}); }));
+				consult('issued', {order: order}, function (issued) { choose(bare(info), issued); });
 			}));
 		}
 		function choose(info, issued) {
@@ -572,12 +835,12 @@
 			client.call('renewal.begin', params, then(function (request) {
 				begun = true;
 				step('key');
-				ask(hall, 'key', request, then(function (issued) { take(issued, request.publicKey, 2000); }));
+				consult('key', request, function (issued) { take(issued, own(request, 'publicKey'), 2000); });
 			}));
 		}
 		/* The hall's answer for this key; another computer may have asked for another key meanwhile. */
 		function take(issued, publicKey, delay) {
-			if (!issued || !issued.certificate) { return wait(publicKey, delay); }
+			if (!issued.certificate) { return wait(publicKey, delay); }
 			return issued.publicKey && issued.publicKey !== publicKey ? look() : install(issued, true);
 		}
 		function wait(publicKey, delay) {
@@ -585,9 +848,7 @@
 			if (now() >= deadline) { return stop('hall.pending'); }
 			step('wait');
 			return setTimeout(function () {
-				ask(hall, 'issued', {order: order}, then(function (issued) {
-					take(issued, publicKey, Math.min(delay * 1.5, 15000));
-				}));
+				consult('issued', {order: order}, function (issued) { take(issued, publicKey, Math.min(delay * 1.5, 15000)); });
 			}, delay);
 		}
 		function install(issued, early) {
@@ -597,7 +858,7 @@
 			client.call('renewal.install', params, function (error, result) {
 				if (!error) {
 					step('receipt');
-					ask(hall, 'receipt', result.receipt, then(function () { complete(issued); }));
+					ask(hall, 'receipt', own(result, 'receipt'), then(function () { complete(issued); }));
 				} else if (isEnvelope(error)) {
 					envelope(error, early);
 				} else if (!begun && (early ? isForOther(error) : isWithoutKey(error))) {
@@ -609,19 +870,19 @@
 		}
 		/* The same envelope would fail again: a new one, once. */
 		function envelope(error, early) {
-			if (renewed || !hall.envelope) { return done(error); }
+			if (renewed || !given(hall, 'envelope')) { return done(error); }
 			step('envelope');
-			return ask(hall, 'envelope', {order: order}, then(function (issued) {
+			return consult('envelope', {order: order}, function (issued) {
 				renewed = true;
-				if (issued && issued.certificate && issued.encryption) { install(issued, early); } else { done(error); }
-			}));
+				if (issued.certificate && issued.encryption) { install(issued, early); } else { done(error); }
+			});
 		}
 		/* An encryption key that broke since is imported again, once. */
 		function complete(issued) {
 			step('complete');
 			client.call('renewal.complete', {order: order}, function (error, result) {
 				if (!error) {
-					finish('completed', result.retired);
+					finish('completed', own(result, 'retired'));
 				} else if (isEnvelope(error) && issued.encryption && !again) {
 					again = true;
 					install(issued, false);
@@ -646,7 +907,7 @@
 		if (typeof options === 'function') { callback = options; options = undefined; }
 		return promised(callback, function (done) {
 			var waiters = self._drives[order];
-			if (waiters) { return waiters.push(done); }
+			if (waiters) { return add(waiters, done); }
 			waiters = self._drives[order] = [done];
 			return drive(self, order, hall, options || {}, function (error, result) {
 				delete self._drives[order];

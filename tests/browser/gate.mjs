@@ -10,6 +10,7 @@ import path from 'node:path';
 import { chromium, firefox } from 'playwright-core';
 import { WebSocketServer } from 'ws';
 import { root } from '../lib/paths.mjs';
+import patches from '../sdk/patches.mjs';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const listening = (server, port = 0) => new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server.address().port)));
@@ -31,7 +32,7 @@ const answers = {
 export async function agent(reason = '', port = 0) {
 	const server = http.createServer();
 	const sockets = new WebSocketServer({ server, handleProtocols: (offered) => (offered.has('keyhall.v1') ? 'keyhall.v1' : false) });
-	const seen = { upgrades: 0, connections: 0, origins: [], paths: new Set(), sockets };
+	const seen = { upgrades: 0, connections: 0, origins: [], paths: new Set(), calls: [], sockets };
 	server.on('connection', () => { seen.connections += 1; });
 	sockets.on('connection', (socket, request) => {
 		seen.upgrades += 1;
@@ -39,10 +40,12 @@ export async function agent(reason = '', port = 0) {
 		seen.paths.add(request.url);
 		if (reason) return socket.close(4403, reason);
 		socket.on('message', (data) => {
-			const { id, method } = JSON.parse(data);
+			const { id, method, params } = JSON.parse(data);
+			seen.calls.push([method, params]);
 			const hello = { version: '1.0.0', protocol: 1, origin: request.headers.origin, time: new Date().toISOString(), features: [] };
 			const result = method === 'agent.hello' ? hello : answers[method];
-			socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
+			const error = { code: -32601, message: 'no such method', data: { name: 'request.invalid', retry: 'no' } };
+			socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...(result ? { result } : { error }) }));
 		});
 	});
 	seen.port = await listening(server, port);
@@ -54,7 +57,17 @@ export async function agent(reason = '', port = 0) {
 const types = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;');
 
-// The site: /?csp=… sends that policy; /frame?src=…&allow=… holds an iframe; the SDK's own files.
+// A page whose other scripts patch the language; it calls the agent by itself, because the browser's driver would be patched, too.
+const patchedPage = (name, when, port) => `<!doctype html><html lang="en"><meta charset="utf-8">
+<script>${when === 'before' ? patches[name] : ''}</script><script src="/keyhall.js"></script><script>${when === 'after' ? patches[name] : ''}
+new Keyhall.Client({ports: [${port}]}).connect(function (error, client) {
+	client.token.list(function (failure, answer) {
+		client.pin.verify({token: 'pkcs11:', seen: [answer.tokens.length, '证书"\\\\\\n']}, function (wrong) { client.pin.change({token: wrong.name}); });
+	});
+});
+</script>`;
+
+// The site: /?csp=… sends that policy; /patched?name=…&when=…&port=…; /frame?src=…&allow=… holds an iframe; the SDK's own files.
 function answer(request, response) {
 	const url = new URL(request.url, 'http://page');
 	const csp = url.searchParams.get('csp');
@@ -66,6 +79,7 @@ function answer(request, response) {
 		const allow = url.searchParams.get('allow');
 		return response.end(`<!doctype html><iframe src="${escaped(url.searchParams.get('src'))}"${allow ? ` allow="${escaped(allow)}"` : ''}></iframe>`);
 	}
+	if (url.pathname === '/patched') return response.end(patchedPage(...['name', 'when', 'port'].map((key) => url.searchParams.get(key))));
 	return response.end('<!doctype html><html lang="zh-CN"><meta charset="utf-8"><script src="/keyhall.js"></script><p>hall</p>');
 }
 

@@ -253,6 +253,19 @@ function common(scene) {
 		await page.context().close();
 	});
 
+	for (const [name, when] of [['Prototype 1.6', 'before'], ['Prototype 1.6', 'after'], ['Object.prototype', 'before'], ['JSON', 'before'], ['every method', 'after'], ['frozen prototypes', 'before']])
+		test(`P3: a page with ${name}, ${when} the SDK`, async () => {
+			const mine = await agent();
+			const page = await scene().browser.page(url(`/patched?name=${encodeURIComponent(name)}&when=${when}&port=${mine.port}`));
+			for (let i = 0; i < 100 && mine.calls.length < 4; i += 1) await sleep(100);
+			assert.deepEqual(mine.calls, [
+				['agent.hello', { protocols: [1], locale: 'en' }], ['token.list', {}],
+				['pin.verify', { token: 'pkcs11:', seen: [0, '证书"\\\n'] }], ['pin.change', { token: 'request.invalid' }],
+			]);
+			await page.context().close();
+			mine.close();
+		});
+
 	test('as an ES module', async () => {
 		const page = await scene().browser.page(url());
 		const name = await page.evaluate(async (port) => {

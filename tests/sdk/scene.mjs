@@ -24,16 +24,15 @@ class Key {
 	}
 }
 
-// settings: dual (two certificates), same (the old key again), reissues (how many the hall allows), before (of a part of
-// the state). fault: {at: number of the message, how: before after double late reload-before reload-after}.
+// settings: dual (two certificates), same (the old key again), reissues (how many the hall allows), patched (World). fault: {at: number of the message, how: before after double late reload-before reload-after}.
 export class Scene {
 	constructor(settings = {}) {
-		const { dual = false, same = false, reissues = 3, fault = {} } = settings;
+		const { dual = false, same = false, reissues = 3, fault = {}, patched } = settings;
 		this.key = new Key();
 		this.key.dual = dual;
 		Object.assign(this, { dual, same, fault, log: [], begun: [], asked: [], busyUntil: 0, pages: 0 });
 		this.books = { bound: '', issued: [], reissues, receipts: 0, envelopes: 1, slow: false, lag: 0 };
-		this.world = new World({ ports: { 18317: this.agent() } });
+		this.world = new World({ ports: { 18317: this.agent() }, patched });
 		this.hall = this.page();
 	}
 

@@ -1,4 +1,4 @@
-// A page without a browser: keyhall.js in a realm of its own with a clock, WebSocket and permissions under the test's hand.
+// A page without a browser: keyhall.js with a clock, WebSocket and permissions under the test's hand.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
@@ -39,10 +39,10 @@ export const peers = {
 export const failing = (name, code = 1, more = {}) => { throw { code, message: name, data: { name, retry: 'no', ...more } }; };
 
 export class World {
-	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', language = 'zh-CN', userAgent, promise = true, socket = true } = {}) {
+	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', language = 'zh-CN', userAgent, promise = true, socket = true, patched } = {}) {
 		Object.assign(this, { ports, permission, now: 1e12, timers: [], sockets: [], seen: [], listeners: [] });
 		const world = this;
-		class FakeDate extends Date { constructor() { super(world.now); } }
+		class FakeDate extends Date { constructor() { super(world.now); } static now() { return world.now; } }
 		class FakeSocket {
 			constructor(url, protocol) {
 				if (world.throws) throw world.throws;
@@ -59,7 +59,7 @@ export class World {
 			close(code) { this.closedByPage = code ?? true; this.readyState = 3; }
 		}
 		const page = {
-			JSON, Date: FakeDate, WebSocket: socket ? FakeSocket : undefined, Promise: promise ? Promise : undefined, isSecureContext: secure,
+			Date: FakeDate, WebSocket: socket ? FakeSocket : undefined, Promise: promise ? Promise : undefined, isSecureContext: secure,
 			setTimeout: (call, ms) => world.after(ms, call),
 			clearTimeout: (id) => { world.timers = world.timers.filter((timer) => timer.id !== id); },
 			navigator: {
@@ -75,9 +75,18 @@ export class World {
 			},
 		};
 		page.self = page.top = page;
-		vm.runInContext(source, vm.createContext(page), { filename: sdkFile });
 		this.page = page;
+		this.load(patched);
 		this.Keyhall = page.Keyhall;
+	}
+
+	// patched: {before, after}, other scripts of the page, which then has a realm of its own.
+	load(patched) {
+		const { page } = this, context = patched && vm.createContext(), names = ['self', 'setTimeout', 'clearTimeout', 'Date'];
+		if (patched?.before) vm.runInContext(patched.before, context);
+		const script = vm.compileFunction(source, names, { filename: sdkFile, parsingContext: context });
+		script(page, (call, ms) => page.setTimeout(call, ms), page.clearTimeout, page.Date);
+		if (patched?.after) vm.runInContext(patched.after, context);
 	}
 
 	after(ms, call) {
