@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { chromium, firefox } from 'playwright-core';
 import { WebSocketServer } from 'ws';
+import { inMountNamespace } from '../lib/namespace.mjs';
 import { root } from '../lib/paths.mjs';
 import patches from '../sdk/patches.mjs';
 
@@ -135,17 +136,18 @@ export async function openChromium(ports, { policies } = {}) {
 	const folder = mkdtempSync(path.join(os.tmpdir(), 'keyhall-chromium-'));
 	let executablePath = '/usr/bin/chromium';
 	if (policies) {
+		const namespace = inMountNamespace().join(' ');
 		writeFileSync(path.join(folder, 'policies.json'), JSON.stringify(policies));
 		executablePath = path.join(folder, 'chromium');
 		writeFileSync(executablePath, `#!/bin/sh
 set -e
 managed=/etc/chromium/policies/managed
-if ! unshare -rm true 2>/dev/null; then # a container that allows no namespaces
+if ! ${namespace} true 2>/dev/null; then # a container that allows no namespaces
 	mkdir -p $managed
 	cp "${folder}/policies.json" $managed/keyhall-test.json
 	exec /usr/bin/chromium "$@"
 fi
-exec unshare -rm sh -c 'set -e
+exec ${namespace} sh -c 'set -e
 mount -t tmpfs none /etc/chromium
 mkdir -p /etc/chromium/policies/managed
 cp "${folder}/policies.json" /etc/chromium/policies/managed/keyhall.json

@@ -1,5 +1,5 @@
 // A disk that is full or read-only under the journal: the renewal works, and the environment check says so. The disks are small ones,
-// mounted in a namespace of their own, where everybody is root.
+// mounted in a namespace of their own.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { goOn, journalState, middle, order } from '../lib/middle.mjs';
+import { inMountNamespace } from '../lib/namespace.mjs';
 import { temporaryFolder } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 
@@ -17,7 +18,8 @@ if (!inside)
 	test('in a namespace with small disks', async () => {
 		const env = { ...process.env, KEYHALL_NAMESPACE: '1' };
 		delete env.NODE_TEST_CONTEXT;
-		const { stdout } = await promisify(execFile)('unshare', ['--map-root-user', '--mount', process.execPath, '--test', fileURLToPath(import.meta.url)], { env })
+		const [unshare, ...options] = inMountNamespace();
+		const { stdout } = await promisify(execFile)(unshare, [...options, process.execPath, '--test', fileURLToPath(import.meta.url)], { env })
 			.catch((error) => { throw new Error(error.stdout || error.message); });
 		assert.match(stdout, /^# pass 4$/m);
 	});

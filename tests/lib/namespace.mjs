@@ -1,0 +1,13 @@
+// A mount namespace of one's own, in which a test mounts what nobody else sees. Root makes one with nothing else, which also
+// works in a chroot, where user namespaces are forbidden; everybody else is root in a user namespace.
+import { execFileSync } from 'node:child_process';
+
+function works(options) {
+	try { execFileSync('unshare', [...options, 'true'], { stdio: 'ignore' }); return true; } catch { return false; }
+}
+
+// The words before a command that runs in it. A chroot's root folder is no mount point: mounts cannot be made private there.
+export function inMountNamespace() {
+	const ways = process.getuid() === 0 ? [['--mount'], ['--mount', '--propagation', 'unchanged']] : [];
+	return ['unshare', ...ways.find(works) ?? ['--map-root-user', '--mount']];
+}
