@@ -190,8 +190,6 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 		.foreign_loops = loops,
 		.user = made,
 		.pcontext = made ? &made->context : NULL,
-		.gid = -1,
-		.uid = -1,
 		.fd_limit_per_thread = FILES_MAX,
 		/* A browser connects before the user has answered its question. */
 		.timeout_secs_ah_idle = 120,
