@@ -18,18 +18,23 @@ static CK_RV read_attribute(const struct object *object, CK_ATTRIBUTE *wanted)
 {
 	const struct attribute *attribute = attribute_get(object, wanted->type);
 	size_t room = wanted->ulValueLen;
+	const unsigned char *value;
+	struct shown shown;
+	size_t length;
 
 	wanted->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	if (is_sensitive(object, wanted->type))
 		return CKR_ATTRIBUTE_SENSITIVE;
-	if (!attribute || attribute->type == ATTRIBUTE_SECRET)
+	if (!attribute || attribute->type == ATTRIBUTE_SECRET || show_hides(object, wanted->type))
 		return CKR_ATTRIBUTE_TYPE_INVALID;
+	value = show_attribute(object, attribute, &shown) ? shown.value : attribute->value;
+	length = value == shown.value ? shown.length : attribute->length;
 	if (wanted->pValue) {
-		if (room < attribute->length)
+		if (room < length)
 			return CKR_BUFFER_TOO_SMALL;
-		memcpy(wanted->pValue, attribute->value, attribute->length);
+		memcpy(wanted->pValue, value, length);
 	}
-	wanted->ulValueLen = attribute->length;
+	wanted->ulValueLen = length;
 	return CKR_OK;
 }
 

@@ -86,6 +86,8 @@ CK_RV soft_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, C
 	bool good;
 	CK_RV rv = operation_active(session, PLACE(decrypt), &operation);
 
+	if (rv == CKR_OK)
+		rv = operation_ready(operation);
 	if (rv != CKR_OK)
 		return rv;
 	if (in_length > sizeof plain)

@@ -42,7 +42,16 @@ CK_RV operation_start(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJE
 			return CKR_GENERAL_ERROR;
 	}
 	operation->mechanism = row;
+	operation->wants_pin = (permission == CKA_SIGN || permission == CKA_DECRYPT) && slot_always(session->slot);
 	return CKR_OK;
+}
+
+CK_RV operation_ready(struct operation *operation)
+{
+	if (!operation->wants_pin)
+		return CKR_OK;
+	operation_end(operation);
+	return CKR_USER_NOT_LOGGED_IN;
 }
 
 CK_RV operation_active(CK_SESSION_HANDLE handle, size_t place, struct operation **operation)

@@ -57,7 +57,7 @@ CK_RV pin_set(struct token *token, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULO
 {
 	unsigned char salt[16];
 
-	if (!pin || length < PIN_MIN || length > PIN_MAX)
+	if (!pin || length < (CK_ULONG)token->min_pin || length > PIN_MAX)
 		return CKR_PIN_LEN_RANGE;
 	if (!token->salt[0]) {
 		if (RAND_bytes(salt, sizeof salt) != 1)

@@ -22,12 +22,16 @@ CK_RV session_get(CK_SESSION_HANDLE handle, struct session **out)
 
 CK_RV session_get_writable(CK_SESSION_HANDLE handle, struct session **session)
 {
+	struct token token;
 	CK_RV rv = session_get(handle, session);
 
 	if (rv != CKR_OK)
 		return rv;
 	if (!((*session)->flags & CKF_RW_SESSION))
 		return CKR_SESSION_READ_ONLY;
+	rv = slot_token((*session)->slot, &token);
+	if (rv == CKR_OK && token.read_only)
+		return CKR_TOKEN_WRITE_PROTECTED;
 	return session_sees_private(*session) ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
 }
 
@@ -136,6 +140,23 @@ CK_RV soft_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 	return CKR_OK;
 }
 
+/* For the operation that has begun; where none has, for the next C_UnwrapKey. */
+static CK_RV login_context(struct session *session, const CK_BYTE *pin, CK_ULONG length)
+{
+	struct token token;
+	CK_RV rv = session_sees_private(session) ? slot_token(session->slot, &token) : CKR_USER_NOT_LOGGED_IN;
+
+	if (rv == CKR_OK && !token.always)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (rv == CKR_OK)
+		rv = pin_check(&token, CKU_USER, pin, length);
+	if (rv != CKR_OK)
+		return rv;
+	session->may_unwrap = !session->sign.wants_pin && !session->decrypt.wants_pin;
+	session->sign.wants_pin = session->decrypt.wants_pin = false;
+	return CKR_OK;
+}
+
 CK_RV soft_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG length)
 {
 	struct session *session;
@@ -144,6 +165,8 @@ CK_RV soft_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_BYTE *pin, CK_U
 
 	if (rv != CKR_OK)
 		return rv;
+	if (user == CKU_CONTEXT_SPECIFIC)
+		return login_context(session, pin, length);
 	if (user != CKU_USER && user != CKU_SO)
 		return CKR_USER_TYPE_INVALID;
 	if (slots[session->slot].user != NOBODY)
@@ -152,6 +175,8 @@ CK_RV soft_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_BYTE *pin, CK_U
 	rv = slot_token(session->slot, &token);
 	if (rv == CKR_OK)
 		rv = pin_check(&token, user, pin, length);
+	if (rv == CKR_OK && user == CKU_USER && token.expired)
+		rv = CKR_PIN_EXPIRED;
 	if (rv == CKR_OK)
 		slots[session->slot].user = user;
 	return rv;
@@ -203,6 +228,8 @@ CK_RV soft_SetPIN(CK_SESSION_HANDLE handle, CK_BYTE *old, CK_ULONG old_length, C
 		rv = pin_check(&token, user, old, old_length);
 	if (rv == CKR_OK)
 		rv = pin_set(&token, user, new, new_length);
+	token.expired = 0;
+	token.flags &= ~(long)CKF_USER_PIN_TO_BE_CHANGED;
 	return rv == CKR_OK ? store_write_token(&token) : rv;
 }
 

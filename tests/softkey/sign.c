@@ -189,6 +189,8 @@ CK_RV soft_Sign(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_length, CK_B
 	struct operation *operation;
 	CK_RV rv = operation_active(session, PLACE(sign), &operation);
 
+	if (rv == CKR_OK)
+		rv = operation_ready(operation);
 	return rv == CKR_OK ? finish_sign(operation, in, in_length, out, out_length) : rv;
 }
 
@@ -202,6 +204,8 @@ CK_RV soft_SignFinal(CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *length)
 	struct operation *operation;
 	CK_RV rv = operation_active(session, PLACE(sign), &operation);
 
+	if (rv == CKR_OK)
+		rv = operation_ready(operation);
 	return rv == CKR_OK ? finish_sign(operation, operation->data, operation->length, out, length) : rv;
 }
 

@@ -121,9 +121,19 @@ CK_RV slot_token(CK_SLOT_ID id, struct token *token)
 	return store_read_token(slots[id].name, token);
 }
 
+enum always slot_always(CK_SLOT_ID id)
+{
+	struct token token;
+
+	return slot_token(id, &token) == CKR_OK ? (enum always)token.always : ALWAYS_NEVER;
+}
+
 static CK_FLAGS token_flags(const struct token *token)
 {
-	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED;
+	CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | (CK_FLAGS)token->flags;
+
+	if (token->read_only)
+		flags |= CKF_WRITE_PROTECTED;
 
 	if (token->initialized)
 		flags |= CKF_TOKEN_INITIALIZED;
@@ -154,7 +164,7 @@ CK_RV soft_GetTokenInfo(CK_SLOT_ID id, CK_TOKEN_INFO *info)
 		.ulMaxSessionCount = SESSIONS,
 		.ulMaxRwSessionCount = SESSIONS,
 		.ulMaxPinLen = PIN_MAX,
-		.ulMinPinLen = PIN_MIN,
+		.ulMinPinLen = (CK_ULONG)token.min_pin,
 		.ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulTotalPrivateMemory = CK_UNAVAILABLE_INFORMATION,

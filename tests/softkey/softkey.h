@@ -33,8 +33,15 @@ struct token {
 	long capacity;		   /* bytes; 0: no limit */
 	long tells_memory;	   /* whether C_GetTokenInfo says what is free */
 	long gone;		   /* what dead sessions answer after a pull */
+	long min_pin;		   /* ulMinPinLen, of a new PIN and of one that is tried */
+	long flags;		   /* more flags of C_GetTokenInfo */
+	long expired;		   /* a right PIN is CKR_PIN_EXPIRED until C_SetPIN */
+	long read_only;		   /* nothing can be written */
+	long always;		   /* how keys ask for the PIN at each use: enum always */
+	char curve[12], point[12]; /* how public keys show CKA_EC_PARAMS and CKA_EC_POINT: show.c */
 	bool initialized;
 };
+enum always { ALWAYS_NEVER, ALWAYS_TOLD, ALWAYS_UNTOLD };
 const char *store_path(void);
 CK_RV store_open(void); /* SOFTKEY_STORE; makes what is not there */
 /* Token names in the slots, "" for an empty one. */
@@ -64,6 +71,8 @@ struct slot {
 extern struct slot slots[SLOTS];
 void slots_refresh(void); /* notices what was pulled and plugged in */
 CK_RV slot_token(CK_SLOT_ID slot, struct token *token);
+/* Whether keys of its token ask for the PIN at each use. */
+enum always slot_always(CK_SLOT_ID slot);
 
 /* pin.c: on success the tries are full again. */
 CK_RV pin_check(struct token *token, CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG length);
@@ -77,6 +86,7 @@ struct operation {
 	unsigned char *data; /* of the updates so far; the label of OAEP */
 	size_t length;
 	const char *oaep_digest, *oaep_mask;
+	bool wants_pin; /* C_Login(CKU_CONTEXT_SPECIFIC) has to come before the work */
 };
 struct session {
 	bool used;
@@ -87,6 +97,7 @@ struct session {
 	CK_OBJECT_HANDLE *found;
 	size_t found_count, found_at;
 	struct operation sign, verify, digest, decrypt;
+	bool may_unwrap; /* the context login for the next C_UnwrapKey has come */
 };
 CK_RV session_get(CK_SESSION_HANDLE handle, struct session **session);
 /* The same, and it may write token objects. */
@@ -99,6 +110,8 @@ bool session_sees_private(const struct session *session);
 CK_RV operation_start(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE which, CK_FLAGS flag,
 		      CK_ATTRIBUTE_TYPE permission, size_t place);
 CK_RV operation_active(CK_SESSION_HANDLE handle, size_t place, struct operation **operation);
+/* Whether the PIN has come that its key asks for; else it is at its end. */
+CK_RV operation_ready(struct operation *operation);
 CK_RV operation_update(CK_SESSION_HANDLE handle, size_t place, const CK_BYTE *in, CK_ULONG length);
 /* What is signed: the digest where the mechanism makes it, else the data itself. */
 CK_RV operation_digest(const struct operation *operation, const unsigned char *in, size_t length,
@@ -161,6 +174,14 @@ void *attributes_pack(const struct object *object, size_t *length); /* malloc */
 /* How many bytes of what was packed are the first so many percent of its attributes; of 0 none. */
 size_t attributes_part(const unsigned char *data, size_t length, int percent);
 bool attributes_unpack(struct object *object, const unsigned char *data, size_t length);
+
+/* show.c: what the token file says of how an attribute is shown; false: as it is kept. */
+struct shown {
+	unsigned char value[512];
+	size_t length;
+};
+bool show_attribute(const struct object *object, const struct attribute *kept, struct shown *shown);
+bool show_hides(const struct object *object, CK_ATTRIBUTE_TYPE type);
 
 /* mechanism.c, vendor.c: the tables of what the token can do. */
 enum work {

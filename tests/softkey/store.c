@@ -75,7 +75,14 @@ static CK_RV write_slots(char names[SLOTS][NAME])
 
 static CK_RV make_token(const char *name)
 {
-	struct token token = {.tries = 6, .left = 6, .so_left = 10, .tells_memory = 1, .gone = CKR_DEVICE_REMOVED};
+	struct token token = {.tries = 6,
+			      .left = 6,
+			      .so_left = 10,
+			      .tells_memory = 1,
+			      .gone = CKR_DEVICE_REMOVED,
+			      .min_pin = PIN_MIN,
+			      .curve = "oid",
+			      .point = "octet"};
 	unsigned char serial[8];
 	char path[PATH];
 
@@ -144,7 +151,7 @@ struct line {
 	size_t size;
 	long *number;
 };
-#define LINES 12
+#define LINES 19
 
 static void describe(struct token *token, struct line lines[LINES])
 {
@@ -160,6 +167,13 @@ static void describe(struct token *token, struct line lines[LINES])
 		{"capacity", NULL, 0, &token->capacity},
 		{"tells-memory", NULL, 0, &token->tells_memory},
 		{"gone", NULL, 0, &token->gone},
+		{"min-pin", NULL, 0, &token->min_pin},
+		{"flags", NULL, 0, &token->flags},
+		{"expired", NULL, 0, &token->expired},
+		{"read-only", NULL, 0, &token->read_only},
+		{"always-authenticate", NULL, 0, &token->always},
+		{"curve", token->curve, sizeof token->curve, NULL},
+		{"point", token->point, sizeof token->point, NULL},
 		{NULL, NULL, 0, NULL},
 	};
 

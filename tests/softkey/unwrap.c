@@ -254,6 +254,11 @@ static CK_RV find_key(struct unwrapping *it, CK_SESSION_HANDLE handle, CK_OBJECT
 		return CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT;
 	if (!attribute_flag(object, CKA_UNWRAP))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (attribute_number(object, CKA_CLASS) == CKO_PRIVATE_KEY && slot_always(session->slot)) {
+		if (!session->may_unwrap)
+			return CKR_USER_NOT_LOGGED_IN;
+		session->may_unwrap = false;
+	}
 	it->value = attribute_get(object, CKA_VALUE);
 	it->key = it->value ? NULL : key_of(object);
 	return it->value || it->key ? CKR_OK : CKR_UNWRAPPING_KEY_HANDLE_INVALID;
