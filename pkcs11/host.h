@@ -17,12 +17,12 @@
 #define KH_WRONG_PINS_MAX 16
 #define KH_WRONG_PIN_SECONDS 600
 
-/* A PIN that was wrong: HMAC-SHA-256 over serial and PIN under a random key of
+/* A PIN that was wrong: HMAC-SHA-256 over token and PIN under a random key of
  * this process, so that it is not sent twice. */
 struct kh_wrong_pin {
 	uint8_t mac[32];
-	char serial[17];
-	uint64_t when; /* ms */
+	char token[KH_SHA256_HEX]; /* of its URI */
+	uint64_t when;		   /* ms */
 	bool set;
 	bool flagged; /* the token's flags told of it */
 };

@@ -32,7 +32,7 @@ KH_CHECKED enum kh_code kh_login_check(struct kh_token *token, struct kh_error *
 enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV rv, const struct kh_secret *pin,
 			     struct kh_error *error);
 
-/* wrong_pin.c: PINs known to be wrong. */
+/* wrong_pin.c: PINs known to be wrong, of a token by its URI: serial numbers are not unique. */
 bool kh_wrong_pin_known(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin);
 void kh_wrong_pin_note(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin);
 /* Forgets those the token's flags told of, when the flags no longer do: the

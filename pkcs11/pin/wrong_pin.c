@@ -5,19 +5,27 @@
 
 #include "pin/login.h"
 
+static bool is_of(const struct kh_wrong_pin *wrong, const struct kh_token *token)
+{
+	char id[KH_SHA256_HEX];
+
+	kh_sha256_hex(token->uri, strlen(token->uri), id);
+	return wrong->set && strcmp(wrong->token, id) == 0;
+}
+
 static bool hash(struct kh_host *host, const struct kh_token *token, const struct kh_secret *pin, uint8_t mac[32])
 {
 	struct {
-		char serial[sizeof(token->name.serial)];
+		char token[KH_SHA256_HEX];
 		unsigned char pin[KH_SECRET_MAX];
 	} message = {0};
 	unsigned length = 0;
 	bool done;
 
-	memcpy(message.serial, token->name.serial, sizeof(message.serial));
+	kh_sha256_hex(token->uri, strlen(token->uri), message.token);
 	memcpy(message.pin, pin->bytes, pin->length);
 	done = HMAC(EVP_sha256(), host->wrong_key, sizeof(host->wrong_key), (const unsigned char *)&message,
-		    sizeof(message.serial) + pin->length, mac, &length);
+		    sizeof(message.token) + pin->length, mac, &length);
 	kh_wipe(&message, sizeof(message));
 	return done && length == 32;
 }
@@ -33,7 +41,7 @@ bool kh_wrong_pin_known(struct kh_host *host, const struct kh_token *token, cons
 		const struct kh_wrong_pin *wrong = &host->wrong[i];
 
 		if (wrong->set && now - wrong->when < KH_WRONG_PIN_SECONDS * 1000u &&
-		    strcmp(wrong->serial, token->name.serial) == 0 && memcmp(wrong->mac, mac, sizeof(mac)) == 0)
+		    memcmp(wrong->mac, mac, sizeof(mac)) == 0)
 			return true;
 	}
 	return false;
@@ -46,7 +54,7 @@ void kh_wrong_pin_note(struct kh_host *host, const struct kh_token *token, const
 	wrong->set = hash(host, token, pin, wrong->mac);
 	wrong->flagged = (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) != 0;
 	wrong->when = kh_loop_clock(&host->loop);
-	memcpy(wrong->serial, token->name.serial, sizeof(wrong->serial));
+	kh_sha256_hex(token->uri, strlen(token->uri), wrong->token);
 }
 
 void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token)
@@ -54,7 +62,7 @@ void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token)
 	if (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY))
 		return;
 	for (size_t i = 0; i < KH_WRONG_PINS_MAX; i++) {
-		if (host->wrong[i].flagged && strcmp(host->wrong[i].serial, token->name.serial) == 0)
+		if (host->wrong[i].flagged && is_of(&host->wrong[i], token))
 			memset(&host->wrong[i], 0, sizeof(host->wrong[i]));
 	}
 }
@@ -62,7 +70,7 @@ void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token)
 void kh_wrong_pin_forget(struct kh_host *host, const struct kh_token *token)
 {
 	for (size_t i = 0; i < KH_WRONG_PINS_MAX; i++) {
-		if (strcmp(host->wrong[i].serial, token->name.serial) == 0)
+		if (is_of(&host->wrong[i], token))
 			memset(&host->wrong[i], 0, sizeof(host->wrong[i]));
 	}
 }

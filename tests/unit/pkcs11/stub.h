@@ -15,7 +15,8 @@
 #define STUB_CALLS_MAX 256
 
 struct stub {
-	CK_FLAGS flags; /* of the token, beside initialized */
+	CK_FLAGS flags;	   /* of the token, beside initialized */
+	const char *label; /* of the token; NULL: "stub" */
 	CK_RV (*login)(CK_UTF8CHAR_PTR pin, CK_ULONG length);
 	CK_RV(*generate)
 	(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_ULONG public_count, CK_ATTRIBUTE_PTR private,
@@ -49,7 +50,7 @@ static CK_RV stub_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
 	(void)slot;
 	memset(info, ' ', sizeof(*info));
 	memcpy(info->serialNumber, "0042", 4);
-	memcpy(info->label, "stub", 4);
+	memcpy(info->label, stub.label ? stub.label : "stub", strlen(stub.label ? stub.label : "stub"));
 	info->flags = CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | stub.flags;
 	info->ulMinPinLen = 4;
 	info->ulMaxPinLen = 16;
