@@ -121,7 +121,7 @@ static void set_lengths(struct kh_pin_window *window, const struct kh_token *tok
 	CK_ULONG min = token->info.ulMinPinLen;
 	CK_ULONG max = token->info.ulMaxPinLen;
 
-	window->min = min > 0 && min <= 64 ? min : 1;
+	window->min = min > 0 && min <= KH_SECRET_MAX ? min : 1;
 	window->max = max >= window->min && max <= KH_SECRET_MAX ? max : KH_SECRET_MAX;
 }
 
@@ -172,6 +172,7 @@ static enum kh_code ask_and_login(struct kh_host *host, struct kh_token *token, 
 	code = kh_login_ask(host, token, prompt, &window, &pin, error);
 	kh_pin_window_finish(&window);
 	return code == KH_OK ? send_pin(host, token, &pin, error) : code;
+		code = kh_pin_window_refuse(window, pin, error);
 }
 
 static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, struct kh_error *error)

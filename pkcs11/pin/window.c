@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "codec.h"
 #include "log.h"
 
@@ -170,36 +171,57 @@ void kh_pin_window_init(struct kh_pin_window *window, struct kh_loop *loop, cons
 	window->pinentry.session = session;
 	window->min = 1;
 	window->max = KH_SECRET_MAX;
+	kh_secret_init(&window->refused);
 	kh_loop_prompting(loop, true);
+}
+
+enum kh_code kh_pin_window_refuse(struct kh_pin_window *window, const struct kh_secret *pin, struct kh_error *error)
+{
+	if (!kh_secret_equal(&window->refused, pin))
+		window->same = 0;
+	window->same++;
+	if (window->same >= KH_PIN_SAME_MAX)
+		return kh_fail(error, KH_PIN_CANCELLED);
+	return kh_secret_set(&window->refused, pin->bytes, pin->length) == KH_OK ? KH_OK
+										 : kh_fail(error, KH_AGENT_FAILED);
+}
+
+static enum kh_code ask_once(struct kh_pin_window *window, const char *description, const char *warning,
+			     struct kh_secret *pin, struct kh_error *error)
+{
+	enum kh_code code;
+
+	if (window->asks++ >= KH_PIN_ASKS_MAX)
+		return kh_fail(error, KH_PIN_CANCELLED);
+	kh_secret_finish(pin);
+	window->pinentry.answer = pin;
+	code = question(window, "GETPIN", description, warning, error);
+	window->pinentry.answer = NULL;
+	return code;
 }
 
 enum kh_code kh_pin_window_ask(struct kh_pin_window *window, const char *description, const char *warning,
 			       struct kh_secret *pin, struct kh_error *error)
 {
-	char *owned = NULL;
+	KH_AUTO_FREE char *length = NULL;
 	enum kh_code code;
 
 	for (;;) {
 		uint64_t began = kh_loop_clock(window->pinentry.loop);
 
-		if (window->asks++ >= KH_PIN_ASKS_MAX) {
-			code = kh_fail(error, KH_PIN_CANCELLED);
-			break;
-		}
-		kh_secret_finish(pin);
-		window->pinentry.answer = pin;
-		code = question(window, "GETPIN", description, owned ? owned : warning, error);
-		window->pinentry.answer = NULL;
+		code = ask_once(window, description, length ? length : warning, pin, error);
 		if (code != KH_OK || (pin->length >= window->min && pin->length <= window->max))
 			break;
-		if (pin->length >= window->min || kh_loop_clock(window->pinentry.loop) - began >= DEAF_MS) {
-			free(owned);
-			owned = length_warning(window);
-		}
+		if (pin->length == 0 && kh_loop_clock(window->pinentry.loop) - began < DEAF_MS)
+			continue;
+		if (!length)
+			length = length_warning(window);
+		code = kh_pin_window_refuse(window, pin, error);
+		if (code != KH_OK)
+			break;
 	}
 	if (code != KH_OK)
 		kh_secret_finish(pin);
-	free(owned);
 	return code;
 }
 
@@ -211,5 +233,6 @@ enum kh_code kh_pin_window_confirm(struct kh_pin_window *window, const char *tex
 void kh_pin_window_finish(struct kh_pin_window *window)
 {
 	kh_pinentry_stop(&window->pinentry);
+	kh_secret_finish(&window->refused);
 	kh_loop_prompting(window->pinentry.loop, false);
 }

@@ -5,8 +5,12 @@
  * one that does not start is pin.unavailable. Cancelled by the clerk, by
  * host.cancel, by the end of stdin or by time: pin.cancelled.
  *
- * An answer shorter than min that comes within the first half second was
- * typed for another window: it is thrown away and the question stands.
+ * An answer of a length that no PIN of the token has is not sent: the window
+ * says the length and asks again. An empty one within the first half second was
+ * meant for another window: the question just stands.
+ *
+ * An answer that cannot be sent and comes again and again is pin.cancelled: a
+ * program answers so, or a clerk who knows no other PIN.
  */
 #ifndef KH_PKCS11_PIN_WINDOW_H
 #define KH_PKCS11_PIN_WINDOW_H
@@ -14,6 +18,7 @@
 #include "pin/pinentry.h"
 
 #define KH_PIN_ASKS_MAX 16   /* questions in one window */
+#define KH_PIN_SAME_MAX 3    /* times that the same answer is refused in one window */
 #define KH_PIN_TIMEOUT "300" /* s; the window ends by itself, should nobody be left to end it */
 
 struct kh_pin_window {
@@ -24,6 +29,8 @@ struct kh_pin_window {
 	size_t min; /* length of a PIN; 0: anything but empty */
 	size_t max;
 	unsigned asks;
+	unsigned same; /* times that refused was the answer */
+	struct kh_secret refused;
 	bool answered; /* this program has shown its window once */
 };
 
@@ -33,6 +40,9 @@ void kh_pin_window_init(struct kh_pin_window *window, struct kh_loop *loop, cons
 /* Asks until the answer's length fits. warning may be NULL. */
 KH_CHECKED enum kh_code kh_pin_window_ask(struct kh_pin_window *window, const char *description, const char *warning,
 					  struct kh_secret *pin, struct kh_error *error);
+/* An answer was not sent: pin.cancelled when it was the same as often before. */
+KH_CHECKED enum kh_code kh_pin_window_refuse(struct kh_pin_window *window, const struct kh_secret *pin,
+					     struct kh_error *error);
 /* A yes-or-no question; no is pin.cancelled. */
 KH_CHECKED enum kh_code kh_pin_window_confirm(struct kh_pin_window *window, const char *question,
 					      struct kh_error *error);
