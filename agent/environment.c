@@ -28,6 +28,7 @@ struct remedy {
 static const struct remedy contact = {KH_REMEDY_KIND_CONTACT, "environment.contact", false};
 static const struct remedy driver = {KH_REMEDY_KIND_DRIVER, "environment.driver.remedy", true};
 static const struct remedy insert = {KH_REMEDY_KIND_INSERT, "environment.key.remedy", false};
+static const struct remedy change = {KH_REMEDY_KIND_CHANGE, "environment.pin.change", false};
 static const struct remedy unlock = {KH_REMEDY_KIND_UNLOCK, "environment.pin.remedy", false};
 
 enum finding_name {
@@ -46,11 +47,13 @@ enum finding_name {
 	KEY_SEVERAL,
 	KEY_ABSENT,
 	KEY_UNREAD,
+	KEY_READONLY,
 	PIN_FINE,
 	PIN_LOW,
 	PIN_FINAL,
 	PIN_LOCKED,
 	PIN_UNSET,
+	PIN_EXPIRED,
 	CERTIFICATE_THERE,
 	CERTIFICATE_ABSENT,
 	JOURNAL_WORKS,
@@ -84,11 +87,13 @@ static const struct finding {
 	[KEY_SEVERAL] = FINDING(KEY, WARN, "key.several", "key.several", NULL),
 	[KEY_ABSENT] = FINDING(KEY, FAIL, "token.absent", "key.absent", &insert),
 	[KEY_UNREAD] = FINDING(KEY, FAIL, "key.unread", "key.unread", &driver),
+	[KEY_READONLY] = FINDING(KEY, FAIL, "token.readonly", "key.readonly", &contact),
 	[PIN_FINE] = FINDING(PIN, OK, "ok", "pin.ok", NULL),
 	[PIN_LOW] = FINDING(PIN, WARN, "pin.low", "pin.low", NULL),
 	[PIN_FINAL] = FINDING(PIN, WARN, "pin.final", "pin.final", NULL),
 	[PIN_LOCKED] = FINDING(PIN, FAIL, "pin.locked", "pin.locked", &unlock),
 	[PIN_UNSET] = FINDING(PIN, FAIL, "pin.unset", "pin.unset", &contact),
+	[PIN_EXPIRED] = FINDING(PIN, FAIL, "pin.expired", "pin.expired", &change),
 	[CERTIFICATE_THERE] = FINDING(CERTIFICATE, OK, "ok", "certificate.ok", NULL),
 	[CERTIFICATE_ABSENT] = FINDING(CERTIFICATE, FAIL, "certificate.absent", "certificate.absent", &contact),
 	[JOURNAL_WORKS] = FINDING(JOURNAL, OK, "ok", "journal.ok", NULL),
@@ -207,7 +212,7 @@ static void check_key(struct check *check)
 	} else if (count == 1) {
 		const char *values[] = {"label", tokens[0].label, "serial", tokens[0].serial, NULL};
 
-		add(check, KEY_ONE, values);
+		add(check, tokens[0].readonly ? KEY_READONLY : KEY_ONE, values);
 	} else {
 		add(check, KEY_SEVERAL, NULL);
 	}
@@ -216,8 +221,10 @@ static void check_key(struct check *check)
 static void check_pin(struct check *check)
 {
 	static const enum finding_name names[] = {
-		[KH_PIN_STATE_NONE] = PIN_FINE,	  [KH_PIN_STATE_OK] = PIN_FINE,	      [KH_PIN_STATE_LOW] = PIN_LOW,
-		[KH_PIN_STATE_FINAL] = PIN_FINAL, [KH_PIN_STATE_LOCKED] = PIN_LOCKED, [KH_PIN_STATE_UNSET] = PIN_UNSET,
+		[KH_PIN_STATE_NONE] = PIN_FINE,	      [KH_PIN_STATE_OK] = PIN_FINE,
+		[KH_PIN_STATE_LOW] = PIN_LOW,	      [KH_PIN_STATE_FINAL] = PIN_FINAL,
+		[KH_PIN_STATE_LOCKED] = PIN_LOCKED,   [KH_PIN_STATE_UNSET] = PIN_UNSET,
+		[KH_PIN_STATE_EXPIRED] = PIN_EXPIRED,
 	};
 	enum kh_pin_state worst = KH_PIN_STATE_NONE;
 	size_t count;

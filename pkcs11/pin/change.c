@@ -34,7 +34,8 @@ static enum kh_code set_pin(struct kh_host *host, struct kh_token *token, struct
 	rv = KH_CALL(token->module, C_SetPIN, token->session, old ? old->bytes : NULL, old ? old->length : 0,
 		     new ? new->bytes : NULL, new ? new->length : 0);
 	if (rv == CKR_OK) {
-		kh_wrong_pin_forget(host, token);
+		kh_login_succeeded(host, token);
+		token->renewed = true;
 		return KH_OK;
 	}
 	if (rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_TOO_WEAK) {
@@ -42,6 +43,20 @@ static enum kh_code set_pin(struct kh_host *host, struct kh_token *token, struct
 		return error->code = KH_PIN_UNCHANGED;
 	}
 	return kh_login_failed(host, token, rv, old, error);
+}
+
+static enum kh_code set_logged_in(struct kh_host *host, struct kh_token *token, struct kh_secret *old,
+				  struct kh_secret *new, struct kh_error *error)
+{
+	CK_RV rv = kh_login_send(token, old);
+	enum kh_code code;
+
+	if (rv != CKR_OK && rv != CKR_PIN_EXPIRED)
+		return kh_login_failed(host, token, rv, old, error);
+	code = set_pin(host, token, old, new, error);
+	if (rv == CKR_OK)
+		(void)KH_CALL(token->module, C_Logout, token->session);
+	return code;
 }
 
 static enum kh_code change_by_pad(struct kh_host *host, struct kh_token *token, struct kh_error *error)
@@ -78,5 +93,5 @@ enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token, const s
 	if (code == KH_OK)
 		code = ask_new(&window, token, prompt, &new, error);
 	kh_pin_window_finish(&window);
-	return code == KH_OK ? set_pin(host, token, &old, &new, error) : code;
+	return code == KH_OK ? set_logged_in(host, token, &old, &new, error) : code;
 }

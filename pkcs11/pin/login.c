@@ -86,18 +86,26 @@ enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV
 	enum kh_code code = kh_module_fail(token->module, rv, error);
 
 	snprintf(error->serial, sizeof(error->serial), "%s", token->name.serial);
+	if (code == KH_PIN_EXPIRED)
+		token->said = KH_PIN_STATE_EXPIRED;
 	if (code != KH_PIN_INCORRECT && code != KH_PIN_LOCKED)
 		return code;
 	if (kh_token_read_info(token, NULL) == KH_OK)
 		set_tries(error, token->info.flags);
+	if (error->code == KH_PIN_LOCKED)
+		token->said = KH_PIN_STATE_LOCKED;
 	if (pin && rv == CKR_PIN_INCORRECT)
 		kh_wrong_pin_note(host, token, pin);
 	return error->code;
 }
 
-/* PIN NULL: the key has its own pad. */
-static enum kh_code send_pin(struct kh_host *host, struct kh_token *token, struct kh_secret *pin,
-			     struct kh_error *error)
+void kh_login_succeeded(struct kh_host *host, struct kh_token *token)
+{
+	token->said = KH_PIN_STATE_NONE;
+	kh_wrong_pin_forget(host, token);
+}
+
+CK_RV kh_login_send(struct kh_token *token, struct kh_secret *pin)
 {
 	CK_UTF8CHAR_PTR bytes = pin ? pin->bytes : NULL;
 	CK_ULONG length = pin ? pin->length : 0;
@@ -109,8 +117,17 @@ static enum kh_code send_pin(struct kh_host *host, struct kh_token *token, struc
 		(void)KH_CALL(token->module, C_Logout, token->session);
 		rv = KH_CALL(token->module, C_Login, token->session, CKU_USER, bytes, length);
 	}
+	return rv;
+}
+
+/* PIN NULL: the key has its own pad. */
+static enum kh_code send_pin(struct kh_host *host, struct kh_token *token, struct kh_secret *pin,
+			     struct kh_error *error)
+{
+	CK_RV rv = kh_login_send(token, pin);
+
 	if (rv == CKR_OK) {
-		kh_wrong_pin_forget(host, token);
+		kh_login_succeeded(host, token);
 		return KH_OK;
 	}
 	return kh_login_failed(host, token, rv, pin, error);
@@ -155,6 +172,7 @@ enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const st
 		code = kh_pin_window_ask(window, text, shown, pin, error);
 		if (code != KH_OK || !kh_wrong_pin_known(host, token, pin))
 			break;
+		code = kh_pin_window_refuse(window, pin, error);
 		warning = "pin.warning.known";
 	}
 	return code;
@@ -172,7 +190,6 @@ static enum kh_code ask_and_login(struct kh_host *host, struct kh_token *token, 
 	code = kh_login_ask(host, token, prompt, &window, &pin, error);
 	kh_pin_window_finish(&window);
 	return code == KH_OK ? send_pin(host, token, &pin, error) : code;
-		code = kh_pin_window_refuse(window, pin, error);
 }
 
 static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, struct kh_error *error)
@@ -185,18 +202,67 @@ static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, s
 	return code;
 }
 
+static enum kh_code refuse(const struct kh_token *token, enum kh_code code, struct kh_error *error)
+{
+	(void)kh_fail(error, code);
+	if (error)
+		snprintf(error->serial, sizeof(error->serial), "%s", token->name.serial);
+	return code;
+}
+
+/* Only what the token says now refuses: what it said at the last login may be over. */
 enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error)
 {
 	enum kh_code code = kh_token_read_info(token, error);
-	enum kh_pin_state state;
 
 	if (code != KH_OK)
 		return code;
-	state = kh_token_pin_state(token);
-	if (state == KH_PIN_STATE_LOCKED || state == KH_PIN_STATE_UNSET) {
-		code = kh_fail(error, state == KH_PIN_STATE_LOCKED ? KH_PIN_LOCKED : KH_PIN_UNSET);
-		snprintf(error->serial, sizeof(error->serial), "%s", token->name.serial);
+	if (token->info.flags & CKF_USER_PIN_LOCKED)
+		return refuse(token, KH_PIN_LOCKED, error);
+	return token->info.flags & CKF_USER_PIN_INITIALIZED ? KH_OK : refuse(token, KH_PIN_UNSET, error);
+}
+
+static bool will_write(enum kh_host_prompt_purpose purpose)
+{
+	switch (purpose) {
+	case KH_HOST_PROMPT_PURPOSE_BEGIN:
+	case KH_HOST_PROMPT_PURPOSE_INSTALL:
+	case KH_HOST_PROMPT_PURPOSE_COMPLETE:
+	case KH_HOST_PROMPT_PURPOSE_CANCEL:
+		return true;
+	case KH_HOST_PROMPT_PURPOSE_NONE:
+	case KH_HOST_PROMPT_PURPOSE_VERIFY:
+	case KH_HOST_PROMPT_PURPOSE_CHANGE:
+		break;
 	}
+	return false;
+}
+
+/* What was read only is asked again: it may not be any more. */
+static enum kh_code check_writable(struct kh_token *token, enum kh_host_prompt_purpose purpose, struct kh_error *error)
+{
+	enum kh_code code;
+
+	if (!will_write(purpose) || !kh_token_read_only(token))
+		return KH_OK;
+	code = kh_token_read_info(token, error);
+	if (code != KH_OK)
+		return code;
+	return kh_token_read_only(token) ? refuse(token, KH_TOKEN_READONLY, error) : KH_OK;
+}
+
+/* A PIN that must be changed first opens nothing, and what cannot be written
+ * needs no PIN. */
+static enum kh_code prepare(struct kh_token *token, enum kh_host_prompt_purpose purpose, struct kh_error *error)
+{
+	enum kh_code code = kh_login_check(token, error);
+
+	if (code == KH_OK)
+		code = kh_token_open(token, error);
+	if (code == KH_OK)
+		code = check_writable(token, purpose, error);
+	if (code == KH_OK && kh_token_pin_expired(token))
+		code = refuse(token, KH_PIN_EXPIRED, error);
 	return code;
 }
 
@@ -207,11 +273,9 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 
 	if (!verify && token->lease.active && token->lease.session == prompt->session) {
 		token->lease.used = kh_time_elapsed();
-		return KH_OK;
+		return check_writable(token, prompt->purpose, error);
 	}
-	code = kh_login_check(token, error);
-	if (code == KH_OK)
-		code = kh_token_open(token, error);
+	code = prepare(token, prompt->purpose, error);
 	if (code != KH_OK)
 		return code;
 	kh_logout(token);

@@ -9,10 +9,14 @@
 #include "host.h"
 #include "pin/window.h"
 
-/* pin.incorrect (left), pin.locked, pin.unset, pin.cancelled, pin.unavailable.
- * verify: ask even when the session is logged in. */
+/* pin.incorrect (left), pin.locked, pin.unset, pin.expired, pin.cancelled, pin.unavailable.
+ * Before the PIN is asked: token.readonly, when prompt.purpose is to write and
+ * nothing can be written. verify: ask even when the session is logged in. */
 KH_CHECKED enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				 bool verify, struct kh_error *error);
+/* Also of a PIN that has expired. Logs in with the old one first: openCryptoki
+ * loses every private object when C_SetPIN comes without a login. A key with
+ * its own pad asks for the old PIN once only, in C_SetPIN. */
 KH_CHECKED enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				      struct kh_error *error);
 void kh_logout(struct kh_token *token);
@@ -22,13 +26,15 @@ void kh_logout_session(struct kh_host *host, int64_t session);
 void kh_logout_idle(struct kh_host *host);
 
 /* Parts of both dialogues: a description text with its placeholders (malloc); the present PIN, asked with what warnings and last
- * yes are due, and never one known to be wrong; the code of a failed login. */
+ * yes are due, and never one known to be wrong; C_Login; what comes after it. */
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window);
 char *kh_login_warning(const char *locale, const char *key);
 KH_CHECKED enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				     struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error);
 KH_CHECKED enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error);
+CK_RV kh_login_send(struct kh_token *token, struct kh_secret *pin);
+void kh_login_succeeded(struct kh_host *host, struct kh_token *token);
 enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV rv, const struct kh_secret *pin,
 			     struct kh_error *error);
 

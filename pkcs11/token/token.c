@@ -56,9 +56,23 @@ enum kh_pin_state kh_token_pin_state(const struct kh_token *token)
 		return KH_PIN_STATE_LOCKED;
 	if (!(flags & CKF_USER_PIN_INITIALIZED))
 		return KH_PIN_STATE_UNSET;
+	if (kh_token_pin_expired(token))
+		return KH_PIN_STATE_EXPIRED;
+	if (token->said != KH_PIN_STATE_NONE)
+		return token->said;
 	if (flags & CKF_USER_PIN_FINAL_TRY)
 		return KH_PIN_STATE_FINAL;
 	return flags & CKF_USER_PIN_COUNT_LOW ? KH_PIN_STATE_LOW : KH_PIN_STATE_OK;
+}
+
+bool kh_token_pin_expired(const struct kh_token *token)
+{
+	return (token->info.flags & CKF_USER_PIN_TO_BE_CHANGED) && !token->renewed;
+}
+
+bool kh_token_read_only(const struct kh_token *token)
+{
+	return (token->info.flags & CKF_WRITE_PROTECTED) || token->read_only;
 }
 
 enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error)
@@ -69,7 +83,8 @@ enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error)
 	if (token->open)
 		return KH_OK;
 	rv = KH_CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &token->session);
-	if (rv == CKR_TOKEN_WRITE_PROTECTED)
+	token->read_only = rv == CKR_TOKEN_WRITE_PROTECTED;
+	if (token->read_only)
 		rv = KH_CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL,
 			     &token->session);
 	if (rv != CKR_OK)
@@ -243,14 +258,30 @@ enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error)
 	return take_slots(tokens, slots, count, error);
 }
 
+/* What is remembered of a token that is still there. */
+static void remember(const struct kh_tokens *tokens, const struct kh_token *old)
+{
+	for (size_t i = 0; i < tokens->count; i++) {
+		if (strcmp(tokens->list[i]->uri, old->uri) != 0)
+			continue;
+		tokens->list[i]->said = old->said;
+		tokens->list[i]->renewed = old->renewed;
+	}
+}
+
 enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error)
 {
+	struct kh_tokens old = *tokens;
 	enum kh_code code;
 
 	kh_log(KH_LOG_INFO, "starting the module again");
+	tokens->count = 0;
 	kh_tokens_clear(tokens);
 	kh_module_stop(tokens->module);
 	code = kh_tokens_refresh(tokens, error);
+	for (size_t i = 0; i < old.count; i++)
+		remember(tokens, old.list[i]);
+	kh_tokens_clear(&old);
 	return code;
 }
 

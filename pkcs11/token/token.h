@@ -31,7 +31,10 @@ struct kh_token {
 	char *uri;
 	CK_SESSION_HANDLE session;
 	bool open;
+	bool read_only; /* it gave no session that writes */
 	struct kh_lease lease;
+	enum kh_pin_state said; /* LOCKED or EXPIRED, when the last login said so and no flag does; else NONE */
+	bool renewed;		/* the PIN was changed here: CKF_USER_PIN_TO_BE_CHANGED is out of date */
 	struct kh_inventory inventory;
 };
 
@@ -61,7 +64,12 @@ KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri
 /* Opens the read-write session unless it is open. */
 KH_CHECKED enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error);
 KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error);
+/* From the user's flags and what the last login said; the SO's flags say nothing of the user's PIN. */
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
+/* CKF_USER_PIN_TO_BE_CHANGED, unless the PIN was changed since. */
+bool kh_token_pin_expired(const struct kh_token *token);
+/* Nothing can be written: CKF_WRITE_PROTECTED, or no session for it is given. */
+bool kh_token_read_only(const struct kh_token *token);
 
 /* Whether a result is about the token itself (away, full, logged out, write
  * protected) and not about what was asked of it. A general error is, when the

@@ -128,8 +128,8 @@ export interface ErrorObject {
 
 /** What mends a failing item. */
 export interface Remedy {
-	/** What the page can offer. */
-	kind: 'install' | 'driver' | 'insert' | 'remove' | 'unlock' | 'settings' | 'update' | 'contact';
+	/** What the page can offer. change: pin.change. */
+	kind: 'install' | 'driver' | 'insert' | 'remove' | 'unlock' | 'settings' | 'update' | 'contact' | 'change';
 	/** Page that helps. */
 	url?: string;
 	/** For the clerk, in the locale. */

@@ -133,12 +133,16 @@ static void test_key(void **state)
 		{KH_PIN_STATE_FINAL, "warn", "pin.final", NULL},
 		{KH_PIN_STATE_LOCKED, "fail", "pin.locked", "unlock"},
 		{KH_PIN_STATE_UNSET, "fail", "pin.unset", "contact"},
+		{KH_PIN_STATE_EXPIRED, "fail", "pin.expired", "change"},
 	};
 
 	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
 		tokens[0].pin = pins[i].pin;
 		expect("pin", pins[i].state, pins[i].code, pins[i].remedy);
 	}
+	make_fine(state);
+	tokens[0].readonly = true;
+	expect("key", "fail", "token.readonly", "contact");
 	make_fine(state);
 	modules.items[0].tokens.tokens_count = 2;
 	expect("key", "warn", "key.several", NULL);

@@ -230,6 +230,95 @@ static void test_pad(void **state)
 	kh_logout(&scene.token);
 }
 
+static CK_RV expired(CK_UTF8CHAR_PTR pin, CK_ULONG length)
+{
+	CK_RV rv = good(pin, length);
+
+	return rv == CKR_OK ? CKR_PIN_EXPIRED : rv;
+}
+
+/* M5: what the last login said is shown until one succeeds. */
+static void test_expired_by_result(void **state)
+{
+	struct kh_error error;
+
+	(void)state;
+	stub.login = expired;
+	assert_int_equal(login(&error), KH_PIN_EXPIRED);
+	assert_string_equal(error.serial, "0042");
+	assert_int_equal(kh_token_pin_state(&scene.token), KH_PIN_STATE_EXPIRED);
+	assert_int_equal(kh_pin_change(&scene.host, &scene.token, &scene.prompt, &error), KH_OK);
+	assert_int_equal(called("C_SetPIN"), 1);
+	assert_int_equal(kh_token_pin_state(&scene.token), KH_PIN_STATE_OK);
+	stub.login = good;
+	assert_int_equal(login(&error), KH_OK);
+	kh_logout(&scene.token);
+}
+
+/* M5: a flag that stays when the PIN was changed is out of date; the SO's say nothing. */
+static void test_expired_by_flag(void **state)
+{
+	struct kh_error error;
+
+	(void)state;
+	stub.flags = CKF_SO_PIN_TO_BE_CHANGED | CKF_SO_PIN_LOCKED | CKF_SO_PIN_FINAL_TRY | CKF_SO_PIN_COUNT_LOW;
+	assert_int_equal(login(&error), KH_OK);
+	assert_int_equal(kh_token_pin_state(&scene.token), KH_PIN_STATE_OK);
+	kh_logout(&scene.token);
+	stub.flags = CKF_USER_PIN_TO_BE_CHANGED;
+	assert_int_equal(login(&error), KH_PIN_EXPIRED);
+	assert_int_equal(count_asked("GETPIN"), 1);
+	assert_int_equal(kh_pin_change(&scene.host, &scene.token, &scene.prompt, &error), KH_OK);
+	assert_int_equal(login(&error), KH_OK);
+	kh_logout(&scene.token);
+}
+
+/* M6: before the PIN is asked, also while a login lasts. */
+static void test_read_only(void **state)
+{
+	struct kh_error error;
+
+	(void)state;
+	assert_int_equal(login(&error), KH_OK);
+	stub.flags = CKF_WRITE_PROTECTED;
+	assert_int_equal(kh_token_read_info(&scene.token, &error), KH_OK);
+	scene.prompt.purpose = KH_HOST_PROMPT_PURPOSE_BEGIN;
+	assert_int_equal(login(&error), KH_TOKEN_READONLY);
+	kh_logout(&scene.token);
+	assert_int_equal(login(&error), KH_TOKEN_READONLY);
+	assert_int_equal(count_asked("GETPIN"), 1);
+}
+
+/* M20: a window says the length; the same answer three times ends it. */
+static void test_too_short(void **state)
+{
+	struct kh_error error;
+
+	(void)state;
+	write_file("pin", "567");
+	assert_int_equal(login(&error), KH_PIN_CANCELLED);
+	assert_int_equal(called("C_Login"), 0);
+	assert_int_equal(count_asked("GETPIN"), KH_PIN_SAME_MAX);
+	assert_int_equal(count_asked("SETERROR"), KH_PIN_SAME_MAX - 1);
+}
+
+/* Another token with the same serial number: its PIN is another one. */
+static void test_wrong_pin_of_another_token(void **state)
+{
+	struct kh_token other = {.module = &scene.host.module, .slot = 1};
+	struct kh_error error;
+
+	(void)state;
+	stub.login = wrong;
+	assert_int_equal(login(&error), KH_PIN_INCORRECT);
+	stub.login = good;
+	stub.label = "other";
+	assert_int_equal(kh_login(&scene.host, &other, &scene.prompt, false, &error), KH_OK);
+	assert_string_equal(other.name.serial, scene.token.name.serial);
+	kh_logout(&other);
+	free(other.uri);
+}
+
 static bool first;
 
 static CK_RV already(CK_UTF8CHAR_PTR pin, CK_ULONG length)
@@ -322,6 +411,11 @@ int main(void)
 		CASE(test_session_that_cannot_open),
 		CASE(test_new_pin_refused),
 		CASE(test_idle_login_ends),
+		CASE(test_expired_by_result),
+		CASE(test_expired_by_flag),
+		CASE(test_read_only),
+		CASE(test_too_short),
+		CASE(test_wrong_pin_of_another_token),
 		cmocka_unit_test(test_lease_clock),
 	};
 

@@ -1,0 +1,108 @@
+// What real keys want of PIN, login, signing and key generation: the cases M4 to M6, M9, M19, M20 and C5.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { refused, unchanged } from '../lib/assert.mjs';
+import { makeSoftScene } from '../lib/soft-scene.mjs';
+
+const TO_BE_CHANGED = 0x80000, SO_FLAGS = 0x800000 | 0x400000 | 0x200000 | 0x100000;
+
+// lines: of the token file, see tests/softkey/README.md.
+async function withKey(lines, options, action) {
+	const scene = await makeSoftScene(options);
+	try {
+		scene.key.set(lines);
+		const agent = await scene.connect({ locale: 'en' });
+		const { tokens: [token] } = await agent.call('token.list');
+		await action(scene, agent, token);
+		await agent.close();
+	} finally { await scene.close(); }
+}
+
+const row = async (agent, id) => (await agent.call('environment.check')).items.find((item) => item.id === id);
+const begin = (scene, agent, order, more) => agent.call('renewal.begin', { order, certificate: scene.old, key: 'new', ...more });
+
+async function renew(scene, agent, order, more) {
+	const { csr } = await begin(scene, agent, order, more);
+	await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr), chain: [] });
+	const { retired } = await agent.call('renewal.complete', { order });
+	assert.deepEqual(retired, [scene.old]);
+	assert.equal((await scene.key.objects()).length, 3);
+}
+
+test('M5: a PIN that must be changed first, by its flag', () => withKey({ flags: TO_BE_CHANGED }, {}, async (scene, agent, token) => {
+	assert.equal(token.pin, 'expired');
+	const item = await row(agent, 'pin');
+	assert.deepEqual([item.state, item.code, item.remedy.kind], ['fail', 'pin.expired', 'change']);
+	await unchanged(scene.key, () => refused(begin(scene, agent, 'M5-1'), 'pin.expired', { retry: 'user' }));
+	assert.equal(scene.pins.count(), 0, 'no PIN was asked for');
+	scene.pins.answer('123456', '654321', '654321');
+	await agent.call('pin.change', { token: token.token });
+	scene.key.pin = '654321';
+	assert.equal((await row(agent, 'pin')).state, 'ok');
+	await renew(scene, agent, 'M5-1');
+}));
+
+test('M5: a PIN that has expired, by the result of C_Login', () => withKey({ expired: 1 }, {}, async (scene, agent, token) => {
+	await refused(begin(scene, agent, 'M5-2'), 'pin.expired', { call: 'C_Login', value: 'CKR_PIN_EXPIRED' });
+	assert.equal((await agent.call('token.list')).tokens[0].pin, 'expired', 'it is remembered');
+	assert.equal((await row(agent, 'pin')).code, 'pin.expired');
+	scene.pins.answer('123456', '654321', '654321');
+	await agent.call('pin.change', { token: token.token });
+	scene.key.pin = '654321';
+	assert.equal((await agent.call('token.list')).tokens[0].pin, 'ok');
+	await renew(scene, agent, 'M5-2');
+}));
+
+test('M5: the SO\'s flags say nothing of the PIN', () => withKey({ flags: SO_FLAGS }, {}, async (scene, agent, token) => {
+	assert.equal(token.pin, 'ok');
+	assert.equal((await row(agent, 'pin')).state, 'ok');
+	await agent.call('pin.verify', { token: token.token });
+}));
+
+test('the PIN is changed by a user who is logged in, and nobody is after it', () => withKey({}, { pins: ['123456', '654321', '654321'] }, async (scene, agent, token) => {
+	const calls = await scene.key.calls(() => agent.call('pin.change', { token: token.token }));
+	assert.deepEqual(calls.filter((call) => /C_(Login|Logout|SetPIN)/.test(call)), ['C_Login', 'C_SetPIN', 'C_Logout']);
+}));
+
+test('M6: a key that nothing can be written to', () => withKey({ 'read-only': 1 }, {}, async (scene, agent, token) => {
+	assert.equal(token.readonly, true);
+	const item = await row(agent, 'key');
+	assert.deepEqual([item.state, item.code], ['fail', 'token.readonly']);
+	await agent.call('pin.verify', { token: token.token });
+	assert.equal(scene.pins.count(), 1);
+	await unchanged(scene.key, () => refused(begin(scene, agent, 'M6-1'), 'token.readonly'));
+	const other = await scene.connect();
+	await refused(begin(scene, other, 'M6-2'), 'token.readonly', { serial: scene.key.serial });
+	assert.equal(scene.pins.count(), 1, 'no PIN was asked for');
+	await other.close();
+}));
+
+test('M6: it became so after the key pair was made', () => withKey({}, {}, async (scene, agent) => {
+	const { csr } = await begin(scene, agent, 'M6-3');
+	const certificate = await scene.ca.issue(csr);
+	scene.key.set({ 'read-only': 1 });
+	await unchanged(scene.key, () => refused(agent.call('renewal.install', { order: 'M6-3', certificate, chain: [] }), 'token.readonly'));
+	await refused(agent.call('renewal.cancel', { order: 'M6-3' }), 'token.readonly');
+	scene.key.set({ 'read-only': 0 });
+	await agent.call('renewal.install', { order: 'M6-3', certificate, chain: [] });
+	await agent.call('renewal.complete', { order: 'M6-3' });
+}));
+
+test('M20: the window says the length, and that is no try', () => withKey({ 'min-pin': 6 }, { pins: ['1234', '12345', '123456'] }, async (scene, agent, token) => {
+	const calls = await scene.key.calls(() => agent.call('pin.verify', { token: token.token }));
+	assert.equal(calls.filter((call) => call === 'C_Login').length, 1);
+	assert.equal(scene.pins.count(), 3);
+	assert.equal(scene.pins.asked().filter((line) => line.startsWith('SETERROR') && line.includes('6')).length, 2);
+	assert.equal((await agent.call('token.list')).tokens[0].pin, 'ok');
+}));
+
+test('M20: no window comes again for ever', () => withKey({ 'min-pin': 8 }, { pins: ['123456'] }, async (scene, agent, token) => {
+	const calls = await scene.key.calls(() => refused(agent.call('pin.verify', { token: token.token }), 'pin.cancelled'));
+	assert.ok(!calls.includes('C_Login'));
+	assert.equal(scene.pins.count(), 3);
+}));
+
+test('M20: a clerk who gives up', () => withKey({ 'min-pin': 8 }, { pins: ['123456', 'cancel'] }, async (scene, agent, token) => {
+	await refused(agent.call('pin.verify', { token: token.token }), 'pin.cancelled');
+	assert.equal(scene.pins.count(), 2);
+}));
