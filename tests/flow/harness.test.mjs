@@ -7,6 +7,7 @@ import readline from 'node:readline';
 import test from 'node:test';
 import { root } from '../lib/paths.mjs';
 import { Service, freePort, until, untilListening } from '../lib/process.mjs';
+import { watched } from '../lib/watched.mjs';
 
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
 const script = `import { Service, temporaryFolder } from '${path.join(root, 'tests/lib/process.mjs')}';
@@ -28,4 +29,30 @@ test('a service that does not listen is ended', async () => {
 	const service = new Service('sleep', ['60']);
 	await assert.rejects(untilListening(service, await freePort(), 100), /waited 100 ms for sleep on port/);
 	assert.equal((await service.exited).signal, 'SIGKILL');
+});
+
+test('a suite that goes on is not ended, however long it takes', async () => {
+	const { status, output } = await watched('sh', ['-c', 'for i in 1 2 3 4 5 6; do sleep 0.5; echo $i; done'], { quiet: 2000, far: 60000 });
+	assert.equal(status, 0);
+	assert.equal(output, '1\n2\n3\n4\n5\n6\n');
+});
+
+for (const [what, command, limits, said] of [
+	['is silent', 'echo begun; sleep 60 & sleep 60', { quiet: 1000, far: 60000 }, /^begun\n[^]*nothing more for 1 seconds: ended/],
+	['never comes to its end', 'sleep 60 & while sleep 0.1; do echo on; done', { quiet: 30000, far: 1500 }, /^on\n[^]*not done after 1.5 seconds: ended/],
+])
+	test(`a suite that ${what} is ended with all it started`, async () => {
+		const begin = Date.now();
+		const { status, output } = await watched('sh', ['-c', `echo $$; ${command}`], limits);
+		assert.ok(Date.now() - begin < 30000);
+		assert.notEqual(status, 0);
+		const [first, ...rest] = output.split('\n');
+		assert.match(rest.join('\n'), said);
+		await until(() => !alive(-Number(first)), 'the end of its group', 5000);
+	});
+
+test('a program that is not there is an error, not a crash', async () => {
+	const { status, output } = await watched('/nonexistent/program', [], { quiet: 1000, far: 1000 });
+	assert.notEqual(status, 0);
+	assert.match(output, /ENOENT/);
 });
