@@ -21,7 +21,7 @@
 		return Hall.poll(POLL, function (done) {
 			Hall.api.order(Hall.state.order.id, Hall.wizard.live(function (ignored, order) {
 				if (order) { Hall.wizard.keep(order); }
-				Hall.agent.call('renewal.inspect', {order: Hall.state.order.id}, Hall.wizard.live(function (error, info) {
+				Hall.key.inspect(Hall.state.order, Hall.wizard.live(function (error, info) {
 					if (error) { failed(error); } else { judge(info, done); }
 				}));
 			}));

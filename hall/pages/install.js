@@ -238,7 +238,7 @@
 
 	function inspect() {
 		var order = Hall.state.order;
-		Hall.agent.call('renewal.inspect', {order: order.id}, Hall.wizard.live(function (error, info) {
+		Hall.key.inspect(order, Hall.wizard.live(function (error, info) {
 			stopWatching();
 			if (!error && info.busy) {
 				watch();

@@ -129,12 +129,19 @@
 
 	function resume(order) { claim(order, Hall.wizard.follow); }
 
+	/* Where the order stands on its key; publicKey finds its pair where the key keeps no mark. */
+	function inspect(order, done) {
+		var params = {order: order.id};
+		if (order.publicKey) { params.publicKey = order.publicKey; }
+		Hall.agent.call('renewal.inspect', params, done);
+	}
+
 	function summary(token) {
 		return Hall.t('key.summary', {label: token.label, serial: token.serial});
 	}
 
 	Hall.key = {
 		load: load, ofOrder: ofOrder, need: need, claim: claim, resume: resume, certificate: certificateById,
-		issued: issuedOf, summary: summary
+		issued: issuedOf, inspect: inspect, summary: summary
 	};
 }());

@@ -789,7 +789,7 @@
 	function drive(client, order, hall, settings, done) {
 		var options = pick(settings, ['certificate', 'key', 'keyType', 'dual', 'patience', 'retries', 'onstep']);
 		var rounds = 0, retries = options.retries === undefined ? 2 : options.retries;
-		var begun = false, renewed = false, ended = false, again = false, deadline;
+		var begun = false, renewed = false, ended = false, again = false, bound, deadline;
 
 		function step(name) { if (options.onstep) { shielded(options.onstep, {order: order, step: name}); } }
 		function stop(name) { done(failure(name, client.locale, {order: order})); }
@@ -806,15 +806,22 @@
 				next(pick(answer, ['certificate', 'chain', 'encryption', 'publicKey', 'installed']));
 			}));
 		}
+		/* bound is the public key that the hall has for the order: it finds the pair on a key that keeps no mark. */
+		function withKey(params) {
+			if (bound) { params.publicKey = bound; }
+			return params;
+		}
 		function look() {
 			if (++rounds > ROUNDS) { return stop('renewal.stuck'); }
 			step('inspect');
-			return client.call('renewal.inspect', {order: order}, then(function (info) {
+			return client.call('renewal.inspect', withKey({order: order}), then(function (info) {
 				consult('issued', {order: order}, function (issued) { choose(bare(info), issued); });
 			}));
 		}
 		function choose(info, issued) {
-			var early = info.stage === 'nothing' || info.stage === 'key';
+			var early = info.stage === 'nothing' || info.stage === 'key', news = issued.publicKey && issued.publicKey !== bound;
+			bound = issued.publicKey || bound;
+			if (early && news && info.publicKey !== bound) { return look(); }
 			/* The hall can have lost the receipt; only what is seen on the key can sign it again. */
 			if (info.next === 'none' && !(issued.certificate && issued.installed === false && info.source === 'key')) {
 				return finish(info.stage, []);
@@ -832,10 +839,13 @@
 			if (options.keyType) { params.keyType = options.keyType; }
 			if (options.dual !== undefined) { params.dual = options.dual; }
 			step('begin');
-			client.call('renewal.begin', params, then(function (request) {
+			client.call('renewal.begin', withKey(params), then(function (request) {
 				begun = true;
 				step('key');
-				consult('key', request, function (issued) { take(issued, own(request, 'publicKey'), 2000); });
+				consult('key', request, function (issued) {
+					bound = own(request, 'publicKey');
+					take(issued, bound, 2000);
+				});
 			}));
 		}
 		/* The hall's answer for this key; another computer may have asked for another key meanwhile. */
@@ -855,7 +865,7 @@
 			var params = {order: order, certificate: issued.certificate, chain: issued.chain || []};
 			if (issued.encryption) { params.encryption = issued.encryption; }
 			step('install');
-			client.call('renewal.install', params, function (error, result) {
+			client.call('renewal.install', withKey(params), function (error, result) {
 				if (!error) {
 					step('receipt');
 					ask(hall, 'receipt', own(result, 'receipt'), then(function () { complete(issued); }));
@@ -880,7 +890,7 @@
 		/* An encryption key that broke since is imported again, once. */
 		function complete(issued) {
 			step('complete');
-			client.call('renewal.complete', {order: order}, function (error, result) {
+			client.call('renewal.complete', withKey({order: order}), function (error, result) {
 				if (!error) {
 					finish('completed', own(result, 'retired'));
 				} else if (isEnvelope(error) && issued.encryption && !again) {

@@ -45,6 +45,38 @@ test('without retries every lost message ends the run with its error; driving ag
 		}
 });
 
+// The key remembers neither CKA_ID nor label; the hall knows the public key that it has bound.
+test('M7: a key without marks: the pair is found by the public key that the hall has bound', async () => {
+	for (const dual of [false, true])
+		for (const how of ['before', 'after', 'reload-before', 'reload-after'])
+			for (let at = 3; at < whole.length; at++) {
+				const scene = new Scene({ unmarked: true, dual, fault: { at, how } });
+				await scene.drive({ retries: 0 });
+				scene.atEnd(await scene.recover());
+				assert.ok(scene.key.made === 1 || (at === 3 && scene.key.made === 2), `${how} ${whole[at]}: ${scene.key.made} pairs`);
+			}
+});
+
+test('M7: publicKey is asked with in every call from the moment it is bound', async () => {
+	const seen = [], bound = 'ab', answer = { certificate: 'C', chain: [], publicKey: bound };
+	const keep = (name, result) => ({ [name]: (params) => { seen.push([name.split('.')[1], params.publicKey]); return result; } });
+	const info = { order: 'A', stage: 'nothing', next: 'begin', source: 'journal' };
+	const methods = { ...keep('renewal.inspect', info), ...keep('renewal.begin', { publicKey: bound }), ...keep('renewal.install', { receipt: 'r' }), ...keep('renewal.complete', { retired: [] }) };
+	for (const [known, wanted] of [
+		[null, [['inspect', undefined], ['begin', undefined], ['install', bound], ['complete', bound]]],
+		[{ publicKey: 'cd' }, [['inspect', undefined], ['inspect', 'cd'], ['begin', 'cd'], ['install', bound], ['complete', bound]]],
+		[answer, [['inspect', undefined], ['inspect', bound], ['begin', bound], ['install', bound], ['complete', bound]]],
+	]) {
+		seen.length = 0;
+		const world = new World({ ports: { 18317: peers.agent(methods) } });
+		let outcome;
+		new world.Keyhall.Client().drive('A', { issued: () => known, key: () => answer, receipt() {} }, { certificate: 'old' }, (error, result) => { outcome = error ?? result; });
+		await world.pass(60000);
+		assert.equal(outcome.stage, 'completed');
+		assert.deepEqual(seen, wanted);
+	}
+});
+
 test('issued and key there: installs without begin', async () => {
 	const scene = issuedScene('key');
 	scene.atEnd(await scene.drive({ certificate: undefined }));

@@ -24,13 +24,14 @@ class Key {
 	}
 }
 
-// settings: dual (two certificates), same (the old key again), reissues (how many the hall allows), patched (World). fault: {at: number of the message, how: before after double late reload-before reload-after}.
+// settings: dual (two certificates), same (the old key again), reissues (how many the hall allows), unmarked (the key
+// keeps no mark: the pair is found by the public key that the page hands over), patched (World). fault: {at: number of the message, how: before after double late reload-before reload-after}.
 export class Scene {
 	constructor(settings = {}) {
-		const { dual = false, same = false, reissues = 3, fault = {}, patched } = settings;
+		const { dual = false, same = false, reissues = 3, fault = {}, unmarked = false, patched } = settings;
 		this.key = new Key();
 		this.key.dual = dual;
-		Object.assign(this, { dual, same, fault, log: [], begun: [], asked: [], busyUntil: 0, pages: 0 });
+		Object.assign(this, { dual, same, unmarked, fault, log: [], begun: [], asked: [], busyUntil: 0, pages: 0 });
 		this.books = { bound: '', issued: [], reissues, receipts: 0, envelopes: 1, slow: false, lag: 0 };
 		this.world = new World({ ports: { 18317: this.agent() }, patched });
 		this.hall = this.page();
@@ -40,10 +41,10 @@ export class Scene {
 
 	agent() {
 		const methods = {
-			'renewal.inspect': () => this.inspect(),
+			'renewal.inspect': (params) => this.inspect(params),
 			'renewal.begin': (params) => this.begin(params),
 			'renewal.install': (params) => this.install(params),
-			'renewal.complete': () => this.complete(),
+			'renewal.complete': (params) => this.complete(params),
 		};
 		for (const [name, method] of Object.entries(methods)) methods[name] = (params, socket, id) => this.deliver(name, () => method(params), socket, id);
 		return peers.agent(methods);
@@ -67,8 +68,11 @@ export class Scene {
 		socket.shut(1006);
 	}
 
-	inspect() {
-		const { stage, spki } = this.key;
+	// Whether the agent finds the order's pair.
+	finds({ publicKey }) { return !this.unmarked || publicKey === this.key.spki; }
+
+	inspect(params) {
+		const { stage, spki } = this.finds(params) ? this.key : new Key();
 		const next = { nothing: 'begin', key: 'install', certificate: 'install', installed: 'complete', completed: 'none' }[stage];
 		const shown = this.same && !this.key.certificate ? { stage: 'nothing', next: 'begin' } : { stage, next, ...(spki ? { publicKey: spki } : {}) };
 		return { order: 'A', source: 'key', ...shown };
@@ -76,6 +80,7 @@ export class Scene {
 
 	begin(params) {
 		this.begun.push(params);
+		if (!this.finds(params)) this.key.spki = '';
 		if (this.key.bare) Object.assign(this.key, { spki: '', certificate: '', bare: false });
 		if (this.key.certificate) failing('renewal.state', 1702);
 		if (this.key.halved) { this.key.spki = ''; this.key.halved = false; }
@@ -86,7 +91,7 @@ export class Scene {
 	install(params) {
 		const { key } = this;
 		if (key.bare) failing('certificate.no_key', 1802);
-		if (key.halved || !key.spki) failing('renewal.state', 1702);
+		if (key.halved || !key.spki || !this.finds(params)) failing('renewal.state', 1702);
 		if (params.certificate !== `certificate of ${key.spki}`) failing('certificate.mismatch', 1803, { what: 'spki' });
 		key.certificate = params.certificate;
 		if (this.dual) {
@@ -98,7 +103,8 @@ export class Scene {
 		return { receipt: `receipt of ${params.certificate}` };
 	}
 
-	complete() {
+	complete(params) {
+		assert.ok(this.finds(params));
 		assert.ok(this.books.receipts > 0, 'complete only after the hall has the receipt');
 		assert.ok(this.key.certificate);
 		if (this.torn) failing('encryption.mismatch', 1902, { retry: 'user' });
