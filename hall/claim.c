@@ -1,10 +1,12 @@
 /* Proof and receipt. */
 #include "claim.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "encode.h"
 #include "jws.h"
 
 static const char *check(const struct hall_claim *claim, json_t *payload, struct hall_claimed *claimed)
@@ -21,8 +23,9 @@ static const char *check(const struct hall_claim *claim, json_t *payload, struct
 		return claim->hash_name;
 	if (strcmp(origin, claim->origin) != 0)
 		return "origin";
-	if (strlen(token_serial) >= sizeof(claimed->token_serial) ||
-	    (claim->token_serial && strcmp(token_serial, claim->token_serial) != 0))
+	bool bound = claim->token_serial && claim->token_serial[0] != '\0';
+	if (hall_characters(token_serial) > HALL_SERIAL_CHARACTERS ||
+	    (bound && strcmp(token_serial, claim->token_serial) != 0))
 		return "tokenSerial";
 	if (issued < claim->now - HALL_CLAIM_SECONDS || issued > claim->now + HALL_CLAIM_SECONDS)
 		return "iat";

@@ -14,7 +14,8 @@
 
 #include "error.h"
 
-#define HALL_CLAIM_SECONDS 600 /* iat may be this far from the hall's time */
+#define HALL_CLAIM_SECONDS 600	  /* iat may be this far from the hall's time */
+#define HALL_SERIAL_CHARACTERS 64 /* of UTF-8, of a token's serial */
 
 struct hall_claim {
 	enum hall_code failure; /* HALL_E_PROOF_INVALID or HALL_E_RECEIPT_INVALID */
@@ -23,13 +24,13 @@ struct hall_claim {
 	const char *hash;
 	const char *order;
 	const char *origin;
-	const char *token_serial; /* NULL: any */
+	const char *token_serial; /* NULL, "": any; a token without a serial claims "" */
 	int64_t now;
 };
 
 /* What the signer said. */
 struct hall_claimed {
-	char token_serial[65];
+	char token_serial[HALL_SERIAL_CHARACTERS * 4 + 1];
 	int64_t issued; /* iat */
 };
 HALL_CHECKED enum hall_code hall_claim_check(const struct hall_claim *claim, const char *jws,

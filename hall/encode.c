@@ -112,6 +112,14 @@ char *hall_base64(const void *data, size_t length)
 	return out;
 }
 
+size_t hall_characters(const char *text)
+{
+	size_t count = 0;
+	for (; *text != '\0'; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
 bool hall_same_secret(const char *a, const char *b)
 {
 	size_t length = strlen(a);

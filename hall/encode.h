@@ -1,4 +1,4 @@
-/* Hex, base64url, SHA-256, HMAC and random names. */
+/* Hex, base64url, SHA-256, HMAC, random names and UTF-8. */
 #ifndef HALL_ENCODE_H
 #define HALL_ENCODE_H
 
@@ -30,6 +30,9 @@ uint8_t *hall_base64_decode(const char *text, size_t text_length, size_t *length
 
 /* RFC 4648 base64 with padding; the caller frees it. NULL: out of memory. */
 char *hall_base64(const void *data, size_t length);
+
+/* Characters of a UTF-8 text. */
+size_t hall_characters(const char *text);
 
 /* True when both texts are the same; time does not depend on where they differ. */
 bool hall_same_secret(const char *a, const char *b);

@@ -1,6 +1,8 @@
 /* Reading what a page sends. */
 #include "input.h"
 
+#include "encode.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,18 +19,28 @@ static enum hall_code fail(const char *prefix, const char *name, struct hall_err
 	return hall_fail_field(error, field);
 }
 
+static bool has_controls(const char *text, size_t length, bool lines)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool line_end = text[i] == '\n' || text[i] == '\r';
+		if (((unsigned char)text[i] < 0x20 && !(line_end && lines)) || text[i] == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static bool is_text(json_t *value, const struct hall_input *row)
 {
 	const char *text = json_string_value(value);
 	size_t length = json_string_length(value);
-	if (!text || length > row->max || (length == 0 && !row->optional))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		bool line_end = text[i] == '\n' || text[i] == '\r';
-		if (((unsigned char)text[i] < 0x20 && !(line_end && row->kind == HALL_INPUT_TEXT)) || text[i] == 0x7f)
-			return false;
-	}
-	return true;
+	return text && length <= row->max && (length > 0 || row->optional) &&
+	       !has_controls(text, length, row->kind == HALL_INPUT_TEXT);
+}
+
+static bool is_serial(json_t *value, size_t max)
+{
+	const char *text = json_string_value(value);
+	return text && hall_characters(text) <= max && !has_controls(text, json_string_length(value), false);
 }
 
 static bool is_names(json_t *value, size_t max)
@@ -51,6 +63,9 @@ static bool take(json_t *value, const struct hall_input *row)
 			return false;
 		*(const char **)row->out = json_string_value(value);
 		return true;
+	case HALL_INPUT_SERIAL:
+		*(const char **)row->out = json_string_value(value);
+		return is_serial(value, row->max);
 	case HALL_INPUT_OBJECT:
 		*(json_t **)row->out = value;
 		return json_is_object(value);

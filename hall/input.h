@@ -14,6 +14,7 @@
 enum hall_input_kind {
 	HALL_INPUT_LINE,   /* const char **; no control characters */
 	HALL_INPUT_TEXT,   /* const char **; lines allowed */
+	HALL_INPUT_SERIAL, /* const char **; a line of at most max characters of UTF-8, may be empty */
 	HALL_INPUT_OBJECT, /* json_t ** */
 	HALL_INPUT_NUMBER, /* int64_t *; 0 to max */
 	HALL_INPUT_NAMES   /* json_t **; an array of at most 16 short texts, each at most max bytes */
@@ -23,7 +24,7 @@ struct hall_input {
 	const char *name;
 	enum hall_input_kind kind;
 	bool optional; /* out is left alone when absent */
-	size_t max;    /* bytes, or the largest number */
+	size_t max;    /* bytes, characters, or the largest number */
 	void *out;     /* valid as long as the object */
 };
 

@@ -10,7 +10,6 @@
 #include "jws.h"
 #include "key.h"
 
-#define SERIAL_MAX 64
 #define LINE_MAX_BYTES 600
 #define PHONE_MAX 20
 #define CREDIT_CODE_LENGTH 18
@@ -116,7 +115,7 @@ enum hall_code hall_http_order(struct hall_exchange *exchange)
 enum hall_code hall_http_bind(struct hall_exchange *exchange)
 {
 	const char *serial;
-	const struct hall_input rows[] = {{"tokenSerial", HALL_INPUT_LINE, false, SERIAL_MAX, &serial}};
+	const struct hall_input rows[] = {{"tokenSerial", HALL_INPUT_SERIAL, false, HALL_SERIAL_CHARACTERS, &serial}};
 	struct hall_order order = {0};
 	enum hall_code code = read_body(exchange, rows, 1);
 	if (code == HALL_OK)

@@ -151,7 +151,9 @@ enum hall_code hall_service_bind(struct hall *hall, const char *visitor, struct 
 {
 	if (hall_order_next(order->state, HALL_EVENT_BIND) == HALL_STATE_NONE)
 		return hall_fail_state(error, hall_state_name(order->state));
-	if (!hall_order_set(&order->token_serial, token_serial))
+	/* No serial says nothing about which token it is: one that is bound stays. */
+	bool keep = token_serial[0] == '\0' && order->token_serial;
+	if (!keep && !hall_order_set(&order->token_serial, token_serial))
 		return hall_fail_call(error, "strdup", "tokenSerial");
 	return hall_store_move(hall->store, order, HALL_EVENT_BIND, visitor, error);
 }
