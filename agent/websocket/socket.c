@@ -80,7 +80,9 @@ void kh_socket_send(struct kh_socket *socket, const char *text, size_t length)
 	*socket->last = item;
 	socket->last = &item->next;
 	socket->queued += item->length;
-	lws_callback_on_writable(socket->wsi);
+	/* Asked again, the loop would forget that it can be written now. */
+	if (socket->first == item)
+		lws_callback_on_writable(socket->wsi);
 }
 
 /* A peer that reads nothing lets no close frame out either, and libwebsockets
@@ -190,6 +192,8 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 		.foreign_loops = loops,
 		.user = made,
 		.pcontext = made ? &made->context : NULL,
+		.gid = -1,
+		.uid = -1,
 		.fd_limit_per_thread = FILES_MAX,
 		/* A browser connects before the user has answered its question. */
 		.timeout_secs_ah_idle = 120,
