@@ -101,25 +101,15 @@ static bool ran(sqlite3_stmt *statement)
 /* --- a row and its sum: SQLite does not see a byte that has changed within a
  * text, and a wrong serial number would send the clerk for a key that is none --- */
 
-static uint64_t add(uint64_t sum, const void *data, size_t length)
-{
-	const unsigned char *bytes = data;
-
-	/* FNV-1a */
-	for (size_t i = 0; i < length; i++)
-		sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return sum;
-}
-
 static uint64_t add_text(uint64_t sum, const char *text)
 {
-	return add(sum, text, strlen(text) + 1);
+	return kh_hash(sum, text, strlen(text) + 1);
 }
 
 static int64_t sum_of(const struct kh_journal_entry *entry)
 {
 	const int64_t numbers[] = {entry->key, entry->dual, entry->stage, entry->updated};
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t sum = KH_HASH_START;
 
 	sum = add_text(sum, entry->order);
 	sum = add_text(sum, entry->serial);
@@ -127,7 +117,7 @@ static int64_t sum_of(const struct kh_journal_entry *entry)
 	sum = add_text(sum, entry->certificate);
 	sum = add_text(sum, entry->public_key);
 	sum = add_text(sum, entry->origin);
-	sum = add(sum, numbers, sizeof(numbers));
+	sum = kh_hash(sum, numbers, sizeof(numbers));
 	return (int64_t)(sum >> 1);
 }
 

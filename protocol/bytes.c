@@ -100,6 +100,15 @@ void kh_buffer_finish(struct kh_buffer *buffer)
 	*buffer = (struct kh_buffer){0};
 }
 
+uint64_t kh_hash(uint64_t hash, const void *data, size_t length)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 void kh_hex(const void *data, size_t length, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -36,6 +36,11 @@ void kh_buffer_printf(struct kh_buffer *buffer, const char *format, ...) __attri
 void kh_buffer_cut(struct kh_buffer *buffer, size_t length);
 void kh_buffer_finish(struct kh_buffer *buffer);
 
+/* FNV-1a, 64 bits, over what came before and data: for names and for noticing a
+ * change, never against anybody. Begins with KH_HASH_START. */
+#define KH_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t kh_hash(uint64_t hash, const void *data, size_t length);
+
 /* Lower-case hex; out has room for 2 * length + 1. */
 void kh_hex(const void *data, size_t length, char *out);
 /* Length of the UTF-8 sequence at text, of which left bytes are there (> 0); 0

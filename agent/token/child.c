@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 #include "lifeline.h"
 #include "mark.h"
@@ -107,19 +108,12 @@ static void init_handles(uv_loop_t *loop, struct kh_token_child *child)
 	child->open = 4;
 }
 
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	do
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3; /* FNV-1a */
-	while (*text++ != '\0');
-	return hash;
-}
-
 /* One for each state folder and module, a file name whatever is in their paths.
  * The state folder may be gone or read-only. */
 static void name_lock(const struct kh_token_place *place, char *path, size_t size)
 {
-	uint64_t hash = mix(mix(0xcbf29ce484222325, place->state), place->module);
+	uint64_t state = kh_hash(KH_HASH_START, place->state, strlen(place->state) + 1);
+	uint64_t hash = kh_hash(state, place->module, strlen(place->module) + 1);
 	char folder[KH_PATH_MAX];
 
 	kh_system_runtime(folder, sizeof(folder));

@@ -25,24 +25,15 @@ struct listing {
 	struct kh_key_certificate certificates[PIECE];
 };
 
-static uint64_t mix(uint64_t hash, const void *data, size_t length)
-{
-	const uint8_t *bytes = data;
-
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3u; /* FNV-1a */
-	return hash;
-}
-
 static enum kh_code put_revision(struct kh_host *host, struct kh_token *const *tokens, size_t count, char **out,
 				 struct kh_error *error)
 {
-	uint64_t hash = mix(0xcbf29ce484222325u, &host->configured, sizeof(host->configured));
+	uint64_t hash = kh_hash(KH_HASH_START, &host->configured, sizeof(host->configured));
 	char text[48];
 
 	for (size_t i = 0; i < count; i++) {
-		hash = mix(hash, tokens[i]->uri, strlen(tokens[i]->uri) + 1);
-		hash = mix(hash, &tokens[i]->inventory.revision, sizeof(tokens[i]->inventory.revision));
+		hash = kh_hash(hash, tokens[i]->uri, strlen(tokens[i]->uri) + 1);
+		hash = kh_hash(hash, &tokens[i]->inventory.revision, sizeof(tokens[i]->inventory.revision));
 	}
 	snprintf(text, sizeof(text), "%s-%016llx", host->nonce, (unsigned long long)hash);
 	return kh_host_text(out, text, error);

@@ -68,6 +68,16 @@ static void test_hex(void **state)
 	assert_string_equal(text, "");
 }
 
+static void test_hash(void **state)
+{
+	(void)state;
+	/* Vectors of the FNV page of its authors. */
+	assert_true(kh_hash(KH_HASH_START, "", 0) == UINT64_C(0xcbf29ce484222325));
+	assert_true(kh_hash(KH_HASH_START, "a", 1) == UINT64_C(0xaf63dc4c8601ec8c));
+	assert_true(kh_hash(KH_HASH_START, "foobar", 6) == UINT64_C(0x85944171f73967e8));
+	assert_true(kh_hash(kh_hash(KH_HASH_START, "foo", 3), "bar", 3) == UINT64_C(0x85944171f73967e8));
+}
+
 static void test_buffer_grows(void **state)
 {
 	struct kh_buffer buffer = {0};
@@ -124,8 +134,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base64),	     cmocka_unit_test(test_base64_refused),
-		cmocka_unit_test(test_hex),	     cmocka_unit_test(test_buffer_grows),
-		cmocka_unit_test(test_buffer_limit), cmocka_unit_test(test_bytes_copy),
+		cmocka_unit_test(test_hex),	     cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_buffer_grows), cmocka_unit_test(test_buffer_limit),
+		cmocka_unit_test(test_bytes_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
