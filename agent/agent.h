@@ -18,8 +18,8 @@
 /* A key that is worked on: one operation per key and per order at a time. */
 struct kh_hold {
 	struct kh_hold *next;
-	char serial[65];
-	char order[65]; /* "" for a PIN */
+	char serial[KH_SERIAL_MAX + 1];
+	char order[KH_ORDER_MAX + 1]; /* "" for a PIN */
 	int64_t session;
 };
 

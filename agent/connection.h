@@ -15,8 +15,8 @@ struct kh_connection {
 	uv_timer_t *timer; /* until hello */
 	bool greeted;
 	unsigned requests; /* on their way */
-	char origin[KH_ORIGIN_MAX];
-	char locale[36];
+	char origin[KH_ORIGIN_MAX + 1];
+	char locale[KH_LOCALE_MAX + 1];
 };
 
 /* Sends a message; closes the connection where there was no memory for it. */

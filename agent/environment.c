@@ -276,7 +276,7 @@ void kh_environment_judge(const struct kh_environment *environment, const char *
 
 struct look {
 	struct kh_agent *agent;
-	char locale[36];
+	char locale[KH_LOCALE_MAX + 1];
 	kh_environment_done done;
 	void *context;
 };

@@ -17,16 +17,16 @@ struct kh_journal;
 
 /* What is known of an order; "" and 0 where nothing is. */
 struct kh_journal_entry {
-	char order[65];
-	char serial[65];	  /* of the token */
-	char old_certificate[65]; /* ids */
-	char certificate[65];
-	char public_key[65];
+	char order[KH_ORDER_MAX + 1];
+	char serial[KH_SERIAL_MAX + 1];		 /* of the token */
+	char old_certificate[KH_SHA256_MAX + 1]; /* ids */
+	char certificate[KH_SHA256_MAX + 1];
+	char public_key[KH_SHA256_MAX + 1];
 	enum kh_key_choice key;
 	bool dual;
 	enum kh_stage stage;
 	int64_t updated;
-	char origin[257];
+	char origin[KH_ORIGIN_MAX + 1];
 };
 
 /* Opens nothing yet. NULL: out of memory. */

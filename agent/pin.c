@@ -19,7 +19,7 @@ static const char *token_of(const struct kh_request *request)
 
 struct call {
 	struct kh_request *request;
-	char serial[65];
+	char serial[KH_SERIAL_MAX + 1];
 };
 
 static void done(void *context, enum kh_code code, void *result, const struct kh_error *error)

@@ -107,7 +107,7 @@ static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
 
 static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
 {
-	report->modules = calloc(KH_MODULES_MAX, sizeof(*report->modules));
+	report->modules = calloc(KH_REPORT_MODULES_MAX, sizeof(*report->modules));
 	for (size_t i = 0; report->modules && i < agent->modules.count; i++) {
 		if (kh_token_link_report(agent->modules.items[i].link, &report->modules[report->modules_count], NULL) ==
 		    KH_OK)

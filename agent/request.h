@@ -12,8 +12,8 @@ struct kh_request {
 	struct kh_agent *agent;
 	int64_t session; /* the connection's number, never used again */
 	struct kh_message message;
-	char origin[KH_ORIGIN_MAX];
-	char locale[36];
+	char origin[KH_ORIGIN_MAX + 1];
+	char locale[KH_LOCALE_MAX + 1];
 };
 
 /* Whether the page is still there: nobody is asked for a PIN for one that is gone. */

@@ -14,7 +14,7 @@ struct kh_period {
 	int days;   /* weeks count as 7 */
 };
 
-#define KH_TIME_TEXT 32
+#define KH_TIME_TEXT (KH_TIME_MAX + 1)
 
 struct kh_window {
 	enum kh_renewal_window_state state;

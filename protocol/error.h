@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codes.h" /* generated: enum kh_code, enum kh_retry, enum kh_pin_left */
+#include "codes.h" /* generated: enum kh_code, KH_ERROR_DATA_*_MAX, enum kh_retry, enum kh_pin_left */
 
 #define KH_CHECKED __attribute__((warn_unused_result))
 
@@ -29,17 +29,17 @@ struct kh_error {
 	enum kh_code code;
 	int rpc_code; /* 0, or JSON-RPC's own -32700, -32600, -32601 */
 	enum kh_pin_left left;
-	char field[128];
-	char what[64];
-	char serial[64];
-	char label[128];
-	char module[256];
-	char call[64];
-	char value[64];
+	char field[KH_ERROR_DATA_FIELD_MAX + 1];
+	char what[KH_ERROR_DATA_WHAT_MAX + 1];
+	char serial[KH_SERIAL_MAX + 1];
+	char label[KH_ERROR_DATA_LABEL_MAX + 1];
+	char module[KH_ERROR_DATA_MODULE_MAX + 1];
+	char call[KH_ERROR_DATA_CALL_MAX + 1];
+	char value[KH_ERROR_DATA_VALUE_MAX + 1];
 	unsigned long native; /* value as a number, where the callee has numbers: a CK_RV; not on the wire */
-	char holder[256];
-	char opens[32];
-	char closes[32];
+	char holder[KH_ERROR_DATA_HOLDER_MAX + 1];
+	char opens[KH_TIME_MAX + 1];
+	char closes[KH_TIME_MAX + 1];
 };
 
 /* Clears error and sets its code; returns code, so that a failing function

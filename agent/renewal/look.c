@@ -11,7 +11,7 @@
 #include "renewal/unmarked.h"
 #include "watch.h"
 
-#define LIST_MAX 256
+#define LIST_MAX KH_RENEWAL_LIST_RESULT_RENEWALS_MAX
 
 static void clear_residues(struct kh_residues *residues)
 {

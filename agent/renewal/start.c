@@ -35,7 +35,7 @@ static void fail_serial(struct kh_run *run, enum kh_code code, const char *seria
 {
 	struct kh_error error = {.code = code};
 
-	snprintf(error.serial, sizeof(error.serial), "%.63s", serial);
+	snprintf(error.serial, sizeof(error.serial), "%s", serial);
 	kh_run_fail(run, &error);
 }
 

@@ -54,7 +54,7 @@ static void lost(void *context, const char *how)
 {
 	struct kh_token_link *link = context;
 	struct kh_error error = {0};
-	char call[64] = "";
+	char call[KH_ERROR_DATA_CALL_MAX + 1] = "";
 
 	if (link->child)
 		kh_token_child_mark(link->child, call, sizeof(call));

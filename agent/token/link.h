@@ -26,7 +26,7 @@ struct kh_token_link {
 	uint64_t start_after; /* loop time */
 	uint64_t pause;
 	struct kh_error failure; /* of the last start or call */
-	char last_call[64];
+	char last_call[KH_ERROR_DATA_CALL_MAX + 1];
 	int64_t starts;
 	struct kh_host_host host;
 };

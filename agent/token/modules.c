@@ -81,7 +81,7 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 		return code;
 	if (config->modules_count == 0)
 		return add_usual(modules, loop, settings, program, error);
-	for (size_t i = 0; code == KH_OK && i < config->modules_count && i < KH_MODULES_MAX; i++) {
+	for (size_t i = 0; code == KH_OK && i < config->modules_count; i++) {
 		const struct kh_config_module *module = &config->modules[i];
 
 		/* Once: the second would wait for the first. */

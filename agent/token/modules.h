@@ -8,8 +8,6 @@
 
 #include "token/link.h"
 
-#define KH_MODULES_MAX 16
-
 struct kh_driver {
 	struct kh_modules *all;
 	struct kh_token_link *link;
@@ -23,7 +21,7 @@ struct kh_driver {
 };
 
 struct kh_modules {
-	struct kh_driver items[KH_MODULES_MAX];
+	struct kh_driver items[KH_CONFIG_MODULES_MAX];
 	size_t count;
 	/* Told when the set of tokens or a PIN's state has changed. */
 	void (*changed)(void *context);

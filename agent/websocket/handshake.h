@@ -11,7 +11,6 @@
 #include "error.h"
 
 #define KH_SUBPROTOCOL "keyhall.v1"
-#define KH_ORIGIN_MAX 256
 
 struct kh_handshake_policy {
 	uint16_t port;

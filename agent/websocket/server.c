@@ -33,7 +33,7 @@ static const char *judge(struct kh_socket *socket)
 {
 	struct kh_server *server = socket->server;
 	struct kh_handshake handshake = {.protocol = lws_get_protocol(socket->wsi)->name};
-	char host[KH_ORIGIN_MAX];
+	char host[KH_ORIGIN_MAX + 1];
 
 	header(socket->wsi, WSI_TOKEN_HOST, host, sizeof(host));
 	header(socket->wsi, WSI_TOKEN_ORIGIN, socket->origin, sizeof(socket->origin));
@@ -73,7 +73,7 @@ static int open_socket(struct kh_server *server, struct session *session, struct
 static int serve_page(struct kh_server *server, struct session *session, struct lws *wsi, const char *path)
 {
 	unsigned char space[LWS_PRE + 1024], *start = space + LWS_PRE, *at = start, *end = space + sizeof(space);
-	char host[KH_ORIGIN_MAX];
+	char host[KH_ORIGIN_MAX + 1];
 	bool welcome;
 
 	header(wsi, WSI_TOKEN_HOST, host, sizeof(host));

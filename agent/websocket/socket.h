@@ -23,7 +23,7 @@ struct kh_socket {
 	struct kh_server *server;
 	struct kh_socket *next;
 	void *owner;
-	char origin[KH_ORIGIN_MAX];
+	char origin[KH_ORIGIN_MAX + 1];
 	struct outgoing *first, **last;
 	size_t queued;
 	struct kh_buffer in;

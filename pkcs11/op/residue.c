@@ -5,14 +5,13 @@
 #include "host.h"
 #include "op/order.h"
 
-#define RESIDUES_MAX 256
-#define ORDER_MAX 64
+#define RESIDUES_MAX KH_HOST_RENEWAL_RESIDUE_RESULT_RESIDUES_MAX
 
 static bool is_order(const char *text)
 {
 	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
-	return length > 0 && length <= ORDER_MAX && text[length] == '\0';
+	return length > 0 && length <= KH_ORDER_MAX && text[length] == '\0';
 }
 
 static enum kh_code optional_text(char **out, const char *text, struct kh_error *error)

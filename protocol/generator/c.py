@@ -38,8 +38,9 @@ def codes_header(model):
     document = model.public
     rows = "".join(f"\tKH_{snake(name).upper()} = {row['code']},\n" for name, row in model.errors.items())
     body = f"enum kh_code {{\n\tKH_OK = 0,\n{rows}}};\n\n"
+    body += sizes(document)
     body += "\n".join(enum_definition(enum) for enum in document.enums)
-    return heading(document.file, "Error codes and enums.") + guarded("codes.h", body)
+    return heading(document.file, "Error codes, sizes and enums.") + guarded("codes.h", body)
 
 
 def plain_type(type):
@@ -93,8 +94,9 @@ def limits(document):
 
 
 def document_header(document, name, includes, own_enums):
-    body = "".join(f'#include "{part}"\n' for part in includes) + "\n" + limits(document) + sizes(document)
+    body = "".join(f'#include "{part}"\n' for part in includes) + "\n" + limits(document)
     if own_enums:
+        body += sizes(document)
         body += "\n".join(enum_definition(enum) for enum in document.enums) + "\n"
     body += "".join(f"extern const struct kh_enum {enum.c}_names;\n" for enum in document.enums) + "\n"
     body += "\n".join(struct_definition(struct) for struct in document.structs) + "\n"

@@ -42,6 +42,15 @@ export type Order = string;
 /** PKCS#11 URI of a token (RFC 7512): manufacturer, model, serial, token (label). */
 export type TokenUri = string;
 
+/** Origin of a page (RFC 6454, 6.2). */
+export type Origin = string;
+
+/** BCP 47; zh or en. */
+export type Locale = string;
+
+/** Serial number of a token. */
+export type Serial = string;
+
 /** SHA-256, lower-case hex. */
 export type Sha256 = string;
 
@@ -100,7 +109,7 @@ export interface ErrorData {
 	/** pin.incorrect: tries left. */
 	left?: PinLeft;
 	/** The token this is about. */
-	serial?: string;
+	serial?: Serial;
 	/** token.ambiguous: the keys' label. */
 	label?: string;
 	/** File name of the module. */
@@ -157,7 +166,7 @@ export interface TokenInfo {
 	/** Names this key in other calls. */
 	token: TokenUri;
 	/** As printed on most keys. */
-	serial: string;
+	serial: Serial;
 	/** Name of the token. */
 	label: string;
 	/** As the token tells it. */
@@ -243,7 +252,7 @@ export interface RenewalInfo {
 	/** The key it is on, when plugged in. */
 	token?: TokenUri;
 	/** Of the token. */
-	serial?: string;
+	serial?: Serial;
 	/** Of the new key. */
 	publicKey?: Sha256;
 	/** The new one. */
@@ -322,7 +331,7 @@ export interface AgentHelloParams {
 	/** Protocol versions the page can speak. */
 	protocols: number[];
 	/** BCP 47; zh or en, else the configured one. */
-	locale?: string;
+	locale?: Locale;
 }
 
 export interface AgentHelloResult {
@@ -331,7 +340,7 @@ export interface AgentHelloResult {
 	/** The version that was chosen. */
 	protocol: number;
 	/** The page as the agent sees it. */
-	origin: string;
+	origin: Origin;
 	/** The computer's clock; the hall's counts. */
 	time: Time;
 	/** What this agent can do beyond the protocol; unknown ones are to be ignored. */
