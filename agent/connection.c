@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "text.h"
 
 static struct kh_connection *find(const struct kh_agent *agent, int64_t session)
 {

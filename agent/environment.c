@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "text.h"
 #include "token/report.h"
 #include "watch.h"
 

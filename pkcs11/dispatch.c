@@ -93,7 +93,6 @@ static __attribute__((noinline)) void wipe_stack(void)
 	kh_wipe(frames, sizeof(frames));
 }
 
-/* Some cards lose the login when another program resets them. */
 static void forget_logins(struct kh_host *host)
 {
 	for (size_t i = 0; i < host->tokens.count; i++)
@@ -123,6 +122,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 		wipe_stack();
 	if (code == KH_OK)
 		return code;
+	/* Some cards lose the login when another program resets them. */
 	if (error->native == CKR_USER_NOT_LOGGED_IN)
 		forget_logins(host);
 	return error->code;
@@ -165,8 +165,9 @@ void kh_host_run(struct kh_host *host)
 		if (line)
 			answer(host, line);
 		else if (host->loop.ended)
-			return;
+			break;
 		kh_line_free(line);
 		kh_logout_idle(host);
 	}
+	forget_logins(host);
 }

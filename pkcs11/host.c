@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pin/login.h"
+#include "secret.h"
 #include "x509/chain.h"
 #include "x509/moment.h"
 
@@ -39,8 +39,6 @@ static void free_list(char **list, size_t count)
 
 void kh_host_finish(struct kh_host *host)
 {
-	for (size_t i = 0; i < host->tokens.count; i++)
-		kh_logout(host->tokens.list[i]);
 	kh_tokens_clear(&host->tokens);
 	kh_reader_finish(&host->reader);
 	kh_module_stop(&host->module);

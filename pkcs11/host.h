@@ -78,7 +78,7 @@ kh_operation kh_op_host_cancel;
 KH_CHECKED enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, int out_fd,
 				     struct kh_error *error);
 void kh_host_finish(struct kh_host *host);
-/* Answers requests until stdin ends. dispatch.c */
+/* Answers requests until stdin ends, then logs out. dispatch.c */
 void kh_host_run(struct kh_host *host);
 
 /* The token of an operation that needs the login: token.absent, or token.failed

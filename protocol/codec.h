@@ -77,10 +77,4 @@ struct kh_enum {
 const char *kh_enum_text(const struct kh_enum *names, int value);
 int kh_enum_value(const struct kh_enum *names, const char *text);
 
-/* A text of x-texts in a locale ("zh..." or anything else for English), {name}
- * replaced from a NULL-ended list of name, value pairs (may be NULL). A part in
- * [brackets] is left out when one of its values is missing or empty. Appends to
- * out. key must exist: assert. */
-void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values);
-
 #endif

@@ -11,7 +11,8 @@
  * they enter, with the callee's name and native value. A library's free text is
  * never kept: it may quote a PIN.
  *
- * struct kh_error owns no memory: it can be copied and thrown away.
+ * struct kh_error owns no memory: it can be copied and thrown away. What it says
+ * to people: text.h.
  */
 #ifndef KH_PROTOCOL_ERROR_H
 #define KH_PROTOCOL_ERROR_H
@@ -61,11 +62,4 @@ const char *kh_code_name(enum kh_code code);
 enum kh_code kh_code_value(const char *name);
 /* Whether the same call may succeed later; NONE for KH_OK. */
 enum kh_retry kh_code_retry(enum kh_code code);
-/* Whether a BCP 47 locale asks for Chinese; anything else, NULL too, is English. */
-bool kh_is_chinese(const char *locale);
-
-/* The message of an error in a locale ("zh..." or anything else for English),
- * placeholders filled in. Always NUL-terminated. */
-void kh_error_text(const struct kh_error *error, const char *locale, char *text, size_t size);
-
 #endif

@@ -1,5 +1,5 @@
 /*
- * The rows of the generated tables. Only the codec, rpc.c, error.c and the
+ * The rows of the generated tables. Only the codec, rpc_*.c and the
  * generated sources include this; everybody else sees struct kh_type.
  */
 #ifndef KH_PROTOCOL_FIELD_H
@@ -62,28 +62,6 @@ struct kh_path {
 /* The dotted path with a last part (may be NULL); cut when too long. */
 void kh_path_text(const struct kh_path *path, const char *last, char *text, size_t size);
 
-struct kh_code_row {
-	int code;
-	enum kh_retry retry;
-	const char *name;
-	const char *en;
-	const char *zh;
-};
-extern const struct kh_code_row kh_code_rows[];
-extern const size_t kh_code_rows_count;
-
-struct kh_text_row {
-	const char *key; /* sorted */
-	const char *en;
-	const char *zh;
-};
-extern const struct kh_text_row kh_text_rows[];
-extern const size_t kh_text_rows_count;
-
-/* The template of a text of x-texts; NULL when there is none. */
-const char *kh_text_find(const char *locale, const char *key);
-/* Appends a template with its placeholders filled in, as kh_text() says. */
-void kh_fill(struct kh_buffer *out, const char *template, const char *const *values);
 /* Appends a JSON string; false when text is no UTF-8. */
 bool kh_json_append_text(struct kh_buffer *out, const char *text, size_t length);
 

@@ -7,6 +7,7 @@
 
 #include "contract.h"
 #include "field.h"
+#include "text.h"
 
 static void append_id(struct kh_buffer *out, const struct kh_rpc_id *id)
 {

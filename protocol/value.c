@@ -1,6 +1,6 @@
 /*
  * What the codec does to structs in memory: size, presence, clear, copy,
- * overlay.
+ * overlay; and the names of enum values.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -230,4 +230,17 @@ void kh_overlay(const struct kh_type *type, void *into, void *from)
 			move_field(field, into, from);
 	}
 	kh_clear(type, from);
+}
+
+const char *kh_enum_text(const struct kh_enum *names, int value)
+{
+	return value > 0 && value < names->count ? names->names[value] : NULL;
+}
+
+int kh_enum_value(const struct kh_enum *names, const char *text)
+{
+	for (int i = 1; i < names->count; i++)
+		if (strcmp(names->names[i], text) == 0)
+			return i;
+	return 0;
 }

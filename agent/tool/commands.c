@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "environment.h"
+#include "text.h"
 
 /* "tool.pin." and "low": the text of an enum value. */
 static char *word(const struct kh_tool *tool, const char *area, const char *value)

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "log_kept.h"
 #include "ports.h"
+#include "text.h"
 
 #define EXIT_USAGE 2
 #define CONNECT_SECONDS 5

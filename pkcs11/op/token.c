@@ -75,7 +75,7 @@ static enum kh_code load_profiles(struct kh_host *host, const char *folder, stru
 	host->profiles = profiles;
 	host->module.profile = NULL;
 	if (host->module.running)
-		kh_module_choose_profile(&host->module, &host->profiles);
+		kh_module_choose_profile(&host->module);
 	for (size_t i = 0; i < host->tokens.count; i++)
 		kh_inventory_clear(&host->tokens.list[i]->inventory);
 	return KH_OK;

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "log.h"
 #include "pin/window.h"
+#include "text.h"
 #include "x509/moment.h"
 #include "x509/name.h"
 

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "codec.h"
 #include "log.h"
+#include "text.h"
 
 #define DEAF_MS 500
 

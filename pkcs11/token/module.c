@@ -8,7 +8,6 @@
 
 #include "life.h"
 #include "log.h"
-#include "token/profile.h"
 
 void kh_module_init(struct kh_module *module, const char *path)
 {
@@ -100,6 +99,21 @@ static enum kh_code load(struct kh_module *module, struct kh_error *error)
 	return KH_OK;
 }
 
+void kh_module_choose_profile(struct kh_module *module)
+{
+	const CK_INFO *info = &module->info;
+	char manufacturer[sizeof(info->manufacturerID) + 1];
+	size_t length = sizeof(info->manufacturerID);
+	char version[16];
+
+	while (length > 0 && (info->manufacturerID[length - 1] == ' ' || info->manufacturerID[length - 1] == '\0'))
+		length--;
+	memcpy(manufacturer, info->manufacturerID, length);
+	manufacturer[length] = '\0';
+	snprintf(version, sizeof(version), "%u.%u", info->libraryVersion.major, info->libraryVersion.minor);
+	module->profile = kh_profiles_match(module->profiles, module->name, manufacturer, version);
+}
+
 enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 {
 	CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
@@ -122,7 +136,7 @@ enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 	else if (rv != CKR_OK) /* without it the profile would be missing until the next start */
 		return kh_module_fail(module, rv, error);
 	if (module->profiles)
-		kh_module_choose_profile(module, module->profiles);
+		kh_module_choose_profile(module);
 	module->running = true;
 	module->trouble = KH_RV_PLAIN;
 	module->starts++;
@@ -135,4 +149,14 @@ void kh_module_stop(struct kh_module *module)
 		return;
 	(void)KH_CALL(module, C_Finalize, NULL);
 	module->running = false;
+}
+
+const struct kh_profile *kh_module_profile(const struct kh_module *module)
+{
+	return module->profile;
+}
+
+const struct kh_profile *kh_module_sm2(const struct kh_module *module)
+{
+	return module->profile && module->profile->sm2 ? module->profile : NULL;
 }

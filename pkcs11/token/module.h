@@ -20,12 +20,10 @@
 
 #include "error.h"
 #include "mark.h"
+#include "token/profile.h"
 #include "token/rv.h"
 
 #define KH_MODULE_PATH_MAX 4096
-
-struct kh_profile;
-struct kh_profiles;
 
 struct kh_module {
 	char path[KH_MODULE_PATH_MAX];
@@ -34,7 +32,7 @@ struct kh_module {
 	CK_FUNCTION_LIST *functions;
 	CK_INFO info;
 	const struct kh_profiles *profiles; /* to choose from when it starts; may be NULL */
-	const struct kh_profile *profile;   /* profile.h; NULL: none fits */
+	const struct kh_profile *profile;   /* NULL: none fits */
 	bool running;
 	unsigned long starts;	 /* of C_Initialize that succeeded */
 	unsigned long calls;	 /* through the choke point */
@@ -64,5 +62,12 @@ void kh_module_stop(struct kh_module *module);
 /* module_posix.c: the loaded library and its function list, or NULL. */
 void *kh_library_open(const char *path);
 void *kh_library_symbol(void *library, const char *name);
+
+/* Chooses among module->profiles by what C_GetInfo said. */
+void kh_module_choose_profile(struct kh_module *module);
+/* The profile of a module that runs; NULL: none fits. */
+const struct kh_profile *kh_module_profile(const struct kh_module *module);
+/* The same where the module is known to have SM2, else NULL. */
+const struct kh_profile *kh_module_sm2(const struct kh_module *module);
 
 #endif

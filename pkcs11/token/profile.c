@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION_SIZE 16
-
 struct reading {
 	struct kh_buffer *complaint;
 	bool failed;
@@ -164,29 +162,4 @@ const struct kh_profile *kh_profiles_match(const struct kh_profiles *profiles, c
 		}
 	}
 	return NULL;
-}
-
-const struct kh_profile *kh_module_profile(const struct kh_module *module)
-{
-	return module->profile;
-}
-
-const struct kh_profile *kh_module_sm2(const struct kh_module *module)
-{
-	return module->profile && module->profile->sm2 ? module->profile : NULL;
-}
-
-void kh_module_choose_profile(struct kh_module *module, const struct kh_profiles *profiles)
-{
-	const CK_INFO *info = &module->info;
-	char manufacturer[sizeof(info->manufacturerID) + 1];
-	size_t length = sizeof(info->manufacturerID);
-	char version[VERSION_SIZE];
-
-	while (length > 0 && (info->manufacturerID[length - 1] == ' ' || info->manufacturerID[length - 1] == '\0'))
-		length--;
-	memcpy(manufacturer, info->manufacturerID, length);
-	manufacturer[length] = '\0';
-	snprintf(version, sizeof(version), "%u.%u", info->libraryVersion.major, info->libraryVersion.minor);
-	module->profile = kh_profiles_match(profiles, module->name, manufacturer, version);
 }

@@ -10,8 +10,10 @@
 #ifndef KH_PKCS11_TOKEN_PROFILE_H
 #define KH_PKCS11_TOKEN_PROFILE_H
 
+#include <p11-kit/pkcs11.h>
+
+#include "bytes.h"
 #include "profile_file.h"
-#include "token/module.h"
 
 /* A mechanism or key type the profile does not give: the module cannot do it. */
 #define KH_NO_NUMBER CK_UNAVAILABLE_INFORMATION
@@ -67,12 +69,5 @@ const struct kh_profile *kh_profiles_match(const struct kh_profiles *profiles, c
 					   const char *manufacturer, const char *version);
 /* * any characters, ? one; without regard to the case of ASCII letters. */
 bool kh_profile_glob(const char *pattern, const char *text);
-
-/* The profile of a module that runs; NULL: none fits. */
-const struct kh_profile *kh_module_profile(const struct kh_module *module);
-/* The same where the module is known to have SM2, else NULL. */
-const struct kh_profile *kh_module_sm2(const struct kh_module *module);
-/* Sets module->profile from what C_GetInfo said. */
-void kh_module_choose_profile(struct kh_module *module, const struct kh_profiles *profiles);
 
 #endif

@@ -246,7 +246,7 @@ def defaults(document):
 def document_source(model, document, header):
     patterns = patterns_of(document)
     text = heading(document.file, "Tables for the codec.")
-    text += f'#include "{header}"\n\n#include <stddef.h>\n\n#include "field.h"\n\n'
+    text += f'#include "{header}"\n\n#include <stddef.h>\n\n#include "code_row.h"\n#include "field.h"\n#include "text.h"\n\n'
     text += "".join(pattern_table(pattern, name) for pattern, name in patterns.items()) + "\n"
     text += "".join(enum_table(enum) for enum in document.enums) + "\n"
     text += "".join(struct_tables(struct, patterns) for struct in document.structs)

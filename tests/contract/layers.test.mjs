@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { files, includes, rooms } from '../lib/includes.mjs';
 import { root } from '../lib/paths.mjs';
-import { run } from '../lib/process.mjs';
 
-const rooms = ['protocol', 'pkcs11', 'agent', 'hall'];
 const mayUse = { protocol: ['protocol'], pkcs11: ['pkcs11', 'protocol'], agent: ['agent', 'protocol'], hall: ['hall'] };
 const generated = ['codes.h', 'contract.h', 'host_contract.h', 'configuration.h', 'profile_file.h'];
 
@@ -27,18 +26,12 @@ const libraries = [
 	{ header: /^openssl\//, rooms: ['pkcs11', 'agent', 'hall'] },
 ];
 
-const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...rooms.map((room) => `${room}/*.[ch]`)], { cwd: root });
-const files = stdout.trim().split('\n').filter(Boolean);
 const owners = new Map(generated.map((name) => [name, ['protocol']]));
 for (const file of files) {
 	const name = path.basename(file), room = file.split('/')[0];
 	if (file.endsWith('.h')) owners.set(name, [...(owners.get(name) ?? []), room]);
 }
 
-const includes = files.flatMap((file) => readFileSync(path.join(root, file), 'utf8').split('\n').flatMap((line, i) => {
-	const found = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/.exec(line);
-	return found ? [{ file, room: file.split('/')[0], line: i + 1, own: found[1] === '"', header: found[2] }] : [];
-}));
 const own = (file, header) => files.includes(path.posix.join(path.posix.dirname(file), header));
 
 test('there is something to look at', () => {

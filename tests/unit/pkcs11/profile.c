@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "token/module.h"
 #include "unit.h"
 
 #define MATCH "\"name\":\"x\",\"match\":[{\"library\":\"x\"}]"
@@ -258,16 +259,17 @@ static void test_module(void **state)
 		   "\"sm2\":{" NUMBERS "," SIGN "}}");
 	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
 	kh_module_init(&module, "/x/libx.so");
+	module.profiles = &profiles;
 	assert_null(kh_module_profile(&module));
 	assert_null(kh_module_sm2(&module));
 	memset(module.info.manufacturerID, ' ', sizeof(module.info.manufacturerID));
 	module.info.manufacturerID[0] = 'X';
 	module.info.libraryVersion = (CK_VERSION){1, 10};
-	kh_module_choose_profile(&module, &profiles);
+	kh_module_choose_profile(&module);
 	assert_string_equal(name_of(kh_module_profile(&module)), "a");
 	assert_ptr_equal(kh_module_sm2(&module), kh_module_profile(&module));
 	memset(module.info.manufacturerID, 0, sizeof(module.info.manufacturerID));
-	kh_module_choose_profile(&module, &profiles);
+	kh_module_choose_profile(&module);
 	assert_null(kh_module_profile(&module));
 	kh_profiles_clear(&profiles);
 }

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code_row.h"
 #include "field.h"
 #include "host_contract.h"
+#include "text.h"
 #include "unit.h"
 
 static void append_sample(struct kh_buffer *out, const struct kh_type *type, size_t skip, const char *extra);

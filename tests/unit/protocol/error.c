@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "text.h"
 #include "unit.h"
 
 static void check(const struct kh_error *error, const char *locale, const char *expected)

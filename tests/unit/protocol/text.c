@@ -5,6 +5,7 @@
 
 #include "contract.h"
 #include "field.h"
+#include "text.h"
 #include "unit.h"
 
 static void check(const char *template, const char *const *values, const char *expected)
