@@ -33,16 +33,17 @@ export class TokenHost {
 		waiting.reject(error);
 	}
 
-	// A list comes in pieces, as certificate.found; its result says which of them have their key.
+	// A list comes in pieces, as certificate.found; its result says which of them have their key and which have none.
 	collect({ at, certificates }) {
 		if (at === 0) this.found = [];
 		assert.equal(at, this.found.length);
-		assert.ok(certificates.every((one) => one.hasPrivateKey === false));
+		assert.ok(certificates.every((one) => one.hasPrivateKey === undefined));
 		this.found.push(...certificates);
 	}
 
-	whole({ withKey, ...result }) {
-		const certificates = this.found.splice(0).map((one, i) => ({ ...one, hasPrivateKey: withKey.includes(i) }));
+	whole({ withKey, keyless, ...result }) {
+		const keyed = (i) => (withKey.includes(i) ? { hasPrivateKey: true } : keyless.includes(i) ? { hasPrivateKey: false } : {});
+		const certificates = this.found.splice(0).map((one, i) => ({ ...one, ...keyed(i) }));
 		return { ...result, certificates };
 	}
 
