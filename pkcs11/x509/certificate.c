@@ -1,14 +1,16 @@
 /* Reading certificates. */
 #include "x509/certificate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "x509/moment.h"
+#include "x509/charset.h"
 #include "x509/name.h"
 
 #define DER_MAX 12000 /* as PEM it fits the contract's Pem */
+#define LABEL_MAX 192 /* bytes: 64 characters, as X.520 allows a common name */
 
 enum { SIGN_BITS = 0xc0 };
 
@@ -40,19 +42,18 @@ static void read_constraints(struct kh_certificate *certificate, struct kh_span 
 		certificate->ca = flag.body.length == 1 && flag.body.data[0];
 }
 
-/* Takes one Extension: its dotted OID and the content of extnValue. */
-static bool next_extension(struct kh_span *list, struct kh_tlv *whole, char *oid, size_t size, struct kh_span *value)
+/* One Extension: its dotted OID, empty when it is too long to be one of ours,
+ * and the content of extnValue. */
+static bool read_extension(struct kh_span in, char oid[KH_OID_TEXT], struct kh_span *value)
 {
 	struct kh_tlv type;
 	struct kh_tlv critical;
 	struct kh_tlv octets;
-	struct kh_span in;
 
-	if (!kh_der_expect(list, KH_DER_SEQUENCE, whole))
+	if (!kh_der_expect(&in, KH_DER_OID, &type))
 		return false;
-	in = whole->body;
-	if (!kh_der_expect(&in, KH_DER_OID, &type) || !kh_der_oid_text(type.body, oid, size))
-		return false;
+	if (!kh_der_oid_text(type.body, oid, KH_OID_TEXT))
+		oid[0] = '\0';
 	(void)kh_der_optional(&in, KH_DER_BOOLEAN, &critical);
 	if (!kh_der_expect(&in, KH_DER_OCTET_STRING, &octets))
 		return false;
@@ -60,26 +61,32 @@ static bool next_extension(struct kh_span *list, struct kh_tlv *whole, char *oid
 	return true;
 }
 
-static bool read_extensions(struct kh_certificate *certificate, struct kh_span tbs)
+/* Takes the next Extension off the list; what is none is passed over. */
+static bool next_extension(struct kh_span *list, struct kh_tlv *whole, char oid[KH_OID_TEXT], struct kh_span *value)
+{
+	while (kh_der_next(list, whole)) {
+		if (whole->tag == KH_DER_SEQUENCE && read_extension(whole->body, oid, value))
+			return true;
+	}
+	return false;
+}
+
+static void read_extensions(struct kh_certificate *certificate, struct kh_span tbs)
 {
 	struct kh_span list;
 	struct kh_span value;
-	struct kh_tlv skipped;
-	struct kh_tlv outer;
+	struct kh_tlv outer = {.tag = 0};
 	struct kh_tlv whole;
-	char oid[128];
+	char oid[KH_OID_TEXT];
 
-	(void)kh_der_optional(&tbs, 0x81, &skipped); /* issuerUniqueID */
-	(void)kh_der_optional(&tbs, 0x82, &skipped); /* subjectUniqueID */
-	if (!kh_der_optional(&tbs, KH_DER_CONTEXT + 3, &outer))
-		return tbs.length == 0;
-	if (!kh_der_expect(&outer.body, KH_DER_SEQUENCE, &whole))
-		return false;
+	/* Unique identifiers (RFC 5280, 4.1.2.8) stand before them. */
+	while (kh_der_next(&tbs, &outer) && outer.tag != KH_DER_CONTEXT + 3)
+		continue;
+	if (outer.tag != KH_DER_CONTEXT + 3 || !kh_der_expect(&outer.body, KH_DER_SEQUENCE, &whole))
+		return;
 	certificate->extensions = whole.body;
 	list = whole.body;
-	while (list.length > 0) {
-		if (!next_extension(&list, &whole, oid, sizeof(oid), &value))
-			return false;
+	while (next_extension(&list, &whole, oid, &value)) {
 		if (strcmp(oid, OID_KEY_USAGE) == 0) {
 			certificate->key_usage = whole.whole;
 			read_usage(certificate, value);
@@ -89,17 +96,18 @@ static bool read_extensions(struct kh_certificate *certificate, struct kh_span t
 			read_constraints(certificate, value);
 		}
 	}
-	return true;
 }
 
-static bool read_validity(struct kh_certificate *certificate, struct kh_span in)
+/* A time that cannot be read is the beginning of 1970: the certificate is shown,
+ * as one that is over. */
+static void read_time(struct kh_span *in, int64_t *seconds, char text[KH_TIME_TEXT])
 {
-	struct kh_tlv begin;
-	struct kh_tlv end;
+	struct kh_tlv value;
 
-	return kh_der_next(&in, &begin) && kh_der_next(&in, &end) &&
-	       kh_time_read(&begin, &certificate->begins, certificate->not_before, sizeof(certificate->not_before)) &&
-	       kh_time_read(&end, &certificate->ends, certificate->not_after, sizeof(certificate->not_after));
+	if (kh_der_next(in, &value) && kh_time_read(&value, seconds, text))
+		return;
+	*seconds = 0;
+	snprintf(text, KH_TIME_TEXT, "1970-01-01T00:00:00Z");
 }
 
 static bool read_fields(struct kh_certificate *certificate, struct kh_span der)
@@ -128,7 +136,10 @@ static bool read_fields(struct kh_certificate *certificate, struct kh_span der)
 	certificate->spki = spki.whole;
 	certificate->usage = KH_USAGE_BOTH;
 	certificate->key_type = kh_spki_type(spki.whole);
-	return read_validity(certificate, validity.body) && read_extensions(certificate, tbs.body);
+	read_time(&validity.body, &certificate->begins, certificate->not_before);
+	read_time(&validity.body, &certificate->ends, certificate->not_after);
+	read_extensions(certificate, tbs.body);
+	return true;
 }
 
 struct kh_certificate *kh_certificate_parse(const void *der, size_t length)
@@ -169,25 +180,35 @@ void kh_certificate_free(struct kh_certificate *certificate)
 	free(certificate);
 }
 
+/* A text that a terminal may show, or nothing. */
+static char *take_text(struct kh_buffer *text)
+{
+	for (size_t i = 0; i < text->length; i++) {
+		if ((unsigned char)text->data[i] < 0x20 || text->data[i] == 0x7f)
+			text->failed = true;
+	}
+	if (text->failed || text->length == 0)
+		kh_buffer_finish(text);
+	return text->data;
+}
+
+/* What the extension holds: the text plain, or in string types, which may stand
+ * in an OCTET STRING or a SEQUENCE of one element again. */
 static char *unwrap_text(struct kh_span value)
 {
 	struct kh_buffer text = {0};
 	struct kh_span in = value;
 	struct kh_tlv inner;
 
-	if (kh_der_next(&in, &inner) && in.length == 0) {
-		if (inner.tag == KH_DER_OCTET_STRING)
-			return unwrap_text(inner.body);
-		if (kh_name_value(&inner, &text) && text.length > 0 && !text.failed)
-			return text.data;
-		kh_buffer_finish(&text);
+	while (kh_der_next(&in, &inner) && in.length == 0) {
+		if (kh_name_value(&inner, &text))
+			return take_text(&text);
+		if (inner.tag != KH_DER_OCTET_STRING && inner.tag != KH_DER_SEQUENCE)
+			break;
+		value = in = inner.body;
 	}
-	kh_utf8_append(&text, value.data, value.length);
-	if (text.failed || text.length == 0) {
-		kh_buffer_finish(&text);
-		return NULL;
-	}
-	return text.data;
+	(void)kh_charset_append(&text, value.data, value.length);
+	return take_text(&text);
 }
 
 static char *find_extension_text(const struct kh_certificate *certificate, const char *wanted)
@@ -195,9 +216,9 @@ static char *find_extension_text(const struct kh_certificate *certificate, const
 	struct kh_span list = certificate->extensions;
 	struct kh_span value;
 	struct kh_tlv whole;
-	char oid[128];
+	char oid[KH_OID_TEXT];
 
-	while (list.length > 0 && next_extension(&list, &whole, oid, sizeof(oid), &value)) {
+	while (next_extension(&list, &whole, oid, &value)) {
 		if (strcmp(oid, wanted) == 0)
 			return unwrap_text(value);
 	}
@@ -225,7 +246,8 @@ char *kh_certificate_common_name(const struct kh_certificate *certificate)
 	struct kh_buffer text = {0};
 
 	if ((!kh_name_find(certificate->subject, "2.5.4.3", &text) || text.length == 0) && !text.failed)
-		(void)kh_name_text(certificate->subject, &text);
+		kh_name_text(certificate->subject, &text);
+	kh_utf8_shorten(&text, 0, LABEL_MAX);
 	if (text.failed)
 		kh_buffer_finish(&text);
 	return text.data;

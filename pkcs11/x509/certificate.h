@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "contract.h"
 #include "x509/der.h"
+#include "x509/moment.h"
 #include "x509/spki.h"
 
 /* Bits of usage_bits: keyAgreement; and it with keyEncipherment, dataEncipherment. */
@@ -27,8 +28,8 @@ struct kh_certificate {
 	struct kh_span extensions;	   /* body of SEQUENCE OF Extension */
 	char id[KH_SHA256_HEX];		   /* SHA-256 of der */
 	char spki_id[KH_SHA256_HEX];
-	char not_before[24]; /* RFC 3339, UTC */
-	char not_after[24];
+	char not_before[KH_TIME_TEXT]; /* RFC 3339, UTC */
+	char not_after[KH_TIME_TEXT];
 	int64_t begins; /* seconds since 1970 */
 	int64_t ends;
 	enum kh_usage usage;
@@ -55,7 +56,8 @@ void kh_pem_append(struct kh_buffer *out, const char *label, const void *der, si
  * attribute of the subject; NULL when there is none. Plain or wrapped. */
 char *kh_certificate_credit_code(const struct kh_certificate *certificate, char *const *oids, size_t count);
 
-/* The subject's common name, or its whole text; NULL out of memory. */
+/* The subject's common name, or its whole text; 192 bytes at most, for a label.
+ * NULL out of memory. */
 char *kh_certificate_common_name(const struct kh_certificate *certificate);
 
 /* Fills the contract's struct; strings from malloc. */

@@ -8,21 +8,37 @@ bool kh_span_equal(struct kh_span a, struct kh_span b)
 	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/* Bytes of the tag at the front; 0: it does not end. */
+static size_t tag_length(const struct kh_span *in)
+{
+	size_t count = 1;
+
+	if (in->length < 2 || (in->data[0] & 0x1fu) != 0x1fu)
+		return in->length < 2 ? 0 : 1;
+	while (count < in->length && (in->data[count] & 0x80u))
+		count++;
+	return count + 1;
+}
+
 static bool read_length(const struct kh_span *in, size_t *header, size_t *length)
 {
-	size_t count = in->data[1] & 0x7fu;
+	size_t at = tag_length(in);
+	size_t count;
 
-	if (!(in->data[1] & 0x80u)) {
-		*header = 2;
-		*length = in->data[1];
+	if (at == 0 || at >= in->length)
+		return false;
+	count = in->data[at] & 0x7fu;
+	if (!(in->data[at] & 0x80u)) {
+		*header = at + 1;
+		*length = in->data[at];
 		return true;
 	}
-	if (count == 0 || count > 4 || in->length < 2 + count || in->data[2] == 0)
+	if (count == 0 || count > 4 || in->length < at + 1 + count || in->data[at + 1] == 0)
 		return false;
-	*header = 2 + count;
+	*header = at + 1 + count;
 	*length = 0;
 	for (size_t i = 0; i < count; i++)
-		*length = *length << 8 | in->data[2 + i];
+		*length = *length << 8 | in->data[at + 1 + i];
 	return *length >= 0x80;
 }
 
@@ -31,9 +47,7 @@ bool kh_der_next(struct kh_span *in, struct kh_tlv *out)
 	size_t header;
 	size_t length;
 
-	if (in->length < 2 || (in->data[0] & 0x1fu) == 0x1fu || !read_length(in, &header, &length))
-		return false;
-	if (length > in->length - header)
+	if (!read_length(in, &header, &length) || length > in->length - header)
 		return false;
 	out->tag = in->data[0];
 	out->whole = (struct kh_span){in->data, header + length};
@@ -53,56 +67,87 @@ bool kh_der_optional(struct kh_span *in, unsigned tag, struct kh_tlv *out)
 	return kh_der_expect(in, tag, out);
 }
 
-/* Decimal, backwards from end; printf() would cost more than all the rest of a name. */
-static const char *decimal(char *end, uint64_t number)
+/* A number of an OID in decimal, the last digit first; printf() would cost more
+ * than all the rest of a name. */
+struct arc {
+	uint8_t digits[KH_OID_TEXT];
+	size_t count;
+};
+
+/* number * factor + more, where more < factor; false when it becomes too long. */
+static bool grow(struct arc *arc, unsigned factor, unsigned more)
 {
-	do {
-		*--end = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	return end;
+	for (size_t i = 0; i < arc->count; i++) {
+		more += arc->digits[i] * factor;
+		arc->digits[i] = (uint8_t)(more % 10);
+		more /= 10;
+	}
+	for (; more > 0; more /= 10) {
+		if (arc->count == sizeof(arc->digits))
+			return false;
+		arc->digits[arc->count++] = (uint8_t)(more % 10);
+	}
+	return true;
 }
 
-static bool append_arc(char *text, size_t size, size_t *used, uint64_t arc)
+static unsigned small_value(const struct arc *arc)
 {
-	char digits[24];
-	const char *end = digits + sizeof(digits);
-	const char *start = decimal(digits + sizeof(digits), arc);
-	size_t dot = *used > 0, length = (size_t)(end - start);
+	unsigned value = 0;
 
-	if (dot + length >= size - *used)
+	for (size_t i = arc->count; i > 0; i--)
+		value = value * 10 + arc->digits[i - 1];
+	return value;
+}
+
+/* The first number of the text stands in front of the second, as 40 times it. */
+static unsigned take_top(struct arc *arc)
+{
+	unsigned top = arc->count > 2 || small_value(arc) >= 80 ? 2 : small_value(arc) / 40;
+	unsigned rest = 40 * top;
+
+	for (size_t i = 0; i < arc->count && rest > 0; i++) {
+		unsigned digit = rest % 10;
+		unsigned borrow = arc->digits[i] < digit;
+
+		arc->digits[i] = (uint8_t)(arc->digits[i] + 10 * borrow - digit);
+		rest = rest / 10 + borrow;
+	}
+	while (arc->count > 0 && arc->digits[arc->count - 1] == 0)
+		arc->count--;
+	return top;
+}
+
+static bool append_arc(char *text, size_t size, size_t *used, const struct arc *arc)
+{
+	size_t length = arc->count > 0 ? arc->count : 1;
+
+	if (1 + length >= size - *used)
 		return false;
-	if (dot)
-		text[*used] = '.';
-	memcpy(text + *used + dot, start, length);
-	*used += dot + length;
+	text[(*used)++] = '.';
+	for (size_t i = 0; i < length; i++)
+		text[(*used)++] = (char)('0' + (arc->count > 0 ? arc->digits[length - 1 - i] : 0));
 	text[*used] = '\0';
 	return true;
 }
 
 bool kh_der_oid_text(struct kh_span body, char *text, size_t size)
 {
-	uint64_t arc = 0;
+	struct arc arc;
 	size_t used = 0;
 
-	if (body.length == 0 || size == 0 || (body.data[body.length - 1] & 0x80u))
+	arc.count = 0;
+	if (body.length == 0 || size < 2 || (body.data[body.length - 1] & 0x80u))
 		return false;
 	for (size_t i = 0; i < body.length; i++) {
-		if (arc > UINT64_MAX >> 7)
+		if (!grow(&arc, 128, body.data[i] & 0x7fu))
 			return false;
-		arc = arc << 7 | (body.data[i] & 0x7fu);
 		if (body.data[i] & 0x80u)
 			continue;
-		if (used == 0) { /* the first two in one */
-			uint64_t top = arc < 80 ? arc / 40 : 2;
-
-			if (!append_arc(text, size, &used, top))
-				return false;
-			arc -= top * 40;
-		}
-		if (!append_arc(text, size, &used, arc))
+		if (used == 0)
+			text[used++] = (char)('0' + take_top(&arc));
+		if (!append_arc(text, size, &used, &arc))
 			return false;
-		arc = 0;
+		arc.count = 0;
 	}
 	return true;
 }

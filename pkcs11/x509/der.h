@@ -16,18 +16,23 @@ enum {
 	KH_DER_NULL = 0x05,
 	KH_DER_OID = 0x06,
 	KH_DER_UTF8 = 0x0c,
+	KH_DER_NUMERIC = 0x12,
 	KH_DER_PRINTABLE = 0x13,
 	KH_DER_T61 = 0x14,
 	KH_DER_IA5 = 0x16,
 	KH_DER_UTC_TIME = 0x17,
 	KH_DER_GENERALIZED_TIME = 0x18,
 	KH_DER_VISIBLE = 0x1a,
+	KH_DER_GENERAL = 0x1b,
 	KH_DER_UNIVERSAL = 0x1c,
 	KH_DER_BMP = 0x1e,
 	KH_DER_SEQUENCE = 0x30,
 	KH_DER_SET = 0x31,
 	KH_DER_CONTEXT = 0xa0, /* constructed, + number */
 };
+
+/* Room for the text of any OID that somebody may look for or be shown. */
+#define KH_OID_TEXT 256
 
 struct kh_span {
 	const uint8_t *data;
@@ -43,14 +48,17 @@ struct kh_tlv {
 bool kh_span_equal(struct kh_span a, struct kh_span b);
 
 /* Takes the next element off the front of in; false at the end or when it is
- * not DER. Only one-byte tags. */
+ * not DER. An element whose tag has several bytes is passed over like any other;
+ * its tag is given as the first byte, which none of ours is. */
 bool kh_der_next(struct kh_span *in, struct kh_tlv *out);
 /* The same, and its tag must be this one. */
 bool kh_der_expect(struct kh_span *in, unsigned tag, struct kh_tlv *out);
 /* Takes it only when the next element has this tag. */
 bool kh_der_optional(struct kh_span *in, unsigned tag, struct kh_tlv *out);
 
-/* Dotted text of an OID's body; false when it does not fit or is malformed. */
+/* Dotted text of an OID's body, with numbers of any length (those under 2.25 are
+ * UUIDs of 128 bits); false when it does not fit or is malformed. Whoever looks
+ * for a known OID then knows that it is another one. */
 bool kh_der_oid_text(struct kh_span body, char *text, size_t size);
 
 void kh_der_put(struct kh_buffer *out, unsigned tag, const void *body, size_t length);

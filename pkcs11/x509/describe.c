@@ -10,8 +10,7 @@
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
 #define PEM_END "-----END CERTIFICATE-----"
-#define KH_NAME_MAX 4096 /* KeyCertificate.subject in the contract */
-#define PEM_LINE 48	 /* bytes a line: 64 characters */
+#define PEM_LINE 48 /* bytes a line: 64 characters */
 
 void kh_pem_append(struct kh_buffer *out, const char *label, const void *der, size_t length)
 {
@@ -70,10 +69,9 @@ static char *name_text(struct kh_span name)
 {
 	struct kh_buffer text = {0};
 
-	if (!kh_name_text(name, &text) || text.length > KH_NAME_MAX) {
+	kh_name_text(name, &text);
+	if (text.failed)
 		kh_buffer_finish(&text);
-		return strdup("");
-	}
 	return text.data;
 }
 

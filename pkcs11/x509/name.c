@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-#define RDN_MAX 64
+#include "x509/charset.h"
+
+#define RDN_MAX 256 /* the last ones, which are shown first */
+#define ELLIPSIS "\xe2\x80\xa6"
 
 static const struct {
 	const char *oid;
@@ -34,37 +37,22 @@ static const struct {
 	{"1.2.840.113549.1.9.1", "emailAddress"},
 };
 
-static void append_utf8(struct kh_buffer *out, const uint8_t *bytes, size_t length, bool controls)
+void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
 {
+	const uint8_t *bytes = text;
+
 	while (length > 0) {
 		size_t count = bytes[0] == 0 ? 0 : kh_utf8_sequence((const char *)bytes, length);
 		bool control = (count == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7f)) ||
 			       (count == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0);
 
-		if (count && (controls || !control))
+		if (count && !control)
 			kh_buffer_append(out, bytes, count);
 		else
 			kh_buffer_append_text(out, "\xef\xbf\xbd");
 		bytes += count ? count : 1;
 		length -= count ? count : 1;
 	}
-}
-
-void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
-{
-	append_utf8(out, text, length, false);
-}
-
-static bool is_utf8(struct kh_span text)
-{
-	for (size_t i = 0; i < text.length;) {
-		size_t count = kh_utf8_sequence((const char *)text.data + i, text.length - i);
-
-		if (!count)
-			return false;
-		i += count;
-	}
-	return true;
 }
 
 static void append_code_point(struct kh_buffer *out, uint32_t point)
@@ -110,29 +98,33 @@ static void append_wide(struct kh_buffer *out, struct kh_span text, size_t width
 	}
 }
 
+static bool append_wide_or_other(struct kh_buffer *out, struct kh_span text, size_t width)
+{
+	if (text.length % width > 0)
+		return kh_charset_append(out, text.data, text.length);
+	append_wide(out, text, width);
+	return true;
+}
+
 bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out)
 {
 	switch (value->tag) {
 	case KH_DER_UTF8:
+	case KH_DER_NUMERIC:
 	case KH_DER_PRINTABLE:
 	case KH_DER_IA5:
 	case KH_DER_VISIBLE:
-	case 0x12: /* NumericString */
-		append_utf8(out, value->body.data, value->body.length, true);
-		return true;
+	case KH_DER_GENERAL:
+		return kh_charset_append(out, value->body.data, value->body.length);
 	case KH_DER_T61:
-		/* Latin-1 by custom; some Chinese CAs put UTF-8 in it. */
-		if (is_utf8(value->body))
-			append_utf8(out, value->body.data, value->body.length, true);
-		else
+		/* Latin-1 by custom where it is nothing else. */
+		if (!kh_charset_append(out, value->body.data, value->body.length))
 			append_wide(out, value->body, 1);
 		return true;
 	case KH_DER_BMP:
-		append_wide(out, value->body, 2);
-		return true;
+		return append_wide_or_other(out, value->body, 2);
 	case KH_DER_UNIVERSAL:
-		append_wide(out, value->body, 4);
-		return true;
+		return append_wide_or_other(out, value->body, 4);
 	default:
 		return false;
 	}
@@ -168,86 +160,128 @@ static const char *short_name(const char *oid)
 static void append_hex(struct kh_buffer *out, struct kh_span bytes)
 {
 	kh_buffer_append_text(out, "#");
-	for (size_t i = 0; i < bytes.length; i++)
+	for (size_t i = 0; i < bytes.length && out->length <= KH_NAME_TEXT; i++)
 		kh_buffer_printf(out, "%02X", bytes.data[i]);
 }
 
-static bool read_attribute(struct kh_span *rdn, char *oid, size_t size, struct kh_tlv *value)
+/* Takes an AttributeTypeAndValue off an RDN. */
+static bool next_attribute(struct kh_span *rdn, struct kh_tlv *type, struct kh_tlv *value)
 {
 	struct kh_tlv pair;
-	struct kh_tlv type;
 
-	return kh_der_expect(rdn, KH_DER_SEQUENCE, &pair) && kh_der_expect(&pair.body, KH_DER_OID, &type) &&
-	       kh_der_oid_text(type.body, oid, size) && kh_der_next(&pair.body, value) && pair.body.length == 0;
+	return kh_der_expect(rdn, KH_DER_SEQUENCE, &pair) && kh_der_expect(&pair.body, KH_DER_OID, type) &&
+	       kh_der_next(&pair.body, value) && pair.body.length == 0;
 }
 
-static bool append_attribute(struct kh_buffer *out, struct kh_span *rdn)
+/* Its short name, else dotted; a number too long for that in hex. Values of types
+ * without a name are shown in hex (RFC 4514, 2.4). */
+static bool append_type(struct kh_buffer *out, struct kh_span type)
+{
+	char oid[KH_OID_TEXT];
+	const char *name = NULL;
+
+	if (kh_der_oid_text(type, oid, sizeof(oid))) {
+		name = short_name(oid);
+		kh_buffer_append_text(out, name ? name : oid);
+	} else {
+		append_hex(out, type);
+	}
+	kh_buffer_append_text(out, "=");
+	return name;
+}
+
+static void append_attribute(struct kh_buffer *out, const struct kh_tlv *type, const struct kh_tlv *value)
 {
 	struct kh_buffer text = {0};
-	struct kh_tlv value;
-	char oid[128];
-	const char *name;
 
-	if (!read_attribute(rdn, oid, sizeof(oid), &value))
-		return false;
-	name = short_name(oid);
-	kh_buffer_printf(out, "%s=", name ? name : oid);
-	if (name && kh_name_value(&value, &text))
+	if (append_type(out, type->body) && kh_name_value(value, &text))
 		append_escaped(out, text.data ? text.data : "", text.length);
 	else
-		append_hex(out, value.whole);
+		append_hex(out, value->whole);
 	out->failed = out->failed || text.failed;
 	kh_buffer_finish(&text);
-	return true;
 }
 
 static bool append_rdn(struct kh_buffer *out, struct kh_span rdn)
 {
+	struct kh_tlv type;
+	struct kh_tlv value;
+
 	while (rdn.length > 0) {
-		if (!append_attribute(out, &rdn))
+		if (!next_attribute(&rdn, &type, &value))
 			return false;
+		append_attribute(out, &type, &value);
 		if (rdn.length > 0)
 			kh_buffer_append_text(out, "+");
 	}
 	return true;
 }
 
-bool kh_name_text(struct kh_span name, struct kh_buffer *out)
+/* false: it is no Name. */
+static bool append_name(struct kh_buffer *out, struct kh_span name)
 {
 	struct kh_span rdns[RDN_MAX];
 	struct kh_tlv list;
 	struct kh_tlv rdn;
-	size_t count = 0;
+	size_t count = 0, from = out->length;
 
 	if (!kh_der_expect(&name, KH_DER_SEQUENCE, &list))
 		return false;
 	while (list.body.length > 0) {
-		if (count == RDN_MAX || !kh_der_expect(&list.body, KH_DER_SET, &rdn))
+		if (!kh_der_expect(&list.body, KH_DER_SET, &rdn))
 			return false;
-		rdns[count++] = rdn.body;
+		rdns[count++ % RDN_MAX] = rdn.body;
 	}
-	kh_buffer_append(out, "", 0);
-	while (count > 0) {
-		if (!append_rdn(out, rdns[--count]))
-			return false;
-		if (count > 0)
+	for (size_t i = count; i > 0 && out->length - from <= KH_NAME_TEXT; i--) {
+		if (i < count)
 			kh_buffer_append_text(out, ",");
+		if (count - i == RDN_MAX) {
+			kh_buffer_append_text(out, ELLIPSIS);
+			break;
+		}
+		if (!append_rdn(out, rdns[(i - 1) % RDN_MAX]))
+			return false;
 	}
-	return !out->failed;
+	return true;
+}
+
+void kh_utf8_shorten(struct kh_buffer *out, size_t from, size_t most)
+{
+	size_t end = from + most - strlen(ELLIPSIS);
+
+	if (out->failed || out->length - from <= most)
+		return;
+	while (((unsigned char)out->data[end] & 0xc0u) == 0x80u)
+		end--;
+	kh_buffer_cut(out, end);
+	kh_buffer_append_text(out, ELLIPSIS);
+}
+
+void kh_name_text(struct kh_span name, struct kh_buffer *out)
+{
+	size_t from = out->length;
+
+	kh_buffer_append(out, "", 0);
+	if (!append_name(out, name)) {
+		kh_buffer_cut(out, from);
+		append_hex(out, name);
+	}
+	kh_utf8_shorten(out, from, KH_NAME_TEXT);
 }
 
 bool kh_name_find(struct kh_span name, const char *wanted, struct kh_buffer *out)
 {
 	struct kh_tlv list;
 	struct kh_tlv rdn;
+	struct kh_tlv type;
 	struct kh_tlv value;
-	char oid[128];
+	char oid[KH_OID_TEXT];
 
 	if (!kh_der_expect(&name, KH_DER_SEQUENCE, &list))
 		return false;
 	while (kh_der_expect(&list.body, KH_DER_SET, &rdn)) {
-		while (rdn.body.length > 0 && read_attribute(&rdn.body, oid, sizeof(oid), &value)) {
-			if (strcmp(oid, wanted) == 0)
+		while (next_attribute(&rdn.body, &type, &value)) {
+			if (kh_der_oid_text(type.body, oid, sizeof(oid)) && strcmp(oid, wanted) == 0)
 				return kh_name_value(&value, out);
 		}
 	}

@@ -1,6 +1,7 @@
 /* The DER reader and writer. */
 #include "x509/der.h"
 
+#include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,10 @@ static void test_lengths(void **state)
 		{SPAN("\x04\x82\x00\x81"), false, 0},
 		{SPAN("\x04\x85\x01\x00\x00\x00\x00"), false, 0},
 		{SPAN("\x04\x84\xff\xff\xff\xff"), false, 0},
-		{SPAN("\x1f\x81\x01\x00"), false, 0}, /* tag of two bytes */
+		{SPAN("\x1f\x81\x01\x00"), true, 0}, /* tag of three bytes */
+		{SPAN("\xbf\x65\x01\x55"), true, 1},
+		{SPAN("\x1f\x81"), false, 0},
+		{SPAN("\x1f\x81\x01"), false, 0},
 	};
 
 	(void)state;
@@ -102,7 +106,40 @@ static void test_oid(void **state)
 	assert_false(kh_der_oid_text(SPAN("\x55\x84"), text, sizeof(text)));
 	assert_false(kh_der_oid_text(SPAN(""), text, sizeof(text)));
 	assert_false(kh_der_oid_text(SPAN("\x55\x04\x03"), text, 7));
-	assert_false(kh_der_oid_text(SPAN("\x55\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), text, sizeof(text)));
+	assert_true(kh_der_oid_text(SPAN("\x00\x27\x28\x4f\x50"), text, sizeof(text)));
+	assert_string_equal(text, "0.0.39.40.79.80");
+	assert_true(kh_der_oid_text(SPAN("\x27"), text, sizeof(text)));
+	assert_string_equal(text, "0.39");
+	assert_true(kh_der_oid_text(SPAN("\x78"), text, sizeof(text)));
+	assert_string_equal(text, "2.40");
+}
+
+/* C2: OIDs that no table has. OpenSSL says how they are written. */
+static void test_long_oids(void **state)
+{
+	static const char *const texts[] = {
+		"2.25.329800735698586629295641978511506172918",
+		"2.25.0",
+		"2.18446744073709551615.18446744073709551616.1",
+		"1.39.340282366920938463463374607431768211455",
+		"1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20.21.22.23.24.25.26.27.28.29.30.31.32.33.34.35.36.37."
+		"38.39.40.41.42.43.44.45.46.47.48.49.50.51.52.53.54.55.56.57.58.59.60",
+	};
+	uint8_t endless[400];
+	char text[KH_OID_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ASN1_OBJECT *object = OBJ_txt2obj(texts[i], 1);
+
+		assert_true(kh_der_oid_text((struct kh_span){OBJ_get0_data(object), OBJ_length(object)}, text,
+					    sizeof(text)));
+		assert_string_equal(text, texts[i]);
+		ASN1_OBJECT_free(object);
+	}
+	memset(endless, 0xff, sizeof(endless));
+	endless[sizeof(endless) - 1] = 0x7f;
+	assert_false(kh_der_oid_text((struct kh_span){endless, sizeof(endless)}, text, sizeof(text)));
 }
 
 static void test_times(void **state)
@@ -119,8 +156,19 @@ static void test_times(void **state)
 		{KH_DER_GENERALIZED_TIME, "20240229235959Z", "2024-02-29T23:59:59Z", 1709251199},
 		{KH_DER_GENERALIZED_TIME, "20500301000000Z", "2050-03-01T00:00:00Z", 2529705600},
 		{KH_DER_GENERALIZED_TIME, "99991231235959Z", "9999-12-31T23:59:59Z", 253402300799},
-		{KH_DER_UTC_TIME, "7001010000Z", NULL, 0},
-		{KH_DER_UTC_TIME, "700101000000+0800", NULL, 0},
+		{KH_DER_UTC_TIME, "7001010000Z", "1970-01-01T00:00:00Z", 0},
+		{KH_DER_UTC_TIME, "7001010000", "1970-01-01T00:00:00Z", 0},
+		{KH_DER_UTC_TIME, "700101000000+0800", "1969-12-31T16:00:00Z", -28800},
+		{KH_DER_UTC_TIME, "691231235959-0030", "1970-01-01T00:29:59Z", 1799},
+		{KH_DER_GENERALIZED_TIME, "20240229235959.987654Z", "2024-02-29T23:59:59Z", 1709251199},
+		{KH_DER_GENERALIZED_TIME, "202402292359.5", "2024-02-29T23:59:00Z", 1709251140},
+		{KH_DER_GENERALIZED_TIME, "00000101000000Z", "0000-01-01T00:00:00Z", -62167219200},
+		{KH_DER_GENERALIZED_TIME, "00010101000000Z", "0001-01-01T00:00:00Z", -62135596800},
+		{KH_DER_GENERALIZED_TIME, "20000301000000Z", "2000-03-01T00:00:00Z", 951868800},
+		{KH_DER_GENERALIZED_TIME, "99991231235959-0800", NULL, 0},
+		{KH_DER_GENERALIZED_TIME, "20240101000000+08", NULL, 0},
+		{KH_DER_GENERALIZED_TIME, "20240101000000X", NULL, 0},
+		{KH_DER_GENERALIZED_TIME, "", NULL, 0},
 		{KH_DER_UTC_TIME, "701301000000Z", NULL, 0},
 		{KH_DER_UTC_TIME, "70010100000xZ", NULL, 0},
 		{KH_DER_OCTET_STRING, "700101000000Z", NULL, 0},
@@ -130,9 +178,9 @@ static void test_times(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct kh_tlv value = {.tag = rows[i].tag, .body = {(const uint8_t *)rows[i].in, strlen(rows[i].in)}};
 		int64_t seconds;
-		char text[24];
+		char text[KH_TIME_TEXT];
 
-		assert_int_equal(kh_time_read(&value, &seconds, text, sizeof(text)), rows[i].text != NULL);
+		assert_int_equal(kh_time_read(&value, &seconds, text), rows[i].text != NULL);
 		if (!rows[i].text)
 			continue;
 		assert_string_equal(text, rows[i].text);
@@ -144,7 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unsigned),
-		cmocka_unit_test(test_oid),	cmocka_unit_test(test_times),
+		cmocka_unit_test(test_oid),	cmocka_unit_test(test_long_oids),  cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void compare(X509_NAME *name)
 	int length = i2d_X509_NAME(name, &der);
 	char *expected = by_openssl(name);
 
-	assert_true(kh_name_text((struct kh_span){der, (size_t)length}, &text));
+	kh_name_text((struct kh_span){der, (size_t)length}, &text);
 	assert_string_equal(text.data, expected);
 	kh_buffer_finish(&text);
 	free(expected);
@@ -102,7 +102,7 @@ static void test_unknown_type_is_hex(void **state)
 	(void)state;
 	add(name, "1.2.156.10260.4.1.4", V_ASN1_UTF8STRING, "9114", 4, 0);
 	length = i2d_X509_NAME(name, &der);
-	assert_true(kh_name_text((struct kh_span){der, (size_t)length}, &text));
+	kh_name_text((struct kh_span){der, (size_t)length}, &text);
 	assert_string_equal(text.data, "1.2.156.10260.4.1.4=#0C0439313134");
 	kh_buffer_cut(&text, 0);
 	assert_true(kh_name_find((struct kh_span){der, (size_t)length}, "1.2.156.10260.4.1.4", &text));
@@ -112,18 +112,131 @@ static void test_unknown_type_is_hex(void **state)
 	X509_NAME_free(name);
 }
 
-static void test_malformed(void **state)
+static void expect_text(const char *der, size_t length, const char *expected)
 {
-	static const char *const names[] = {"\x30\x02\x31", "\x31\x00", "\x30\x04\x31\x02\x30\x00", "\x30\x02\x30\x00"};
 	struct kh_buffer text = {0};
 
-	(void)state;
-	for (size_t i = 0; i < 4; i++) {
-		const uint8_t *data = (const uint8_t *)names[i];
+	kh_name_text((struct kh_span){(const uint8_t *)der, length}, &text);
+	assert_string_equal(text.data, expected);
+	kh_buffer_finish(&text);
+}
 
-		assert_false(kh_name_text((struct kh_span){data, 2u + (i == 0 ? 1u : data[1])}, &text));
+#define TEXT(text) (text), sizeof(text) - 1
+
+static void test_malformed(void **state)
+{
+	(void)state;
+	expect_text(TEXT("\x30\x00"), "");
+	expect_text(TEXT("\x30\x02\x31"), "#300231");
+	expect_text(TEXT("\x31\x00"), "#3100");
+	expect_text(TEXT("\x30\x04\x31\x02\x30\x00"), "#300431023000");
+	expect_text(TEXT("\x30\x02\x30\x00"), "#30023000");
+}
+
+/* Puts RDN { type, value } into a list of RDNs. */
+static void put(struct kh_buffer *out, struct kh_span type, unsigned tag, const void *value, size_t length)
+{
+	size_t from = out->length;
+
+	kh_der_put(out, KH_DER_OID, type.data, type.length);
+	kh_der_put(out, tag, value, length);
+	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+	kh_der_wrap(out, from, KH_DER_SET);
+}
+
+static const struct kh_span common = {(const uint8_t *)"\x55\x04\x03", 3}, unit = {(const uint8_t *)"\x55\x04\x0b", 3};
+
+static uint8_t endless[200]; /* an OID of one number */
+
+static void expect_shown(unsigned tag, const char *value, size_t length, const char *expected)
+{
+	struct kh_buffer name = {0};
+
+	put(&name, common, tag, value, length);
+	kh_der_wrap(&name, 0, KH_DER_SEQUENCE);
+	expect_text(name.data, name.length, expected);
+	kh_buffer_finish(&name);
+}
+
+/* C4: what CAs have written into the string types. */
+static void test_encodings(void **state)
+{
+	(void)state;
+	expect_shown(KH_DER_T61, TEXT("山西公司"), "CN=山西公司");
+	expect_shown(KH_DER_T61, TEXT("\xc9\xbd\xce\xf7\xb9\xab\xcb\xbe"), "CN=山西公司");
+	expect_shown(KH_DER_UTF8, TEXT("\xc9\xbd\xce\xf7\xb9\xab\xcb\xbe"), "CN=山西公司");
+	expect_shown(KH_DER_PRINTABLE, TEXT("\xc9\xbd\xce\xf7"), "CN=山西");
+	expect_shown(KH_DER_GENERAL, TEXT("\xc9\xbd\xce\xf7"), "CN=山西");
+	expect_shown(KH_DER_BMP, TEXT("\xc9\xbd\xff"), "CN=#1E03C9BDFF");
+	expect_shown(KH_DER_BMP, TEXT("abc"), "CN=abc");
+	expect_shown(KH_DER_UTF8, TEXT("\xff\xff"), "CN=#0C02FFFF");
+	expect_shown(KH_DER_BIT_STRING, TEXT("\x00\x55"), "CN=#03020055");
+}
+
+/* C2: an attribute type under 2.25, and one that is longer than any text. */
+static void test_odd_types(void **state)
+{
+	static const uint8_t uuid[] = {0x69, 0x83, 0xf0, 0xc0, 0xaf, 0x80, 0x81, 0x82, 0x83, 0x84,
+				       0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x0d};
+	const struct kh_span types[] = {{uuid, sizeof(uuid)}, {endless, sizeof(endless)}};
+	static const char *const starts[] = {"CN=山西,2.25.", "CN=山西,#FFFF"};
+
+	(void)state;
+	memset(endless, 0xff, sizeof(endless) - 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct kh_buffer name = {0}, text = {0};
+
+		put(&name, types[i], KH_DER_UTF8, "x", 1);
+		put(&name, common, KH_DER_UTF8, "山西", 6);
+		kh_der_wrap(&name, 0, KH_DER_SEQUENCE);
+		kh_name_text((struct kh_span){(uint8_t *)name.data, name.length}, &text);
+		assert_memory_equal(text.data, starts[i], strlen(starts[i]));
+		assert_string_equal(text.data + text.length - 8, "=#0C0178");
+		kh_buffer_finish(&name);
+		kh_buffer_finish(&text);
+	}
+}
+
+/* C4: more RDNs than anybody shows, and a text that is too long. */
+static void test_long_names(void **state)
+{
+	struct kh_buffer name = {0}, text = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 70; i++)
+		put(&name, unit, KH_DER_PRINTABLE, "u", 1);
+	put(&name, common, KH_DER_UTF8, "山西", 6);
+	kh_der_wrap(&name, 0, KH_DER_SEQUENCE);
+	kh_name_text((struct kh_span){(uint8_t *)name.data, name.length}, &text);
+	assert_int_equal(text.length, 9 + 70 * 5);
+	assert_memory_equal(text.data, "CN=山西,OU=u,OU=u", 19);
+	kh_buffer_finish(&text);
+	kh_buffer_finish(&name);
+	for (size_t i = 0; i < 300; i++)
+		put(&name, unit, KH_DER_PRINTABLE, "u", 1);
+	kh_der_wrap(&name, 0, KH_DER_SEQUENCE);
+	kh_name_text((struct kh_span){(uint8_t *)name.data, name.length}, &text);
+	assert_int_equal(text.length, 256 * 5 + 3);
+	assert_string_equal(text.data + text.length - 9, ",OU=u,…");
+	kh_buffer_finish(&text);
+	kh_buffer_finish(&name);
+	for (size_t i = 0; i < 20; i++)
+		put(&name, unit, KH_DER_UTF8,
+		    ("山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西"
+		     "山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西山西"),
+		    240);
+	kh_der_wrap(&name, 0, KH_DER_SEQUENCE);
+	kh_name_text((struct kh_span){(uint8_t *)name.data, name.length}, &text);
+	assert_in_range(text.length, KH_NAME_TEXT - 2, KH_NAME_TEXT);
+	assert_string_equal(text.data + text.length - 3, "…");
+	for (size_t i = 0; i < text.length;) {
+		size_t step = kh_utf8_sequence(text.data + i, text.length - i);
+
+		assert_int_not_equal(step, 0);
+		i += step;
 	}
 	kh_buffer_finish(&text);
+	kh_buffer_finish(&name);
 }
 
 static void test_utf8(void **state)
@@ -159,7 +272,8 @@ int main(void)
 		cmocka_unit_test(test_like_openssl), cmocka_unit_test(test_other_strings),
 		cmocka_unit_test(test_surrogates),   cmocka_unit_test(test_unknown_type_is_hex),
 		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_controls),     cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_odd_types),    cmocka_unit_test(test_long_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
