@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "fold.h"
 #include "renewal/steps.h"
 
 static struct kh_agent *agent_of(const struct kh_run *run)
@@ -104,6 +105,11 @@ static bool is_early(const struct kh_settings *settings, const struct kh_key_cer
 	return window.state == KH_RENEWAL_WINDOW_STATE_EARLY;
 }
 
+static bool is_same_name(const char *a, const char *b)
+{
+	return kh_fold_same(a, strlen(a), b, strlen(b));
+}
+
 /* None continues it. */
 static bool is_latest(const struct kh_driver *module, const struct kh_key_certificate *certificate)
 {
@@ -112,8 +118,8 @@ static bool is_latest(const struct kh_driver *module, const struct kh_key_certif
 
 		/* Times of the contract order as texts. */
 		if (strcmp(other->token, certificate->token) == 0 &&
-		    strcmp(other->subject, certificate->subject) == 0 &&
-		    strcmp(other->issuer, certificate->issuer) == 0 && other->usage != KH_USAGE_ENCRYPT &&
+		    is_same_name(other->subject, certificate->subject) &&
+		    is_same_name(other->issuer, certificate->issuer) && other->usage != KH_USAGE_ENCRYPT &&
 		    strcmp(other->not_after, certificate->not_after) > 0)
 			return false;
 	}

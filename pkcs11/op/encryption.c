@@ -13,6 +13,7 @@
 #include "op/stray.h"
 #include "x509/chain.h"
 #include "x509/moment.h"
+#include "x509/name.h"
 
 #define FIELD "encryption.certificate"
 
@@ -30,7 +31,7 @@ static bool fits_format(enum kh_import_algorithm format, const struct kh_certifi
 static enum kh_code check_fields(const struct kh_certificate *signing, const struct kh_certificate *new,
 				 enum kh_import_algorithm format, struct kh_error *error)
 {
-	if (!kh_chain_same_name(signing->subject, new->subject))
+	if (!kh_name_same(signing->subject, new->subject))
 		return kh_pair_mismatch(error, "encryption.subject");
 	if (new->ca || new->usage != KH_USAGE_ENCRYPT)
 		return kh_pair_mismatch(error, "encryption.usage");

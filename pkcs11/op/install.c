@@ -9,6 +9,7 @@
 #include "op/stray.h"
 #include "x509/chain.h"
 #include "x509/moment.h"
+#include "x509/name.h"
 
 /* A key that another order has made and that has no certificate yet. */
 static bool waits_for_other(struct kh_inventory *inventory, const struct kh_object *object,
@@ -52,7 +53,7 @@ static const struct kh_certificate *find_old(struct kh_token *token, const struc
 		const struct kh_certificate *old = token->inventory.objects[i].certificate;
 
 		if (old && !old->ca && old->usage != KH_USAGE_ENCRYPT && strcmp(old->id, new->id) != 0 &&
-		    kh_chain_same_name(old->subject, new->subject))
+		    kh_name_same(old->subject, new->subject))
 			return old;
 	}
 	return NULL;
@@ -86,7 +87,7 @@ static enum kh_code check_fields(struct kh_token *token, const struct kh_certifi
 
 	if (is_others(present, params->order) || !find_holder(token, new, params->order, params->key))
 		return kh_pair_mismatch(error, "spki");
-	if (old ? !kh_chain_same_name(old->subject, new->subject) : !present && !was_named(token, new, params->order))
+	if (old ? !kh_name_same(old->subject, new->subject) : !present && !was_named(token, new, params->order))
 		return kh_pair_mismatch(error, "subject");
 	if (new->ca || new->usage == KH_USAGE_ENCRYPT)
 		return kh_pair_mismatch(error, "usage");

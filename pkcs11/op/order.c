@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "x509/name.h"
 
 static struct kh_object *find_labelled(struct kh_inventory *inventory, const char *label)
 {
@@ -128,7 +129,7 @@ enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh
 
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)
 {
-	return kh_span_equal(old->subject, new->subject) && kh_span_equal(old->issuer, new->issuer) &&
+	return kh_name_same(old->subject, new->subject) && kh_name_same(old->issuer, new->issuer) &&
 	       old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT && !old->ca &&strcmp(old->id, new->id) != 0;
 }
 

@@ -10,6 +10,7 @@
 #include "op/order.h"
 #include "op/pair.h"
 #include "op/stray.h"
+#include "x509/name.h"
 
 /* How many objects of a class carry this CKA_ID. */
 static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
@@ -58,7 +59,7 @@ static bool deciphers(const struct kh_certificate *certificate)
 static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 {
 	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
-	       !old->certificate->ca &&kh_span_equal(old->certificate->subject, new->certificate->subject);
+	       !old->certificate->ca &&kh_name_same(old->certificate->subject, new->certificate->subject);
 }
 
 /* What the token never gives up is no reason to leave the order open. */

@@ -184,21 +184,3 @@ enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_c
 	sk_X509_pop_free(others, X509_free);
 	return code;
 }
-
-bool kh_chain_same_name(struct kh_span a, struct kh_span b)
-{
-	const unsigned char *in_a = a.data;
-	const unsigned char *in_b = b.data;
-	X509_NAME *name_a;
-	X509_NAME *name_b;
-	bool same;
-
-	if (kh_span_equal(a, b))
-		return true;
-	name_a = d2i_X509_NAME(NULL, &in_a, (long)a.length);
-	name_b = d2i_X509_NAME(NULL, &in_b, (long)b.length);
-	same = name_a && name_b && X509_NAME_cmp(name_a, name_b) == 0;
-	X509_NAME_free(name_a);
-	X509_NAME_free(name_b);
-	return same;
-}

@@ -18,7 +18,4 @@ void kh_anchors_free(struct kh_anchors *anchors);
 KH_CHECKED enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
 					char *const *chain, size_t count, int64_t at, struct kh_error *error);
 
-/* Whether two Names are equal by RFC 5280, 7.1 (case and blanks folded). */
-bool kh_chain_same_name(struct kh_span a, struct kh_span b);
-
 #endif

@@ -1,5 +1,5 @@
 /*
- * Distinguished names (RFC 5280, 4.1.2.4) as people read them.
+ * Distinguished names (RFC 5280, 4.1.2.4): as people read them, and compared.
  *
  * A name is shown as RFC 4514 text in UTF-8: the last RDN first, attribute types
  * by the short names that OpenSSL prints, or dotted. An attribute value is read
@@ -26,6 +26,13 @@ bool kh_name_value(const struct kh_tlv *value, struct kh_buffer *out);
 
 /* Appends the value of the first attribute of this dotted OID. */
 bool kh_name_find(struct kh_span name, const char *oid, struct kh_buffer *out);
+
+/* name_compare.c: whether two Names (whole TLVs) are the same by RFC 5280, 7.1:
+ * as many RDNs in the same order, in each the same attributes in any order, their
+ * types equal, their values equal as texts (protocol/fold.h), in whatever string
+ * type they are written: CAs have changed from PrintableString, BMPString and
+ * T61String to UTF8String. A value that is no text is equal to the same bytes. */
+bool kh_name_same(struct kh_span a, struct kh_span b);
 
 /* Appends text with anything that is not UTF-8, and every control character,
  * replaced by U+FFFD: what a key says is shown on terminals and in PIN windows. */
