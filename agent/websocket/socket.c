@@ -17,6 +17,9 @@
 /* Its tables follow ulimit -n otherwise. More than the 256 sockets that a
  * browser opens at most, also for a page that only wants to keep others out. */
 #define FILES_MAX 512
+/* Of a request's headers: 16 KiB of cookies, which all ports of localhost share,
+ * and 4 KiB of all else. libwebsockets has it while it reads them, no longer. */
+#define HEADERS_MAX ((16 + 4) * 1024)
 
 struct outgoing {
 	struct outgoing *next;
@@ -195,6 +198,7 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 		.gid = -1,
 		.uid = -1,
 		.fd_limit_per_thread = FILES_MAX,
+		.max_http_header_data2 = HEADERS_MAX,
 		/* A browser connects before the user has answered its question. */
 		.timeout_secs_ah_idle = 120,
 	};
