@@ -165,10 +165,13 @@ static bool listen_on(struct kh_server *server, const char *address, uint16_t po
 	return lws_create_vhost(server->context, &info);
 }
 
-static bool listen_both(struct kh_server *server)
+static bool listen_everywhere(struct kh_server *server)
 {
 	uint16_t port = server->policy.port;
-	if (!listen_on(server, "127.0.0.1", port, LWS_SERVER_OPTION_DISABLE_IPV6) ||
+
+	if (!listen_on(server, "127.0.0.1", port, LWS_SERVER_OPTION_DISABLE_IPV6))
+		return false;
+	if (server->ipv6 &&
 	    !listen_on(server, "::1", port, LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE))
 		return false;
 	return kh_port_taken(server->loop, port);
@@ -183,7 +186,10 @@ enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *p
 	if (code != KH_OK)
 		return code;
 	(*server)->policy = *policy;
-	if (listen_both(*server))
+	(*server)->ipv6 = kh_port_ipv6(loop);
+	if (!(*server)->ipv6)
+		kh_log(KH_LOG_INFO, "no [::1] on this machine: 127.0.0.1 alone");
+	if (listen_everywhere(*server))
 		return KH_OK;
 	kh_server_free(*server);
 	*server = NULL;
@@ -195,9 +201,19 @@ uint16_t kh_server_port(const struct kh_server *server)
 	return server->policy.port;
 }
 
+bool kh_server_ipv6(const struct kh_server *server)
+{
+	return server->ipv6;
+}
+
 void kh_server_address(const struct kh_server *server, char *text, size_t size)
 {
-	snprintf(text, size, "127.0.0.1:%u and [::1]:%u", server->policy.port, server->policy.port);
+	uint16_t port = server->policy.port;
+
+	if (server->ipv6)
+		snprintf(text, size, "127.0.0.1:%u and [::1]:%u", port, port);
+	else
+		snprintf(text, size, "127.0.0.1:%u", port);
 }
 
 void kh_server_stop(struct kh_server *server)

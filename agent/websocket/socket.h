@@ -43,6 +43,7 @@ struct kh_server {
 	struct kh_socket *sockets;
 	uv_timer_t *reaper; /* of sockets that do not close */
 	bool stopping;
+	bool ipv6; /* listens on [::1], too */
 };
 
 /* The library on a loop, with no vhost yet. */

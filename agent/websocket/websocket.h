@@ -27,14 +27,16 @@ struct kh_socket_events {
 	void (*closed)(void *owner, int code, const char *reason);
 };
 
-/* Listens on policy's port on 127.0.0.1 and [::1], on both or not at all; the
- * port is known to be free (ports.h). policy's origins stay the caller's. To be
+/* Listens on policy's port on 127.0.0.1 and [::1], on both or not at all; on a
+ * machine without IPv6 on the first. The port is known to be free (ports.h). policy's origins stay the caller's. To be
  * called before anything else is on the loop. */
 KH_CHECKED enum kh_code kh_server_open(uv_loop_t *loop, const struct kh_handshake_policy *policy,
 				       const struct kh_socket_events *events, void *context, struct kh_server **server,
 				       struct kh_error *error);
 uint16_t kh_server_port(const struct kh_server *server);
-/* Both addresses of what it listens on, as text: "127.0.0.1:1 and [::1]:1". */
+/* False: the machine has no [::1]. */
+bool kh_server_ipv6(const struct kh_server *server);
+/* What it listens on, as text: "127.0.0.1:1 and [::1]:1". */
 void kh_server_address(const struct kh_server *server, char *text, size_t size);
 /* New connections are refused and open ones closed with 1001. */
 void kh_server_stop(struct kh_server *server);
