@@ -7,16 +7,15 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "log.h"
 #include "text.h"
 #include "token/report.h"
-#include "watch.h"
-
-#define ITEMS_MAX 16
 
 struct check {
 	const struct kh_environment *environment;
 	const char *locale;
+	const struct kh_token_info *tokens; /* all there are */
+	size_t count;
+	const struct kh_token_info *subject; /* the key the rows are about; NULL: none, or several */
 	struct kh_environment_check_result *result;
 };
 
@@ -34,6 +33,7 @@ static const struct remedy unlock = {KH_REMEDY_KIND_UNLOCK, "environment.pin.rem
 
 enum finding_name {
 	AGENT_RUNS,
+	AGENT_IPV4,
 	ORIGINS_GIVEN,
 	ORIGINS_NONE,
 	ANCHORS_GIVEN,
@@ -46,7 +46,9 @@ enum finding_name {
 	DRIVER_FAILED,
 	KEY_ONE,
 	KEY_SEVERAL,
+	KEY_AMBIGUOUS,
 	KEY_ABSENT,
+	KEY_GONE,
 	KEY_UNREAD,
 	KEY_READONLY,
 	PIN_FINE,
@@ -55,8 +57,10 @@ enum finding_name {
 	PIN_LOCKED,
 	PIN_UNSET,
 	PIN_EXPIRED,
+	PIN_OTHER,
 	CERTIFICATE_THERE,
 	CERTIFICATE_ABSENT,
+	CERTIFICATE_UNKNOWN,
 	JOURNAL_WORKS,
 	JOURNAL_FAILED,
 };
@@ -74,6 +78,7 @@ static const struct finding {
 		KH_ENVIRONMENT_ITEM_ID_##item, KH_ENVIRONMENT_ITEM_STATE_##state, code, "environment." text, remedy    \
 	}
 	[AGENT_RUNS] = FINDING(AGENT, OK, "ok", "agent.ok", NULL),
+	[AGENT_IPV4] = FINDING(AGENT, OK, "agent.ipv4", "agent.ipv4", NULL),
 	[ORIGINS_GIVEN] = FINDING(CONFIGURATION, OK, "ok", "configuration.ok", NULL),
 	[ORIGINS_NONE] = FINDING(CONFIGURATION, WARN, "configuration.origins", "configuration.origins", &contact),
 	[ANCHORS_GIVEN] = FINDING(ANCHORS, OK, "ok", "anchors.ok", NULL),
@@ -86,17 +91,21 @@ static const struct finding {
 	[DRIVER_FAILED] = FINDING(DRIVER, FAIL, "driver.failed", "driver.failed", &driver),
 	[KEY_ONE] = FINDING(KEY, OK, "ok", "key.ok", NULL),
 	[KEY_SEVERAL] = FINDING(KEY, WARN, "key.several", "key.several", NULL),
+	[KEY_AMBIGUOUS] = FINDING(KEY, FAIL, "token.ambiguous", "key.ambiguous", NULL),
 	[KEY_ABSENT] = FINDING(KEY, FAIL, "token.absent", "key.absent", &insert),
+	[KEY_GONE] = FINDING(KEY, FAIL, "token.absent", "key.gone", &insert),
 	[KEY_UNREAD] = FINDING(KEY, FAIL, "key.unread", "key.unread", &driver),
 	[KEY_READONLY] = FINDING(KEY, FAIL, "token.readonly", "key.readonly", &contact),
 	[PIN_FINE] = FINDING(PIN, OK, "ok", "pin.ok", NULL),
 	[PIN_LOW] = FINDING(PIN, WARN, "pin.low", "pin.low", NULL),
 	[PIN_FINAL] = FINDING(PIN, WARN, "pin.final", "pin.final", NULL),
 	[PIN_LOCKED] = FINDING(PIN, FAIL, "pin.locked", "pin.locked", &unlock),
-	[PIN_UNSET] = FINDING(PIN, FAIL, "pin.unset", "pin.unset", &contact),
+	[PIN_UNSET] = FINDING(PIN, WARN, "pin.unset", "pin.unset", &contact),
 	[PIN_EXPIRED] = FINDING(PIN, FAIL, "pin.expired", "pin.expired", &change),
+	[PIN_OTHER] = FINDING(PIN, WARN, "pin.other", "pin.other", NULL),
 	[CERTIFICATE_THERE] = FINDING(CERTIFICATE, OK, "ok", "certificate.ok", NULL),
 	[CERTIFICATE_ABSENT] = FINDING(CERTIFICATE, FAIL, "certificate.absent", "certificate.absent", &contact),
+	[CERTIFICATE_UNKNOWN] = FINDING(CERTIFICATE, UNKNOWN, "certificate.unknown", "certificate.unknown", NULL),
 	[JOURNAL_WORKS] = FINDING(JOURNAL, OK, "ok", "journal.ok", NULL),
 	[JOURNAL_FAILED] = FINDING(JOURNAL, WARN, "journal.failed", "journal.failed", NULL),
 #undef FINDING
@@ -113,15 +122,13 @@ static char *make_text(const char *locale, const char *key, const char *const *v
 	return strdup("");
 }
 
-static void add(struct check *check, enum finding_name name, const char *const *values)
+static struct kh_environment_item *add(struct check *check, enum finding_name name, const char *const *values)
 {
 	const struct finding *finding = &findings[name];
 	const struct remedy *remedy = finding->remedy;
 	struct kh_environment_item *item = &check->result->items[check->result->items_count];
 	const char *downloads = check->environment->settings->config.downloads;
 
-	if (check->result->items_count == ITEMS_MAX)
-		return;
 	item->id = finding->id;
 	item->state = finding->state;
 	item->code = strdup(finding->code);
@@ -133,6 +140,16 @@ static void add(struct check *check, enum finding_name name, const char *const *
 			item->remedy->url = strdup(downloads);
 	}
 	check->result->items_count++;
+	return item;
+}
+
+/* A row about the key the check is about. */
+static void add_subject(struct check *check, enum finding_name name)
+{
+	const struct kh_token_info *subject = check->subject;
+	const char *values[] = {"label", subject->label, "serial", subject->serial, NULL};
+
+	add(check, name, values)->token = strdup(subject->token);
 }
 
 static void check_agent(struct check *check)
@@ -140,7 +157,7 @@ static void check_agent(struct check *check)
 	const char *values[] = {"version", KH_VERSION, NULL};
 
 	if (check->environment->running)
-		add(check, AGENT_RUNS, values);
+		add(check, check->environment->ipv6 ? AGENT_RUNS : AGENT_IPV4, values);
 }
 
 static void check_configuration(struct check *check)
@@ -203,22 +220,56 @@ static void check_driver(struct check *check)
 		add(check, failed ? DRIVER_FAILED : DRIVER_NONE, values);
 }
 
-static void check_key(struct check *check)
+static bool same_key(const struct kh_token_info *a, const struct kh_token_info *b)
 {
-	size_t count;
-	KH_AUTO_FREE struct kh_token_info *tokens = kh_modules_tokens(check->environment->modules, &count);
-
-	if (count == 0) {
-		add(check, kh_usb_count(check->environment->usb) > 0 ? KEY_UNREAD : KEY_ABSENT, NULL);
-	} else if (count == 1) {
-		const char *values[] = {"label", tokens[0].label, "serial", tokens[0].serial, NULL};
-
-		add(check, tokens[0].readonly ? KEY_READONLY : KEY_ONE, values);
-	} else {
-		add(check, KEY_SEVERAL, NULL);
-	}
+	return strcmp(a->token, b->token) == 0 && strcmp(a->module, b->module) == 0;
 }
 
+/* How many of them cannot be told apart from this one; itself counts. */
+static size_t count_same(const struct check *check, const struct kh_token_info *token)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < check->count; i++)
+		count += same_key(&check->tokens[i], token);
+	return count;
+}
+
+static const struct kh_token_info *choose(const struct check *check)
+{
+	const char *asked = check->environment->token;
+
+	for (size_t i = 0; asked && i < check->count; i++) {
+		if (kh_token_uri_fits(asked, check->tokens[i].token))
+			return &check->tokens[i];
+	}
+	return !asked && check->count > 0 && count_same(check, check->tokens) == check->count ? check->tokens : NULL;
+}
+
+static void check_key(struct check *check)
+{
+	if (check->subject && count_same(check, check->subject) > 1)
+		add_subject(check, KEY_AMBIGUOUS);
+	else if (check->subject)
+		add_subject(check, check->subject->readonly ? KEY_READONLY : KEY_ONE);
+	else if (check->count == 0)
+		add(check, kh_usb_count(check->environment->usb) > 0 ? KEY_UNREAD : KEY_ABSENT, NULL);
+	else
+		add(check, check->environment->token ? KEY_GONE : KEY_SEVERAL, NULL);
+}
+
+static const struct kh_token_info *worst_pin(const struct check *check)
+{
+	const struct kh_token_info *worst = check->tokens;
+
+	for (size_t i = 1; i < check->count; i++) {
+		if (check->tokens[i].pin > worst->pin)
+			worst = &check->tokens[i];
+	}
+	return worst;
+}
+
+/* Which of several keys will be used nobody knows yet: none of them fails. */
 static void check_pin(struct check *check)
 {
 	static const enum finding_name names[] = {
@@ -227,27 +278,43 @@ static void check_pin(struct check *check)
 		[KH_PIN_STATE_LOCKED] = PIN_LOCKED,   [KH_PIN_STATE_UNSET] = PIN_UNSET,
 		[KH_PIN_STATE_EXPIRED] = PIN_EXPIRED,
 	};
-	enum kh_pin_state worst = KH_PIN_STATE_NONE;
-	size_t count;
-	KH_AUTO_FREE struct kh_token_info *tokens = kh_modules_tokens(check->environment->modules, &count);
+	const struct kh_token_info *worst = check->count > 0 ? worst_pin(check) : NULL;
+	const char *values[] = {"label", worst ? worst->label : "", NULL};
 
-	for (size_t i = 0; i < count; i++) {
-		if (tokens[i].pin > worst)
-			worst = tokens[i].pin;
-	}
-	if (count > 0)
-		add(check, names[worst], NULL);
+	if (check->subject)
+		add_subject(check, names[check->subject->pin]);
+	else if (worst && !check->environment->token)
+		add(check, worst->pin < KH_PIN_STATE_LOCKED ? names[worst->pin] : PIN_OTHER, values);
 }
 
-static void check_certificate(struct check *check)
+/* Of one token, or of all. */
+static size_t count_certificates(const struct check *check, const struct kh_token_info *token)
 {
 	const struct kh_modules *modules = check->environment->modules;
 	size_t count = 0;
 
-	for (size_t i = 0; i < modules->count; i++)
-		count += modules->items[i].certificates.certificates_count;
-	if (kh_modules_count_tokens(modules) > 0)
-		add(check, count > 0 ? CERTIFICATE_THERE : CERTIFICATE_ABSENT, NULL);
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct kh_host_certificate_found_params *own = &modules->items[i].certificates;
+
+		for (size_t n = 0; n < own->certificates_count; n++)
+			count += !token || strcmp(own->certificates[n].token, token->token) == 0;
+	}
+	return count;
+}
+
+/* A certificate may be a private object: before a login nothing says that there
+ * is none. */
+static void check_certificate(struct check *check)
+{
+	const struct kh_token_info *subject = check->subject;
+	bool there = count_certificates(check, subject) > 0;
+
+	if (subject)
+		add_subject(check, there	    ? CERTIFICATE_THERE
+				   : subject->login ? CERTIFICATE_ABSENT
+						    : CERTIFICATE_UNKNOWN);
+	else if (check->count > 0 && !check->environment->token)
+		add(check, there ? CERTIFICATE_THERE : CERTIFICATE_UNKNOWN, NULL);
 }
 
 static void check_journal(struct check *check)
@@ -256,77 +323,25 @@ static void check_journal(struct check *check)
 		add(check, check->environment->journal_works ? JOURNAL_WORKS : JOURNAL_FAILED, NULL);
 }
 
+/* Each adds one row at most. */
 static void (*const checks[])(struct check *check) = {
 	check_agent, check_configuration, check_anchors,     check_driver,
 	check_key,   check_pin,		  check_certificate, check_journal,
 };
+#define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
 void kh_environment_judge(const struct kh_environment *environment, const char *locale,
 			  struct kh_environment_check_result *result)
 {
-	struct check check = {environment, locale, result};
+	size_t count;
+	KH_AUTO_FREE struct kh_token_info *tokens = kh_modules_tokens(environment->modules, &count);
+	struct check check = {
+		.environment = environment, .locale = locale, .tokens = tokens, .count = count, .result = result};
 
-	*result = (struct kh_environment_check_result){.items = calloc(ITEMS_MAX, sizeof(*result->items))};
+	check.subject = choose(&check);
+	*result = (struct kh_environment_check_result){.items = calloc(CHECKS, sizeof(*result->items))};
 	if (!result->items)
 		return;
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+	for (size_t i = 0; i < CHECKS; i++)
 		checks[i](&check);
-}
-
-/* --- asking first --- */
-
-struct look {
-	struct kh_agent *agent;
-	char locale[KH_LOCALE_MAX + 1];
-	kh_environment_done done;
-	void *context;
-};
-
-static void have_certificates(void *context, const struct kh_error *error)
-{
-	struct look *look = context;
-	struct kh_agent *agent = look->agent;
-	struct kh_environment environment = {agent->settings, &agent->modules, kh_watch_usb(agent),
-					     kh_journal_works(agent->journal), true};
-	struct kh_environment_check_result result;
-
-	(void)error; /* shows in the modules' states */
-	kh_environment_judge(&environment, look->locale, &result);
-	look->done(look->context, &result);
-	kh_clear(&kh_environment_check_result_type, &result);
-	free(look);
-}
-
-static void have_tokens(void *context, const struct kh_error *error)
-{
-	struct look *look = context;
-
-	(void)error;
-	kh_modules_list_certificates(&look->agent->modules, have_certificates, look);
-}
-
-void kh_environment_look(struct kh_agent *agent, const char *locale, kh_environment_done done, void *context)
-{
-	struct kh_environment_check_result none = {0};
-	struct look *look = calloc(1, sizeof(*look));
-
-	if (!look) {
-		done(context, &none);
-		return;
-	}
-	*look = (struct look){.agent = agent, .done = done, .context = context};
-	snprintf(look->locale, sizeof(look->locale), "%s", locale);
-	for (size_t i = 0; i < agent->modules.count; i++)
-		kh_token_link_retry(agent->modules.items[i].link);
-	kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), have_tokens, look);
-}
-
-static void send_items(void *context, struct kh_environment_check_result *result)
-{
-	kh_request_result(context, result);
-}
-
-void kh_environment_check(struct kh_request *request)
-{
-	kh_environment_look(request->agent, request->locale, send_items, request);
 }

@@ -1,26 +1,26 @@
 /*
- * The environment check: a table of questions over what is known of the
- * machine, each answered by one row for the clerk with its remedy.
+ * What is known of the machine, judged: a table of findings, one row of the
+ * check for each question. Asks nobody; who asks first is checkup.c.
  */
 #ifndef KH_AGENT_ENVIRONMENT_H
 #define KH_AGENT_ENVIRONMENT_H
 
-#include "request.h"
+#include "token/modules.h"
+#include "usb.h"
 
-void kh_environment_check(struct kh_request *request);
-
-/* Looks at everything, then calls done; error is never set but on memory. */
-typedef void (*kh_environment_done)(void *context, struct kh_environment_check_result *result);
-void kh_environment_look(struct kh_agent *agent, const char *locale, kh_environment_done done, void *context);
-
-/* What is known, judged without asking anybody; the caller clears result. */
 struct kh_environment {
 	const struct kh_settings *settings;
 	const struct kh_modules *modules;
 	const struct kh_usb *usb;
+	const char *token; /* the URI of the key that was chosen; NULL: none was */
 	bool journal_works;
+	bool ipv6;    /* the daemon listens on [::1], too */
 	bool running; /* false: the tool looks, the daemon does not run */
 };
+
+/* The rows key, pin and certificate are about the chosen key, or about the only
+ * one there is. Where several are plugged in and none was chosen, none of them
+ * fails. The caller clears result. */
 void kh_environment_judge(const struct kh_environment *environment, const char *locale,
 			  struct kh_environment_check_result *result);
 

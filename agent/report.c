@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "environment.h"
+#include "checkup.h"
 #include "log_kept.h"
 #include "renewal/look.h"
 #include "token/report.h"
@@ -175,5 +175,5 @@ void kh_report_make(struct kh_request *request)
 		return;
 	}
 	reporting->request = request;
-	kh_environment_look(request->agent, request->locale, have_items, reporting);
+	kh_checkup(request->agent, request->locale, NULL, have_items, reporting);
 }

@@ -153,7 +153,8 @@ static int look_alone(struct kh_tool *tool)
 	uv_loop_init(&loop);
 	usb = kh_usb_start(&loop, ignore, NULL);
 	if (kh_modules_init(&modules, &loop, &tool->settings, &error) == KH_OK) {
-		const struct kh_environment environment = {&tool->settings, &modules, usb, false, false};
+		const struct kh_environment environment = {
+			.settings = &tool->settings, .modules = &modules, .usb = usb};
 
 		kh_modules_list_tokens(&modules, false, stop_loop, &loop);
 		uv_run(&loop, UV_RUN_DEFAULT);

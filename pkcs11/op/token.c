@@ -121,6 +121,7 @@ static enum kh_code describe_token(struct kh_token *token, struct kh_token_info 
 	out->module = strdup(token->module->name);
 	out->pin = kh_token_pin_state(token);
 	out->readonly = kh_token_read_only(token);
+	out->login = token->lease.active;
 	out->has_free = info->ulFreePublicMemory != CK_UNAVAILABLE_INFORMATION;
 	out->free = out->has_free ? (int64_t)(info->ulFreePublicMemory & INT64_MAX) : 0;
 	if (!out->token || !out->serial || !out->label || !out->manufacturer || !out->model || !out->module)

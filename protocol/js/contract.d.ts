@@ -179,6 +179,8 @@ export interface TokenInfo {
 	pin: PinState;
 	/** Free memory in bytes, where the token tells it. */
 	free?: number;
+	/** A page has logged in: what is not shown now is not there. */
+	login?: boolean;
 	/** Nothing can be written to it (CKF_WRITE_PROTECTED). */
 	readonly?: boolean;
 }

@@ -19,7 +19,8 @@ static struct kh_token_info tokens[2];
 static struct kh_key_certificate certificate;
 static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null", gone[] = "/nonexistent.pem";
 static char *origins[] = {origin}, *anchors[] = {anchor, anchor}, *problems[] = {origin};
-static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42";
+static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42", driver[] = "driver.so";
+static char uris[2][24] = {"pkcs11:serial=42", "pkcs11:serial=43"};
 
 static int make_fine(void **state)
 {
@@ -31,12 +32,15 @@ static int make_fine(void **state)
 						   .downloads = downloads}};
 	host = (struct kh_token_link){.module = "driver.so"};
 	for (size_t i = 0; i < 2; i++)
-		tokens[i] = (struct kh_token_info){.label = label, .serial = serial, .pin = KH_PIN_STATE_OK};
+		tokens[i] = (struct kh_token_info){
+			.token = uris[i], .label = label, .serial = serial, .module = driver, .pin = KH_PIN_STATE_OK};
+	certificate = (struct kh_key_certificate){.token = uris[0]};
 	modules = (struct kh_modules){.count = 1};
 	modules.items[0] = (struct kh_driver){.link = &host,
 					      .tokens = {.tokens = tokens, .tokens_count = 1},
 					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
-	environment = (struct kh_environment){&settings, &modules, NULL, true, true};
+	environment = (struct kh_environment){
+		.settings = &settings, .modules = &modules, .journal_works = true, .ipv6 = true, .running = true};
 	anchors[1] = anchor;
 	return 0;
 }
@@ -122,43 +126,126 @@ static void test_none(void **state)
 	kh_clear(&kh_environment_check_result_type, &result);
 }
 
+static void test_agent(void **state)
+{
+	(void)state;
+	environment.ipv6 = false;
+	expect("agent", "ok", "agent.ipv4", NULL);
+}
+
+/* The rows about a key: of the key that is alone (the chosen one, too), and of
+ * one of several. */
+static const struct {
+	enum kh_pin_state pin;
+	const char *state, *code, *remedy;
+	const char *of_several, *several_code;
+} pins[] = {
+	{KH_PIN_STATE_NONE, "ok", "ok", NULL, "ok", "ok"},
+	{KH_PIN_STATE_LOW, "warn", "pin.low", NULL, "warn", "pin.low"},
+	{KH_PIN_STATE_FINAL, "warn", "pin.final", NULL, "warn", "pin.final"},
+	{KH_PIN_STATE_LOCKED, "fail", "pin.locked", "unlock", "warn", "pin.other"},
+	{KH_PIN_STATE_UNSET, "warn", "pin.unset", "contact", "warn", "pin.other"},
+	{KH_PIN_STATE_EXPIRED, "fail", "pin.expired", "change", "warn", "pin.other"},
+};
+
+/* One row of the check; the caller says what it must be. */
+static void expect_row(const char *id, const char *item_state, const char *code, const char *token)
+{
+	struct kh_environment_check_result result;
+	bool found = false;
+
+	kh_environment_judge(&environment, "zh-CN", &result);
+	for (size_t i = 0; i < result.items_count; i++) {
+		const struct kh_environment_item *item = &result.items[i];
+
+		if (strcmp(kh_enum_text(&kh_environment_item_id_names, (int)item->id), id) != 0)
+			continue;
+		found = true;
+		assert_string_equal(kh_enum_text(&kh_environment_item_state_names, (int)item->state), item_state);
+		assert_string_equal(item->code, code);
+		assert_string_equal(item->token ? item->token : "", token);
+	}
+	assert_true(found);
+	kh_clear(&kh_environment_check_result_type, &result);
+}
+
 static void test_key(void **state)
 {
-	static const struct {
-		enum kh_pin_state pin;
-		const char *state, *code, *remedy;
-	} pins[] = {
-		{KH_PIN_STATE_NONE, "ok", "ok", NULL},
-		{KH_PIN_STATE_LOW, "warn", "pin.low", NULL},
-		{KH_PIN_STATE_FINAL, "warn", "pin.final", NULL},
-		{KH_PIN_STATE_LOCKED, "fail", "pin.locked", "unlock"},
-		{KH_PIN_STATE_UNSET, "fail", "pin.unset", "contact"},
-		{KH_PIN_STATE_EXPIRED, "fail", "pin.expired", "change"},
-	};
-
 	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
 		tokens[0].pin = pins[i].pin;
 		expect("pin", pins[i].state, pins[i].code, pins[i].remedy);
+		expect_row("pin", pins[i].state, pins[i].code, uris[0]);
 	}
 	make_fine(state);
-	tokens[0].readonly = true;
-	expect("key", "fail", "token.readonly", "contact");
-	make_fine(state);
-	modules.items[0].tokens.tokens_count = 2;
-	expect("key", "warn", "key.several", NULL);
 	modules.items[0].tokens.tokens_count = 0;
 	expect("key", "fail", "token.absent", "insert");
 	make_fine(state);
+	tokens[0].readonly = true;
+	expect("key", "fail", "token.readonly", "contact");
+	expect_row("key", "fail", "token.readonly", uris[0]);
+}
+
+/* M15: another key that cannot be used never stops the one that is chosen. */
+static void test_several(void **state)
+{
+	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+		modules.items[0].tokens.tokens_count = 2;
+		tokens[1].pin = pins[i].pin;
+		expect_row("key", "warn", "key.several", "");
+		expect_row("pin", pins[i].of_several, pins[i].several_code, "");
+		expect_row("certificate", "ok", "ok", "");
+		environment.token = "pkcs11:serial=42";
+		expect_row("key", "ok", "ok", uris[0]);
+		expect_row("pin", "ok", "ok", uris[0]);
+		expect_row("certificate", "ok", "ok", uris[0]);
+		environment.token = "pkcs11:serial=43";
+		expect_row("key", "ok", "ok", uris[1]);
+		expect_row("pin", pins[i].state, pins[i].code, uris[1]);
+		expect_row("certificate", "unknown", "certificate.unknown", uris[1]);
+		environment.token = "pkcs11:serial=44";
+		expect_row("key", "fail", "token.absent", "");
+		make_fine(state);
+	}
+}
+
+/* M16: two that cannot be told apart; the same key over another driver is no second key of that kind. */
+static void test_ambiguous(void **state)
+{
+	static char other[] = "other.so";
+
+	(void)state;
+	modules.items[0].tokens.tokens_count = 2;
+	tokens[1].token = uris[0];
+	expect_row("key", "fail", "token.ambiguous", uris[0]);
+	environment.token = uris[0];
+	expect_row("key", "fail", "token.ambiguous", uris[0]);
+	tokens[1].module = other;
+	expect_row("key", "ok", "ok", uris[0]);
+}
+
+/* M13: a certificate may be a private object, which shows after a login only. */
+static void test_certificate(void **state)
+{
+	(void)state;
 	modules.items[0].certificates.certificates_count = 0;
+	expect("certificate", "unknown", "certificate.unknown", NULL);
+	tokens[0].login = true;
 	expect("certificate", "fail", "certificate.absent", "contact");
+	expect_row("certificate", "fail", "certificate.absent", uris[0]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_fine, make_fine),	cmocka_unit_test_setup(test_configuration, make_fine),
-		cmocka_unit_test_setup(test_driver, make_fine), cmocka_unit_test_setup(test_none, make_fine),
+		cmocka_unit_test_setup(test_fine, make_fine),
+		cmocka_unit_test_setup(test_configuration, make_fine),
+		cmocka_unit_test_setup(test_driver, make_fine),
+		cmocka_unit_test_setup(test_none, make_fine),
 		cmocka_unit_test_setup(test_key, make_fine),
+		cmocka_unit_test_setup(test_agent, make_fine),
+		cmocka_unit_test_setup(test_several, make_fine),
+		cmocka_unit_test_setup(test_ambiguous, make_fine),
+		cmocka_unit_test_setup(test_certificate, make_fine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
