@@ -163,7 +163,7 @@ static void have_items(void *context, struct kh_environment_check_result *result
 	fill_usb(report, agent);
 	fill_modules(report, agent);
 	fill_tokens(report, agent);
-	kh_renewal_look_around(agent, NULL, have_residues, reporting);
+	kh_renewal_look_for_all(agent, have_residues, reporting);
 }
 
 void kh_report_make(struct kh_request *request)

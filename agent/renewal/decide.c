@@ -26,6 +26,7 @@
 #define IMPORTED KH_FACT_IMPORTED
 #define TORN KH_FACT_TORN
 #define BROKEN KH_FACT_BROKEN
+#define ALONE KH_FACT_ALONE
 
 struct row {
 	unsigned present; /* all of these are known */
@@ -138,7 +139,8 @@ unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, un
 
 unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, const char *asked)
 {
-	facts &= ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | ENC_KEY | ENC_CERTIFICATE | COMPLETED | OTHER | TORN);
+	facts &= ~(unsigned)(PRIVATE | PUBLIC | CERTIFICATE | ENC_KEY | ENC_CERTIFICATE | COMPLETED | ALONE | OTHER |
+			     TORN);
 	facts |= LOOKED;
 	if (facts & LOGIN)
 		facts |= SEEN;
@@ -151,10 +153,17 @@ unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, 
 	facts |= residue->encryption_key ? ENC_KEY : 0u;
 	facts |= residue->encryption_certificate ? ENC_CERTIFICATE : 0u;
 	facts |= residue->completed ? COMPLETED : 0u;
+	facts |= residue->alone ? ALONE : 0u;
 	facts |= residue->torn ? TORN : 0u;
 	if (asked && residue->certificate && strcmp(asked, residue->certificate) != 0)
 		facts |= OTHER;
 	return facts;
+}
+
+bool kh_renewal_remembers_end(const struct kh_journal_entry *entry, const struct kh_host_residue *residue)
+{
+	return entry->stage == KH_STAGE_COMPLETED && residue->certificate &&
+	       strcmp(entry->certificate, residue->certificate) == 0;
 }
 
 bool kh_renewal_holds(const struct kh_host_residue *residue)
@@ -170,9 +179,11 @@ void kh_renewal_stage(const struct kh_host_residue *residue, bool dual, enum kh_
 		enum kh_next next;
 	} stages[] = {
 		{COMPLETED, 0, KH_STAGE_COMPLETED, KH_NEXT_NONE},
+		{CERTIFICATE | ENC_CERTIFICATE | ALONE, 0, KH_STAGE_COMPLETED, KH_NEXT_COMPLETE},
 		{CERTIFICATE | ENC_CERTIFICATE, 0, KH_STAGE_INSTALLED, KH_NEXT_COMPLETE},
 		{CERTIFICATE | ENC_KEY, 0, KH_STAGE_ENCRYPTION_KEY, KH_NEXT_INSTALL},
 		{CERTIFICATE | DUAL, 0, KH_STAGE_CERTIFICATE, KH_NEXT_INSTALL},
+		{CERTIFICATE | ALONE, 0, KH_STAGE_COMPLETED, KH_NEXT_COMPLETE},
 		{CERTIFICATE, 0, KH_STAGE_INSTALLED, KH_NEXT_COMPLETE},
 		{PUBLIC, 0, KH_STAGE_KEY, KH_NEXT_INSTALL},
 		{PRIVATE, 0, KH_STAGE_KEY, KH_NEXT_BEGIN},

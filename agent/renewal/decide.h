@@ -8,6 +8,7 @@
 #define KH_AGENT_RENEWAL_DECIDE_H
 
 #include "host_contract.h"
+#include "journal.h"
 
 enum kh_renewal_act { KH_ACT_BEGIN, KH_ACT_INSTALL, KH_ACT_COMPLETE, KH_ACT_CANCEL, KH_ACT_COUNT };
 
@@ -22,7 +23,7 @@ enum kh_renewal_fact {
 	KH_FACT_CERTIFICATE = 1 << 5,	 /* its certificate */
 	KH_FACT_ENCRYPTION_KEY = 1 << 6, /* its second key */
 	KH_FACT_ENCRYPTION_CERTIFICATE = 1 << 7,
-	KH_FACT_COMPLETED = 1 << 8,    /* labels say that the old pair was retired */
+	KH_FACT_COMPLETED = 1 << 8,    /* the label says that nothing is left to do */
 	KH_FACT_SAME = 1 << 9,	       /* the old key is certified again */
 	KH_FACT_DUAL = 1 << 10,	       /* the page gives an encryption key */
 	KH_FACT_HINT = 1 << 11,	       /* the journal says that a key was made on this token */
@@ -34,6 +35,7 @@ enum kh_renewal_fact {
 	KH_FACT_IMPORTED = 1 << 17, /* the encryption pair is there and has been proved */
 	KH_FACT_TORN = 1 << 18,	    /* objects of the order that are only half there */
 	KH_FACT_BROKEN = 1 << 19,   /* its private key does not sign */
+	KH_FACT_ALONE = 1 << 20,    /* no certificate is left that the order's replaces */
 };
 
 enum kh_renewal_step {
@@ -62,6 +64,11 @@ unsigned kh_renewal_after(enum kh_renewal_act act, enum kh_renewal_step step, un
 /* facts with those of a residue put in; residue NULL: nothing of the order is
  * there. asked is the id of the certificate to install, or NULL. */
 unsigned kh_renewal_look(unsigned facts, const struct kh_host_residue *residue, const char *asked);
+
+/* Whether the journal remembers that this very certificate's order was completed:
+ * on a token that keeps no labels nothing else tells it from one whose labels are
+ * still to be written. */
+bool kh_renewal_remembers_end(const struct kh_journal_entry *entry, const struct kh_host_residue *residue);
 
 /* Whether it is more than what a cut write left. */
 bool kh_renewal_holds(const struct kh_host_residue *residue);

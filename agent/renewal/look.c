@@ -13,6 +13,11 @@
 
 #define LIST_MAX KH_RENEWAL_LIST_RESULT_RENEWALS_MAX
 
+static char *given(const char *text)
+{
+	return text[0] != '\0' ? (char *)(uintptr_t)text : NULL;
+}
+
 static void clear_residues(struct kh_residues *residues)
 {
 	for (size_t i = 0; i < residues->count; i++)
@@ -68,9 +73,9 @@ static void got_residues(void *context, enum kh_code code, void *result, const s
 	release(looking);
 }
 
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked looked, void *context)
+static void look_around(struct kh_agent *agent, const struct kh_host_renewal_residue_params *params, kh_looked looked,
+			void *context)
 {
-	struct kh_host_renewal_residue_params params = {.order = (char *)(uintptr_t)order};
 	struct looking *looking = calloc(1, sizeof(*looking));
 	const struct kh_error failed = {.code = KH_AGENT_FAILED};
 	struct kh_residues none = {0};
@@ -89,10 +94,37 @@ void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked
 			continue;
 		}
 		looking->waiting++;
-		kh_modules_ask(&agent->modules, &agent->modules.items[i], KH_HOST_METHOD_RENEWAL_RESIDUE, &params,
+		kh_modules_ask(&agent->modules, &agent->modules.items[i], KH_HOST_METHOD_RENEWAL_RESIDUE, params,
 			       got_residues, looking);
 	}
 	release(looking);
+}
+
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key, kh_looked looked,
+			    void *context)
+{
+	struct kh_host_order_name name = {.order = (char *)(uintptr_t)order};
+	const struct kh_host_renewal_residue_params params = {.orders = &name, .orders_count = 1};
+
+	if (public_key && public_key[0])
+		name.public_key = (char *)(uintptr_t)public_key;
+	look_around(agent, &params, looked, context);
+}
+
+void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *context)
+{
+	KH_AUTO_FREE struct kh_journal_entry *entries = calloc(LIST_MAX, sizeof(*entries));
+	KH_AUTO_FREE struct kh_host_order_name *names = calloc(LIST_MAX, sizeof(*names));
+	struct kh_host_renewal_residue_params params = {.orders = names, .others = true};
+	size_t count = entries && names ? kh_journal_list(agent->journal, entries, LIST_MAX) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		names[i].order = entries[i].order;
+		if (entries[i].key != KH_KEY_CHOICE_SAME)
+			names[i].public_key = given(entries[i].public_key);
+	}
+	params.orders_count = count;
+	look_around(agent, &params, looked, context);
 }
 
 const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *serial, bool torn)
@@ -118,6 +150,7 @@ static void take_residue(const struct kh_host_residue *residue, const struct kh_
 			 struct kh_renewal_info *info)
 {
 	info->order = residue->order;
+	info->mark = residue->mark;
 	info->token = residue->token;
 	info->serial = residue->serial;
 	info->public_key = residue->spki;
@@ -125,11 +158,8 @@ static void take_residue(const struct kh_host_residue *residue, const struct kh_
 	info->old_certificate = residue->old_certificate;
 	info->source = KH_RENEWAL_INFO_SOURCE_KEY;
 	kh_renewal_stage(residue, entry && entry->dual, &info->stage, &info->next);
-}
-
-static char *given(const char *text)
-{
-	return text[0] != '\0' ? (char *)(uintptr_t)text : NULL;
+	if (entry && kh_renewal_remembers_end(entry, residue))
+		info->next = KH_NEXT_NONE;
 }
 
 /* Only remembered: the key is away, or (key "same") carries no mark yet. */
@@ -155,10 +185,15 @@ static void take_memory(const struct kh_journal_entry *entry, struct kh_renewal_
 	info->source = KH_RENEWAL_INFO_SOURCE_JOURNAL;
 }
 
+static bool is_of(const struct kh_host_residue *residue, const char *order)
+{
+	return residue->order && strcmp(residue->order, order) == 0;
+}
+
 static const struct kh_host_residue *residue_of(const struct kh_residues *residues, const char *order)
 {
 	for (size_t i = 0; i < residues->count; i++) {
-		if (strcmp(residues->items[i].order, order) == 0 && kh_renewal_holds(&residues->items[i]))
+		if (is_of(&residues->items[i], order) && kh_renewal_holds(&residues->items[i]))
 			return &residues->items[i];
 	}
 	return NULL;
@@ -228,8 +263,14 @@ static void inspect(void *context, const struct kh_error *error)
 	struct kh_request *request = context;
 	const struct kh_renewal_inspect_params *params = request->message.params;
 
+	struct kh_journal_entry entry;
+	const char *public_key = params->public_key;
+
 	(void)error;
-	kh_renewal_look_around(request->agent, params->order, inspected, request);
+	if (!public_key && kh_journal_find(request->agent->journal, params->order, &entry) &&
+	    entry.key != KH_KEY_CHOICE_SAME)
+		public_key = entry.public_key;
+	kh_renewal_look_around(request->agent, params->order, public_key, inspected, request);
 }
 
 static void inspect_tokens(void *context, const struct kh_error *error)
@@ -272,7 +313,7 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 		if (!kh_renewal_holds(&residues->items[i]))
 			continue;
 		for (size_t n = 0; n < count && !entry; n++)
-			entry = strcmp(entries[n].order, residues->items[i].order) == 0 ? &entries[n] : NULL;
+			entry = is_of(&residues->items[i], entries[n].order) ? &entries[n] : NULL;
 		take_residue(&residues->items[i], entry, &info);
 		if (entry) {
 			kh_time_text(entry->updated, updated);
@@ -335,7 +376,7 @@ static void list(void *context, const struct kh_error *error)
 	struct kh_request *request = context;
 
 	(void)error;
-	kh_renewal_look_around(request->agent, NULL, listed, request);
+	kh_renewal_look_for_all(request->agent, listed, request);
 }
 
 static void list_tokens(void *context, const struct kh_error *error)

@@ -18,8 +18,13 @@ struct kh_residues {
  * KH_OK's when at least one module answered or there is none. */
 typedef void (*kh_looked)(void *context, struct kh_residues *residues, const struct kh_error *error);
 
-/* order NULL: of all orders. */
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, kh_looked looked, void *context);
+/* What one order left; public_key ("" or NULL where it is not known) finds its
+ * pair where a key keeps no mark. */
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key, kh_looked looked,
+			    void *context);
+/* What all orders left that are not completed: those of the journal by name, the
+ * others by their mark alone. */
+void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *context);
 
 /* The one that got furthest, where an order left something on several keys; of
  * equals that on the token of this serial number. torn: what only a cut write

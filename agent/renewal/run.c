@@ -13,25 +13,50 @@
 #include "renewal/steps.h"
 #include "watch.h"
 
-const char *kh_run_order(const struct kh_request *request)
-{
-	const void *params = request->message.params;
+/* What the calls have in common, wherever it stands in their parameters. */
+struct names {
+	const char *order, *public_key;
+};
 
+static struct names names_of(const struct kh_request *request)
+{
+#define NAMES(method)                                                                                                  \
+	((struct names){((const struct kh_renewal_##method##_params *)request->message.params)->order,                 \
+			((const struct kh_renewal_##method##_params *)request->message.params)->public_key})
 	switch (request->message.method->id) {
 	case KH_METHOD_RENEWAL_BEGIN:
-		return ((const struct kh_renewal_begin_params *)params)->order;
+		return NAMES(begin);
 	case KH_METHOD_RENEWAL_INSTALL:
-		return ((const struct kh_renewal_install_params *)params)->order;
+		return NAMES(install);
 	case KH_METHOD_RENEWAL_COMPLETE:
-		return ((const struct kh_renewal_complete_params *)params)->order;
+		return NAMES(complete);
 	default:
-		return ((const struct kh_renewal_cancel_params *)params)->order;
+		return NAMES(cancel);
 	}
+#undef NAMES
+}
+
+const char *kh_run_order(const struct kh_request *request)
+{
+	return names_of(request).order;
 }
 
 static struct kh_renewal_install_params *install_params(const struct kh_run *run)
 {
 	return run->request->message.params;
+}
+
+/* As the hall has bound it, else as the journal remembers it. */
+static void set_public_key(struct kh_run *run)
+{
+	const char *public_key = names_of(run->request).public_key;
+	struct kh_journal_entry memory;
+
+	if (!public_key && kh_journal_find(run->request->agent->journal, run->entry.order, &memory) &&
+	    memory.key != KH_KEY_CHOICE_SAME)
+		public_key = memory.public_key;
+	if (public_key)
+		snprintf(run->entry.public_key, sizeof(run->entry.public_key), "%s", public_key);
 }
 
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
@@ -44,6 +69,7 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
+	set_public_key(run);
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;

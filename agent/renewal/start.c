@@ -77,6 +77,12 @@ static void start_over(struct kh_run *run, kh_modules_done next)
 	kh_modules_list_tokens(&agent_of(run)->modules, false, next, run);
 }
 
+/* With key "same" the pair is not the order's. */
+static const char *own_key(const struct kh_run *run)
+{
+	return run->entry.key == KH_KEY_CHOICE_SAME ? NULL : run->entry.public_key;
+}
+
 /* --- begin: the old certificate names the key --- */
 
 static bool in_window(struct kh_run *run, const char *not_after)
@@ -177,7 +183,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_serial_busy(agent_of(run), token->serial))
 		fail(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, begin_looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, own_key(run), begin_looked, run);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -232,6 +238,7 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find(&agent_of(run)->modules, residue->token, &token);
 	struct kh_journal_entry *entry = &run->entry;
+	bool ended = kh_renewal_remembers_end(entry, residue);
 
 	if (!module) {
 		start_over(run, tokens_listed);
@@ -242,12 +249,14 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	if (residue->certificate && run->act != KH_ACT_INSTALL)
 		snprintf(entry->certificate, sizeof(entry->certificate), "%s", residue->certificate);
 	/* A key that is certified again carries the mark on its certificate only. */
-	entry->key = residue->certificate && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
-		     : entry->key == KH_KEY_CHOICE_NONE					   ? KH_KEY_CHOICE_NEW
-											   : entry->key;
+	if (entry->key == KH_KEY_CHOICE_NONE)
+		entry->key = residue->certificate && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
+												   : KH_KEY_CHOICE_NEW;
 	if (entry->key == KH_KEY_CHOICE_SAME)
 		run->facts |= KH_FACT_SAME;
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
+	if (ended)
+		run->facts |= KH_FACT_COMPLETED;
 	if (!kh_run_use_token(run, module, token->token, residue->serial))
 		fail(run, KH_AGENT_FAILED);
 	else
@@ -289,6 +298,8 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	}
 	if (kh_journal_find(agent_of(run)->journal, run->entry.order, &memory)) {
 		memcpy(memory.origin, run->entry.origin, sizeof(memory.origin));
+		if (memory.key != KH_KEY_CHOICE_SAME)
+			memcpy(memory.public_key, run->entry.public_key, sizeof(memory.public_key));
 		run->entry = memory;
 		/* Which one is to be installed the check says. */
 		if (run->act == KH_ACT_INSTALL)
@@ -309,7 +320,7 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, own_key(run), looked, run);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)

@@ -52,10 +52,11 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 
 static void ask_look(struct kh_run *run, kh_token_reply reply)
 {
+	struct kh_host_order_name name = {.order = run->entry.order, .public_key = own_key(run)};
 	const struct kh_host_renewal_residue_params params = {
-		.order = run->entry.order,
+		.orders = &name,
+		.orders_count = 1,
 		.token = run->token,
-		.public_key = own_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, reply);

@@ -1,6 +1,10 @@
 /* Making key pairs. */
 #include "key/key.h"
 
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
 #include "token/profile.h"
 #include "token/template.h"
 #include "token/token.h"
@@ -75,18 +79,24 @@ static void add_type(struct kh_template *template, const struct plan *plan, enum
 		kh_template_number(template, CKA_KEY_TYPE, plan->key_type);
 }
 
-static void add_mark(struct kh_template *template, const struct kh_order_mark *mark)
+/* How much of the mark a template has: some modules refuse a CKA_ID of 20 bytes,
+ * or one that is not theirs, and labels. */
+enum marks { MARKS_BOTH, MARKS_LABEL, MARKS_NONE, MARKS_END };
+
+static void add_mark(struct kh_template *template, const struct kh_order_mark *mark, enum marks marks)
 {
 	kh_template_bool(template, CKA_TOKEN, true);
-	kh_template_add(template, CKA_ID, mark->id, sizeof(mark->id));
-	kh_template_text(template, CKA_LABEL, mark->label);
+	if (marks == MARKS_BOTH)
+		kh_template_add(template, CKA_ID, mark->id, sizeof(mark->id));
+	if (marks != MARKS_NONE)
+		kh_template_text(template, CKA_LABEL, mark->label);
 }
 
 static void public_template(struct kh_template *template, const struct plan *plan, const struct kh_order_mark *mark,
-			    enum ask ask, bool named_curve)
+			    enum marks marks, enum ask ask, bool named_curve)
 {
 	template->count = 0;
-	add_mark(template, mark);
+	add_mark(template, mark, marks);
 	if (plan->bits) {
 		kh_template_number(template, CKA_MODULUS_BITS, &plan->bits);
 		kh_template_add(template, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
@@ -107,10 +117,10 @@ static void public_template(struct kh_template *template, const struct plan *pla
 }
 
 static void private_template(struct kh_template *template, const struct plan *plan, const struct kh_order_mark *mark,
-			     enum ask ask)
+			     enum marks marks, enum ask ask)
 {
 	template->count = 0;
-	add_mark(template, mark);
+	add_mark(template, mark, marks);
 	kh_template_bool(template, CKA_PRIVATE, true);
 	kh_template_bool(template, CKA_SIGN, true);
 	add_type(template, plan, ask);
@@ -124,8 +134,8 @@ static void private_template(struct kh_template *template, const struct plan *pl
 		kh_template_bool(template, CKA_UNWRAP, true);
 }
 
-static CK_RV generate(struct kh_token *token, const struct plan *plan, const struct kh_order_mark *mark,
-		      bool named_curve, CK_OBJECT_HANDLE handles[2])
+static CK_RV generate_marked(struct kh_token *token, const struct plan *plan, const struct kh_order_mark *mark,
+			     enum marks marks, bool named_curve, CK_OBJECT_HANDLE handles[2])
 {
 	CK_MECHANISM mechanism = {plan->mechanism, NULL, 0};
 	struct kh_template public;
@@ -133,10 +143,24 @@ static CK_RV generate(struct kh_token *token, const struct plan *plan, const str
 	CK_RV rv = CKR_OK;
 
 	for (enum ask ask = ASK_ALL; ask < ASK_END; ask++) {
-		public_template(&public, plan, mark, ask, named_curve);
-		private_template(&private, plan, mark, ask);
+		public_template(&public, plan, mark, marks, ask, named_curve);
+		private_template(&private, plan, mark, marks, ask);
 		rv = KH_CALL(token->module, C_GenerateKeyPair, token->session, &mechanism, public.list, public.count,
 			     private.list, private.count, &handles[0], &handles[1]);
+		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
+			break;
+	}
+	return rv;
+}
+
+/* With as much of the mark as the module takes. */
+static CK_RV generate(struct kh_token *token, const struct plan *plan, const struct kh_order_mark *mark,
+		      bool named_curve, CK_OBJECT_HANDLE handles[2])
+{
+	CK_RV rv = CKR_OK;
+
+	for (enum marks marks = MARKS_BOTH; marks < MARKS_END; marks++) {
+		rv = generate_marked(token, plan, mark, marks, named_curve, handles);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}
@@ -148,6 +172,24 @@ static bool curve_refused(CK_RV rv)
 {
 	return rv != CKR_OK && (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_CURVE_NOT_SUPPORTED ||
 				rv == CKR_DOMAIN_PARAMS_INVALID || rv == CKR_GENERAL_ERROR);
+}
+
+enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle, const struct kh_order_mark *mark,
+			      struct kh_error *error)
+{
+	struct kh_object *object = kh_inventory_by_handle(&token->inventory, handle);
+	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
+				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
+
+	if (kh_mark_has_id(mark, object->id.data, object->id.length) || strcmp(object->label, mark->label) == 0)
+		return KH_OK;
+	if (KH_CALL(token->module, C_SetAttributeValue, token->session, handle, marks, 2) != CKR_OK &&
+	    KH_CALL(token->module, C_SetAttributeValue, token->session, handle, &marks[0], 1) != CKR_OK &&
+	    KH_CALL(token->module, C_SetAttributeValue, token->session, handle, &marks[1], 1) != CKR_OK) {
+		kh_log(KH_LOG_WARNING, "the token keeps no mark: the pair is known by its public key");
+		return KH_OK;
+	}
+	return kh_inventory_again(token, object, error);
 }
 
 enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
@@ -168,6 +210,12 @@ enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, cons
 	code = kh_inventory_add(token, handles[1], CKO_PRIVATE_KEY, NULL, error);
 	if (code == KH_OK)
 		code = kh_inventory_add(token, handles[0], CKO_PUBLIC_KEY, public_key, error);
+	if (code == KH_OK)
+		code = kh_key_keep_mark(token, handles[1], mark, error);
+	if (code == KH_OK)
+		code = kh_key_keep_mark(token, handles[0], mark, error);
+	if (code == KH_OK)
+		*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
 	return code;
 }
 
@@ -210,28 +258,42 @@ static void put_public(struct kh_template *template, struct kh_span spki, const 
 	}
 }
 
-static enum kh_code write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
-				 CK_ATTRIBUTE_TYPE use, struct kh_object **public_key, struct kh_error *error)
+static CK_RV create_public(struct kh_token *token, struct kh_span spki, const struct kh_profile *sm2,
+			   const struct kh_order_mark *mark, enum marks marks, CK_ATTRIBUTE_TYPE use,
+			   CK_OBJECT_HANDLE *handle)
 {
-	bool is_sm2 = kh_spki_type((struct kh_span){spki->data, spki->length}) == KH_ANY_KEY_TYPE_SM2;
-	const struct kh_profile *sm2 = is_sm2 ? kh_module_sm2(token->module) : NULL;
+	KH_AUTO(kh_buffer_finish) struct kh_buffer point = {0};
 	struct kh_template template = {.count = 0};
-	struct kh_buffer point = {0};
-	CK_OBJECT_HANDLE handle;
 	CK_ULONG least;
 	CK_RV rv;
 
-	if (is_sm2 && !sm2)
-		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
-	put_public(&template, (struct kh_span){spki->data, spki->length}, sm2, &point);
-	add_mark(&template, mark);
+	put_public(&template, spki, sm2, &point);
+	add_mark(&template, mark, marks);
 	least = template.count;
 	kh_template_bool(&template, CKA_PRIVATE, false);
 	kh_template_bool(&template, use, true);
-	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, &handle);
+	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, handle);
 	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
-		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, &handle);
-	kh_buffer_finish(&point);
+		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, handle);
+	return rv;
+}
+
+static enum kh_code write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
+				 CK_ATTRIBUTE_TYPE use, struct kh_object **public_key, struct kh_error *error)
+{
+	const struct kh_span span = {spki->data, spki->length};
+	bool is_sm2 = kh_spki_type(span) == KH_ANY_KEY_TYPE_SM2;
+	const struct kh_profile *sm2 = is_sm2 ? kh_module_sm2(token->module) : NULL;
+	CK_OBJECT_HANDLE handle;
+	CK_RV rv = CKR_OK;
+
+	if (is_sm2 && !sm2)
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	for (enum marks marks = MARKS_BOTH; marks < MARKS_END; marks++) {
+		rv = create_public(token, span, sm2, mark, marks, use, &handle);
+		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
+			break;
+	}
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	return kh_inventory_add(token, handle, CKO_PUBLIC_KEY, public_key, error);

@@ -5,12 +5,18 @@
 #ifndef KH_PKCS11_KEY_KEY_H
 #define KH_PKCS11_KEY_KEY_H
 
+#include "key/mark.h"
 #include "token/object.h"
 
 /* Makes a pair; public_key is in the inventory then. Templates go from what we
  * want to the least that will do, as tokens refuse attributes. */
 KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
 					struct kh_object **public_key, struct kh_error *error);
+
+/* Where the module kept neither CKA_ID nor CKA_LABEL of the mark: sets one of
+ * them. It is no failure that it keeps none. The object is in the inventory. */
+KH_CHECKED enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle,
+					 const struct kh_order_mark *mark, struct kh_error *error);
 
 /* Writes the public key object of an SPKI under a mark's CKA_ID. Both
  * functions: token.unsupported for SM2 where the module has no profile, and

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "key/key.h"
 #include "key/unwrap_way.h"
 #include "log.h"
 
@@ -169,31 +170,29 @@ static bool was_there(const struct kh_inventory *inventory, CK_OBJECT_HANDLE han
 	return false;
 }
 
-/* Some modules leave attributes of the template out: without its mark nobody
- * would find the key again. */
+/* Some modules leave attributes of the template out: what nobody could find
+ * again, neither by its mark nor by its public key, is of no use. */
 static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE handle, struct kh_object **key,
 			     struct kh_error *error)
 {
 	const struct kh_order_mark *mark = unwrap->mark;
-	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
-				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
 	struct kh_token *token = unwrap->token;
 	enum kh_code code;
-	CK_RV rv;
 
 	if (was_there(&token->inventory, handle))
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
-	if (code != KH_OK ||
-	    ((*key)->id.length == sizeof(mark->id) && memcmp((*key)->id.data, mark->id, sizeof(mark->id)) == 0))
+	if (code == KH_OK)
+		code = kh_key_keep_mark(token, handle, mark, error);
+	if (code != KH_OK)
 		return code;
+	*key = kh_inventory_by_handle(&token->inventory, handle);
+	if (kh_mark_has_id(mark, (*key)->id.data, (*key)->id.length) || strcmp((*key)->label, mark->label) == 0 ||
+	    (*key)->spki_id[0])
+		return KH_OK;
 	*key = NULL;
-	kh_inventory_clear(&token->inventory);
-	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, handle, marks, 2);
-	code = rv == CKR_OK ? find_left(unwrap, key, error) : kh_module_fail(token->module, rv, error);
-	if (!*key)
-		(void)KH_CALL(token->module, C_DestroyObject, token->session, handle);
-	return *key || code != KH_OK ? code : kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	code = kh_inventory_destroy(token, handle, error);
+	return code == KH_OK ? kh_fail(error, KH_TOKEN_UNSUPPORTED) : code;
 }
 
 /* One way. KH_OK without a key: try another one. */

@@ -7,6 +7,7 @@
 #ifndef KH_PKCS11_KEY_UNWRAP_H
 #define KH_PKCS11_KEY_UNWRAP_H
 
+#include "key/mark.h"
 #include "token/token.h"
 #include "x509/envelope.h"
 

@@ -84,7 +84,7 @@ enum kh_code kh_encryption_check(struct kh_host *host, const struct kh_certifica
 struct import {
 	struct kh_host *host;
 	struct kh_token *token;
-	const char *order;
+	struct kh_order order;
 	struct kh_certificate *new;
 	struct kh_envelope envelope;
 	CK_OBJECT_HANDLE opener; /* the order's private key */
@@ -95,7 +95,7 @@ static struct kh_order_objects look(const struct import *import)
 {
 	struct kh_order_objects objects;
 
-	kh_order_find(import->token, import->order, &objects);
+	kh_order_find(import->token, &import->order, &objects);
 	return objects;
 }
 
@@ -104,7 +104,7 @@ static bool is_finished(const struct import *import, const struct kh_order_objec
 {
 	KH_AUTO_FREE char *name = kh_certificate_common_name(import->new);
 	const struct kh_object *certificate = objects->encryption.certificate;
-	const struct kh_object *key = objects->encryption.private_key;
+	const struct kh_object *key = objects->encryption.public_key;
 
 	if (certificate)
 		return !kh_order_is_pending(certificate);
@@ -269,7 +269,7 @@ static bool is_rsa(enum kh_any_key_type type)
 	return type == KH_ANY_KEY_TYPE_RSA2048 || type == KH_ANY_KEY_TYPE_RSA3072 || type == KH_ANY_KEY_TYPE_RSA4096;
 }
 
-enum kh_code kh_encryption_prove(struct kh_token *token, const char *order, struct kh_error *error)
+enum kh_code kh_encryption_prove(struct kh_token *token, const struct kh_order *order, struct kh_error *error)
 {
 	const struct kh_object *certificate, *key;
 	struct kh_order_objects objects;
@@ -300,7 +300,7 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 	const struct kh_host_encryption_import_params *params = in;
 	struct kh_host_encryption_import_result *result = out;
 	KH_AUTO_CERTIFICATE *new = NULL;
-	struct import import = {.host = host, .order = params->order};
+	struct import import = {.host = host, .order = {.id = params->order, .public_key = params->public_key}};
 	struct kh_order_objects objects;
 	const struct kh_object *opener;
 	enum kh_code code;
@@ -309,7 +309,7 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 	if (code == KH_OK)
 		code = kh_inventory_refresh(import.token, error);
 	if (code == KH_OK)
-		code = kh_order_clean(import.token, params->order, error);
+		code = kh_order_clean(import.token, &import.order, error);
 	if (code != KH_OK)
 		return code;
 	objects = look(&import);
@@ -325,6 +325,7 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 		code = check(host, objects.certificate->certificate, &params->encryption, params->chain,
 			     params->chain_count, &new, &import.envelope, error);
 		import.new = new;
+		import.order.encryption_key = new ? new->spki_id : NULL;
 		if (code == KH_OK)
 			code = import_key(&import, error);
 	} else {

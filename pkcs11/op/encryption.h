@@ -6,6 +6,7 @@
 #define KH_PKCS11_OP_ENCRYPTION_H
 
 #include "host.h"
+#include "op/order.h"
 #include "x509/envelope.h"
 
 /* Whether it may go beside a signing certificate: same subject, for encryption
@@ -19,6 +20,7 @@ KH_CHECKED enum kh_code kh_encryption_check(struct kh_host *host, const struct k
 
 /* Whether the key of the order's encryption certificate decrypts; KH_OK where
  * there is no such certificate, or no telling. encryption.mismatch. */
-KH_CHECKED enum kh_code kh_encryption_prove(struct kh_token *token, const char *order, struct kh_error *error);
+KH_CHECKED enum kh_code kh_encryption_prove(struct kh_token *token, const struct kh_order *order,
+					    struct kh_error *error);
 
 #endif

@@ -16,29 +16,63 @@ static bool waits_for_other(struct kh_inventory *inventory, const struct kh_obje
 			    const struct kh_order_mark *mark)
 {
 	return kh_order_is_pending(object) && strcmp(object->label, mark->label) != 0 &&
-	       !kh_inventory_by_id(inventory, CKO_CERTIFICATE, object->id.data, object->id.length);
+	       !kh_inventory_key(inventory, CKO_CERTIFICATE, object);
 }
 
-/* Any object on the token whose public key is the certificate's, with its
- * CKA_ID: the order's pair for a new key, else whatever holds the old key. */
-static struct kh_object *find_holder(struct kh_token *token, const struct kh_certificate *certificate,
-				     const char *order, enum kh_key_choice key)
+static bool is_of(const struct kh_object *object, const struct kh_certificate *certificate)
 {
-	struct kh_inventory *inventory = &token->inventory;
-	struct kh_order_mark mark;
+	const char *spki = object->certificate ? object->certificate->spki_id : object->spki_id;
 
-	kh_order_mark(&mark, order);
-	for (size_t i = 0; i < inventory->count; i++) {
-		struct kh_object *object = &inventory->objects[i];
-		const char *spki = object->certificate ? object->certificate->spki_id : object->spki_id;
-		bool marked =
-			object->id.length == sizeof(mark.id) && memcmp(object->id.data, mark.id, sizeof(mark.id)) == 0;
+	return !object->torn && strcmp(spki, certificate->spki_id) == 0;
+}
 
-		if (object->id.length > 0 && strcmp(spki, certificate->spki_id) == 0 &&
-		    (marked || (key == KH_KEY_CHOICE_SAME && !waits_for_other(inventory, object, &mark))))
+/* What has the order's mark and the certificate's key: of two pairs with the
+ * mark, made by two agents at a time, the certificate says which is the order's. */
+static struct kh_object *find_marked(struct kh_token *token, const struct kh_certificate *certificate,
+				     const struct kh_order_mark *mark)
+{
+	for (size_t i = 0; i < token->inventory.count; i++) {
+		struct kh_object *object = &token->inventory.objects[i];
+
+		if (is_of(object, certificate) && (kh_mark_has_id(mark, object->id.data, object->id.length) ||
+						   strcmp(object->label, mark->label) == 0))
 			return object;
 	}
 	return NULL;
+}
+
+/* Any object of the old key, with its CKA_ID. */
+static struct kh_object *find_same(struct kh_token *token, const struct kh_certificate *certificate,
+				   const struct kh_order_mark *mark)
+{
+	struct kh_inventory *inventory = &token->inventory;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
+
+		if (is_of(object, certificate) && !waits_for_other(inventory, object, mark))
+			return object;
+	}
+	return NULL;
+}
+
+/* What on the token shows that the certificate's key is there: the order's pair
+ * for a new key, else whatever is of the old one. */
+static struct kh_object *find_holder(struct kh_token *token, const struct kh_certificate *certificate,
+				     const struct kh_order *order, enum kh_key_choice key)
+{
+	struct kh_order_objects objects;
+	struct kh_object *marked;
+
+	kh_order_find(token, order, &objects);
+	marked = find_marked(token, certificate, &objects.mark);
+	if (marked)
+		return marked;
+	if (objects.public_key && is_of(objects.public_key, certificate))
+		return objects.public_key;
+	if (objects.private_key && is_of(objects.private_key, certificate))
+		return objects.private_key;
+	return key == KH_KEY_CHOICE_SAME ? find_same(token, certificate, &objects.mark) : NULL;
 }
 
 /* The certificate the new one must continue: the named one, else any signing
@@ -68,9 +102,9 @@ static bool is_others(const struct kh_object *present, const char *order)
 	return present && kh_order_is_pending(present) && strcmp(present->label, mark.label) != 0;
 }
 
-/* All was done and only the certificate is gone: the label of its key, set in
- * the end, says whose it was. */
-static bool was_named(struct kh_token *token, const struct kh_certificate *new, const char *order)
+/* All was done and only the certificate is gone: the label of its public key,
+ * set in the end, says whose it was. */
+static bool was_named(struct kh_token *token, const struct kh_certificate *new, const struct kh_order *order)
 {
 	KH_AUTO_FREE char *name = kh_certificate_common_name(new);
 	struct kh_order_objects objects;
@@ -84,10 +118,11 @@ static enum kh_code check_fields(struct kh_token *token, const struct kh_certifi
 {
 	const struct kh_certificate *old = find_old(token, new, params->old_certificate);
 	const struct kh_object *present = kh_inventory_certificate(&token->inventory, new->id);
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
 
-	if (is_others(present, params->order) || !find_holder(token, new, params->order, params->key))
+	if (is_others(present, params->order) || !find_holder(token, new, &order, params->key))
 		return kh_pair_mismatch(error, "spki");
-	if (old ? !kh_name_same(old->subject, new->subject) : !present && !was_named(token, new, params->order))
+	if (old ? !kh_name_same(old->subject, new->subject) : !present && !was_named(token, new, &order))
 		return kh_pair_mismatch(error, "subject");
 	if (new->ca || new->usage == KH_USAGE_ENCRYPT)
 		return kh_pair_mismatch(error, "usage");
@@ -122,13 +157,31 @@ enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void 
 	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;
 }
 
+/* A key without a CKA_ID has none to give; the mark's is better than none. */
+static struct kh_span id_of(const struct kh_object *holder, const struct kh_order_mark *mark)
+{
+	return holder->id.length > 0 ? (struct kh_span){holder->id.data, holder->id.length}
+				     : (struct kh_span){mark->id, sizeof(mark->id)};
+}
+
+static enum kh_code write_certificate(struct kh_token *token, const struct kh_certificate *new,
+				      const struct kh_order *order, enum kh_key_choice key, struct kh_error *error)
+{
+	const struct kh_object *holder = find_holder(token, new, order, key);
+	struct kh_order_mark mark;
+
+	if (!holder)
+		return kh_pair_mismatch(error, "spki");
+	kh_order_mark(&mark, order->id);
+	return kh_pair_write(token, new, id_of(holder, &mark), mark.label, error);
+}
+
 enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_certificate_write_params *params = in;
 	struct kh_host_certificate_write_result *result = out;
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
 	KH_AUTO_CERTIFICATE *new = NULL;
-	const struct kh_object *holder;
-	struct kh_order_mark mark;
 	struct kh_token *token;
 	enum kh_code code;
 
@@ -138,17 +191,9 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 	if (code == KH_OK)
 		code = kh_pair_read(params->certificate, "certificate", &new, error);
 	if (code == KH_OK)
-		code = kh_order_clean(token, params->order, error);
-	if (code != KH_OK)
-		return code;
-	if (!kh_inventory_certificate(&token->inventory, new->id)) {
-		holder = find_holder(token, new, params->order, params->key);
-		if (!holder)
-			return kh_pair_mismatch(error, "spki");
-		kh_order_mark(&mark, params->order);
-		code = kh_pair_write(token, new, (struct kh_span){holder->id.data, holder->id.length}, mark.label,
-				     error);
-	}
+		code = kh_order_clean(token, &order, error);
+	if (code == KH_OK && !kh_inventory_certificate(&token->inventory, new->id))
+		code = write_certificate(token, new, &order, params->key, error);
 	if (code == KH_OK)
 		code = kh_stray_clean(token, new->id, error);
 	return code == KH_OK ? kh_host_text(&result->certificate, new->id, error) : code;

@@ -14,8 +14,8 @@
 #include "op/pair.h"
 #include "x509/moment.h"
 
-static enum kh_code token_and_order(struct kh_host *host, const char *uri, const char *order, struct kh_token **token,
-				    struct kh_order_objects *objects, struct kh_error *error)
+static enum kh_code token_and_order(struct kh_host *host, const char *uri, const struct kh_order *order,
+				    struct kh_token **token, struct kh_order_objects *objects, struct kh_error *error)
 {
 	enum kh_code code = kh_host_token(host, uri, token, error);
 
@@ -34,31 +34,38 @@ static enum kh_code give_key(const struct kh_object *key, char **out, struct kh_
 }
 
 /* A pair whose request can get no proof would be left behind. */
-static bool proof_is_possible(struct kh_token *token, const char *old_id)
+static enum kh_code check_old(struct kh_token *token, const char *old_id, struct kh_error *error)
 {
-	const struct kh_object *old = old_id ? kh_inventory_certificate(&token->inventory, old_id) : NULL;
+	struct kh_object *old, *key;
+	enum kh_code code = old_id ? kh_pair_find(token, old_id, &old, &key, error) : KH_OK;
 
-	return !old || kh_sign_knows(token, old->certificate->key_type);
+	if (code != KH_OK || !old_id)
+		return code;
+	return kh_sign_knows(token, old->certificate->key_type) ? KH_OK : kh_fail(error, KH_TOKEN_UNSUPPORTED);
 }
 
 enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_key_generate_params *params = in;
 	struct kh_host_key_generate_result *result = out;
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
 	struct kh_order_objects objects;
 	struct kh_object *key = NULL;
 	struct kh_token *token;
 	enum kh_code code;
 
-	code = token_and_order(host, params->token, params->order, &token, &objects, error);
+	code = token_and_order(host, params->token, &order, &token, &objects, error);
 	if (code != KH_OK)
 		return code;
 	if (objects.private_key && objects.public_key)
 		return give_key(objects.public_key, &result->public_key, error);
 	if (objects.certificate)
 		return kh_fail(error, KH_RENEWAL_STATE);
-	if (!proof_is_possible(token, params->old_certificate))
-		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	code = check_old(token, params->old_certificate, error);
+	if (code != KH_OK)
+		return code;
+	/* Looking for the old key may have read the token anew. */
+	kh_order_find(token, &order, &objects);
 	if (objects.private_key) {
 		if (objects.private_key->spki.length == 0)
 			return kh_fail(error, KH_TOKEN_UNSUPPORTED);
@@ -105,7 +112,9 @@ enum kh_code kh_op_key_rebuild(struct kh_host *host, const void *in, void *out, 
 	struct kh_object *key;
 	enum kh_code code;
 
-	code = token_and_order(host, params->token, params->order, &token, &objects, error);
+	code = token_and_order(host, params->token,
+			       &(struct kh_order){.id = params->order, .public_key = params->public_key}, &token,
+			       &objects, error);
 	if (code != KH_OK)
 		return code;
 	key = objects.public_key;
@@ -215,7 +224,7 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	/* Keys that are for other things sign no requests and proofs. */
 	if (old->certificate->ca || old->certificate->usage == KH_USAGE_ENCRYPT)
 		return kh_fail_field(error, "certificate");
-	kh_order_find(token, params->order, &objects);
+	kh_order_find(token, &(struct kh_order){.id = params->order, .public_key = params->public_key}, &objects);
 	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}};
 	code = choose_key(&objects, params->key, &request, error);
 	if (code == KH_OK)

@@ -40,14 +40,16 @@ static enum kh_code put_revision(struct kh_host *host, struct kh_token *const *t
 }
 
 /* The private key decides where it can be seen; before a login the public one
- * says yes, and nothing says no. */
+ * says yes, and nothing says no, but that nobody has a CA's key on his token. */
 static enum keyed has_key(struct kh_token *token, const struct kh_object *object)
 {
 	if (kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, object))
 		return KEYED;
 	if (token->lease.active)
 		return KEYLESS;
-	return kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, object) ? KEYED : UNKNOWN;
+	if (kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, object))
+		return KEYED;
+	return object->certificate->ca ? KEYLESS : UNKNOWN;
 }
 
 static bool is_listed(const struct kh_object *object)

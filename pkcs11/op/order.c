@@ -3,107 +3,191 @@
 
 #include <string.h>
 
+#include "cleanup.h"
 #include "log.h"
 #include "x509/name.h"
 
-static struct kh_object *find_labelled(struct kh_inventory *inventory, const char *label)
-{
-	for (size_t i = 0; i < inventory->count; i++) {
-		struct kh_object *object = &inventory->objects[i];
-
-		if (object->certificate && strcmp(object->label, label) == 0)
-			return object;
-	}
-	return NULL;
-}
-
 bool kh_order_is_pending(const struct kh_object *object)
 {
-	return strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) == 0;
+	return kh_mark_is_label(object->label);
 }
 
 static bool has_id(const struct kh_object *object, const struct kh_order_mark *mark)
 {
-	return object->id.length == sizeof(mark->id) && memcmp(object->id.data, mark->id, sizeof(mark->id)) == 0;
+	return kh_mark_has_id(mark, object->id.data, object->id.length);
+}
+
+static bool has_label(const struct kh_object *object, const struct kh_order_mark *mark)
+{
+	return strcmp(object->label, mark->label) == 0;
 }
 
 /* A pair's own token tells its public key, or nothing can be done with it. */
 static bool is_useless(const struct kh_object *object)
 {
-	return object->torn || object->id.length == 0 || (object->class == CKO_PUBLIC_KEY && object->spki.length == 0);
+	return object->torn || (object->class == CKO_PUBLIC_KEY && object->spki.length == 0);
 }
 
 static struct kh_object *find_marked(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
 				     const struct kh_order_mark *mark)
 {
+	struct kh_object *labelled = NULL;
+
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 
-		if (object->class == class && has_id(object, mark) && !is_useless(object))
+		if (object->class != class || is_useless(object))
+			continue;
+		if (has_id(object, mark))
+			return object;
+		if (!labelled && has_label(object, mark))
+			labelled = object;
+	}
+	return labelled;
+}
+
+/* --- what a cut write left --- */
+
+/* Its key has a CKA_ID, and it has none. */
+static bool lacks_id(const struct kh_token *token, const struct kh_object *certificate, const struct kh_object *key)
+{
+	return certificate->class == CKO_CERTIFICATE && certificate->id.length == 0 && !token->drops_ids &&
+	       (!key || key->id.length > 0);
+}
+
+/* A key that says less of itself than the one that was made after it. */
+static bool is_outdone(const struct kh_object *object, const struct kh_object *key)
+{
+	return key && key != object && key->class == object->class && key->id.length > 0 && object->id.length == 0;
+}
+
+/* With a final label it is no rubbish, unless it can be written again, as the
+ * issued certificate, which the hall has: what could not be read may be needed.
+ * A private key whose order has a certificate may be, too. */
+static bool is_rubbish(const struct kh_object *object, const struct kh_order_mark *mark, bool issued)
+{
+	bool again = object->class == CKO_PUBLIC_KEY || (issued && object->class == CKO_CERTIFICATE);
+
+	return is_useless(object) &&
+	       (has_label(object, mark) || (has_id(object, mark) && (!object->label[0] || again)));
+}
+
+static struct kh_object *find_rubbish(struct kh_token *token, size_t from, const struct kh_order_objects *objects)
+{
+	const struct kh_object *key = objects->private_key ? objects->private_key : objects->public_key;
+
+	for (size_t i = from; i < token->inventory.count; i++) {
+		struct kh_object *object = &token->inventory.objects[i];
+		bool marked = has_label(object, &objects->mark);
+
+		if (objects->certificate && object->class == CKO_PRIVATE_KEY && marked)
+			continue;
+		if (is_rubbish(object, &objects->mark, true) || is_rubbish(object, &objects->encryption.mark, false) ||
+		    (marked && (lacks_id(token, object, key) || is_outdone(object, objects->private_key) ||
+				is_outdone(object, objects->public_key))))
 			return object;
 	}
 	return NULL;
 }
 
-/* With a final label it is no rubbish, unless it can be written again, as the
- * issued certificate, which the hall has: what could not be read may be needed. */
-static bool is_rubbish(const struct kh_object *object, const struct kh_order_mark *mark, bool issued)
-{
-	bool again = object->class == CKO_PUBLIC_KEY || (issued && object->class == CKO_CERTIFICATE);
-	bool labelled = strcmp(object->label, mark->label) == 0;
+/* --- what is there --- */
 
-	return is_useless(object) && (labelled || (has_id(object, mark) && (!object->label[0] || again)));
-}
-
-static struct kh_object *find_rubbish(struct kh_inventory *inventory, size_t from,
-				      const struct kh_order_objects *objects)
+static void set_marks(const struct kh_order *order, struct kh_order_objects *out)
 {
-	for (size_t i = from; i < inventory->count; i++) {
-		if (is_rubbish(&inventory->objects[i], &objects->mark, true) ||
-		    is_rubbish(&inventory->objects[i], &objects->encryption.mark, false))
-			return &inventory->objects[i];
+	if (order->id) {
+		kh_order_mark(&out->mark, order->id);
+		kh_order_encryption_mark(&out->encryption.mark, order->id);
+	} else {
+		kh_order_marks_of_label(&out->mark, &out->encryption.mark, order->label);
 	}
-	return NULL;
 }
 
-static void find_encryption(struct kh_inventory *inventory, const char *order, struct kh_order_objects *out)
+/* Both keys of a pair by its mark; else by its public key, where that is known:
+ * unmarked. */
+static bool find_pair(struct kh_inventory *inventory, const struct kh_order_mark *mark, const char *spki_id,
+		      struct kh_object **private_key, struct kh_object **public_key)
 {
-	kh_order_encryption_mark(&out->encryption.mark, order);
-	out->encryption.private_key = find_marked(inventory, CKO_PRIVATE_KEY, &out->encryption.mark);
-	out->encryption.public_key = find_marked(inventory, CKO_PUBLIC_KEY, &out->encryption.mark);
-	out->encryption.certificate = find_marked(inventory, CKO_CERTIFICATE, &out->encryption.mark);
+	bool unmarked;
+
+	*private_key = find_marked(inventory, CKO_PRIVATE_KEY, mark);
+	*public_key = find_marked(inventory, CKO_PUBLIC_KEY, mark);
+	unmarked = !*private_key && !*public_key;
+	if (unmarked && spki_id) {
+		*public_key = kh_inventory_by_spki(inventory, CKO_PUBLIC_KEY, spki_id);
+		*private_key = kh_inventory_by_spki(inventory, CKO_PRIVATE_KEY, spki_id);
+	}
+	if (!*private_key && *public_key)
+		*private_key = kh_inventory_key(inventory, CKO_PRIVATE_KEY, *public_key);
+	if (!*public_key && *private_key)
+		*public_key = kh_inventory_key(inventory, CKO_PUBLIC_KEY, *private_key);
+	return unmarked && (*private_key || *public_key);
 }
 
-void kh_order_find(struct kh_token *token, const char *order, struct kh_order_objects *out)
+static const char *spki_of(const struct kh_object *public_key, const char *otherwise)
+{
+	return public_key ? public_key->spki_id : otherwise;
+}
+
+static struct kh_object *find_certificate(struct kh_token *token, const struct kh_order_mark *mark,
+					  const struct kh_object *private_key, const struct kh_object *public_key,
+					  const char *spki_id)
+{
+	struct kh_inventory *inventory = &token->inventory;
+	struct kh_object *found = find_marked(inventory, CKO_CERTIFICATE, mark);
+
+	spki_id = spki_of(public_key, private_key && private_key->spki_id[0] ? private_key->spki_id : spki_id);
+	if (!found && spki_id)
+		found = kh_inventory_by_spki(inventory, CKO_CERTIFICATE, spki_id);
+	return found && has_label(found, mark) && lacks_id(token, found, private_key ? private_key : public_key)
+		       ? NULL
+		       : found;
+}
+
+void kh_order_find(struct kh_token *token, const struct kh_order *order, struct kh_order_objects *out)
 {
 	struct kh_inventory *inventory = &token->inventory;
 
 	*out = (struct kh_order_objects){.private_key = NULL};
-	kh_order_mark(&out->mark, order);
-	out->private_key = find_marked(inventory, CKO_PRIVATE_KEY, &out->mark);
-	out->public_key = find_marked(inventory, CKO_PUBLIC_KEY, &out->mark);
-	out->certificate = find_marked(inventory, CKO_CERTIFICATE, &out->mark);
-	if (!out->certificate && !out->private_key && !out->public_key)
-		out->certificate = find_labelled(inventory, out->mark.label);
-	find_encryption(inventory, order, out);
-	out->rubbish = find_rubbish(inventory, 0, out);
+	set_marks(order, out);
+	out->unmarked = find_pair(inventory, &out->mark, order->public_key, &out->private_key, &out->public_key);
+	out->certificate = find_certificate(token, &out->mark, out->private_key, out->public_key, order->public_key);
+	(void)find_pair(inventory, &out->encryption.mark, order->encryption_key, &out->encryption.private_key,
+			&out->encryption.public_key);
+	out->encryption.certificate = find_certificate(token, &out->encryption.mark, out->encryption.private_key,
+						       out->encryption.public_key, order->encryption_key);
+	out->rubbish = find_rubbish(token, 0, out);
+}
+
+bool kh_order_is_final(const struct kh_order_objects *objects)
+{
+	KH_AUTO_FREE char *name = NULL;
+
+	if (!objects->certificate || kh_order_is_pending(objects->certificate))
+		return false;
+	if (!objects->unmarked)
+		return true;
+	name = kh_certificate_common_name(objects->certificate->certificate);
+	return name && name[0] && strcmp(objects->certificate->label, name) == 0;
 }
 
 enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
 			      struct kh_error *error)
 {
 	const CK_OBJECT_HANDLE handle = object->handle;
-	enum kh_code code = kh_inventory_destroy(token, handle, error);
+	struct kh_error failure = {.code = KH_OK};
+	enum kh_code code = kh_inventory_destroy(token, handle, &failure);
 
 	if (code == KH_TOKEN_FAILED)
-		code = kh_inventory_destroy(token, handle, error);
-	*stays = code == KH_TOKEN_FAILED || code == KH_TOKEN_UNSUPPORTED;
+		code = kh_inventory_destroy(token, handle, &failure);
+	*stays = code != KH_OK && !kh_token_in_trouble(token, failure.native);
+	if (error && code != KH_OK)
+		*error = failure;
 	if (*stays)
 		kh_log(KH_LOG_WARNING, "the token keeps it");
 	return *stays ? KH_OK : code;
 }
 
-enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error)
+enum kh_code kh_order_clean(struct kh_token *token, const struct kh_order *order, struct kh_error *error)
 {
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_order_objects objects;
@@ -113,15 +197,17 @@ enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh
 	size_t at = 0;
 
 	kh_order_find(token, order, &objects);
-	while (code == KH_OK && (object = find_rubbish(inventory, at, &objects))) {
+	while (code == KH_OK && (object = find_rubbish(token, at, &objects))) {
 		at = (size_t)(object - inventory->objects);
 		code = kh_inventory_again(token, object, error);
-		if (code != KH_OK || find_rubbish(inventory, at, &objects) != object) {
+		kh_order_find(token, order, &objects);
+		if (code != KH_OK || find_rubbish(token, at, &objects) != object) {
 			at++;
 			continue;
 		}
-		kh_log(KH_LOG_WARNING, "order %s: an object that is only half there goes", order);
+		kh_log(KH_LOG_WARNING, "order %s: an object that is only half there goes", order->id);
 		code = kh_order_discard(token, object, &stays, error);
+		kh_order_find(token, order, &objects);
 		at += stays;
 	}
 	return code;
@@ -133,18 +219,32 @@ static bool is_replaced_by(const struct kh_certificate *old, const struct kh_cer
 	       old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT && !old->ca &&strcmp(old->id, new->id) != 0;
 }
 
-struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate)
+/* How many there are, and the first of them. */
+static size_t find_old(struct kh_token *token, const struct kh_object *certificate, struct kh_object **found)
 {
-	struct kh_object *found = NULL;
+	size_t count = 0;
 
 	for (size_t i = 0; i < token->inventory.count; i++) {
 		struct kh_object *object = &token->inventory.objects[i];
 
 		if (!object->certificate || !is_replaced_by(object->certificate, certificate->certificate))
 			continue;
-		if (found)
-			return NULL;
-		found = object;
+		if (count++ == 0)
+			*found = object;
 	}
-	return found;
+	return count;
+}
+
+struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate)
+{
+	struct kh_object *found = NULL;
+
+	return find_old(token, certificate, &found) == 1 ? found : NULL;
+}
+
+bool kh_order_is_alone(struct kh_token *token, const struct kh_object *certificate)
+{
+	struct kh_object *found = NULL;
+
+	return find_old(token, certificate, &found) == 0;
 }

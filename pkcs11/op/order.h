@@ -1,25 +1,40 @@
 /*
  * What an order has on a token, put together from the inventory.
  *
- * key "new": the pair carries the mark's CKA_ID, the certificate too.
+ * An order's pair is known by the first of these that the token shows: its
+ * mark's CKA_ID, its mark's CKA_LABEL (key/mark.h), its public key. Vendors cut
+ * labels and give CKA_IDs of their own; the hall knows the public key, and the
+ * journal remembers it. Once one half of the pair is known the other one is found
+ * by public key, CKA_ID or label.
+ *
+ * key "new": the pair is the order's, and every certificate of its public key.
  * key "same": the certificate carries the old key's CKA_ID and the mark's
  * label; the pair is not the order's, so it is not given here. After
  * completion nothing tells the certificate from any other.
  *
- * The encryption pair carries a mark of its own (kh_order_encryption_mark), with
- * either choice. Its public key is written when the private key has proved
- * itself, its certificate after that: what shows without login tells how far it
- * got.
+ * The encryption pair carries a mark of its own with either choice. Its public
+ * key is written when the private key has proved itself, its certificate after
+ * that: what shows without login tells how far it got.
  *
  * A write that was cut leaves objects that carry a mark and are of no use: they
- * cannot be read, have no CKA_ID, no public key or a certificate that cannot be
- * parsed. They are none of the objects given here, but rubbish;
- * kh_order_clean() takes them off before what they should have become is written.
+ * cannot be read, have no public key, or a certificate that cannot be parsed or
+ * lacks the CKA_ID that its key has. They are none of the objects given here, but
+ * rubbish; kh_order_clean() takes them off before what they should have become
+ * is written.
  */
 #ifndef KH_PKCS11_OP_ORDER_H
 #define KH_PKCS11_OP_ORDER_H
 
+#include "key/mark.h"
 #include "token/token.h"
+
+/* Which order. */
+struct kh_order {
+	const char *id;		    /* NULL: only its label is known */
+	const char *public_key;	    /* SHA-256 of the pair's SPKI, hex; NULL: not known */
+	const char *encryption_key; /* the same of the encryption pair */
+	const char *label;	    /* of either mark, where id is NULL */
+};
 
 struct kh_order_objects {
 	struct kh_order_mark mark;
@@ -33,14 +48,15 @@ struct kh_order_objects {
 		struct kh_object *certificate;
 	} encryption;
 	struct kh_object *rubbish; /* the first of it, of either mark */
+	bool unmarked;		   /* the pair shows no mark: it was found by its public key */
 };
 
 /* Pointers into the inventory: valid until it changes. */
-void kh_order_find(struct kh_token *token, const char *order, struct kh_order_objects *out);
+void kh_order_find(struct kh_token *token, const struct kh_order *order, struct kh_order_objects *out);
 
 /* Destroys the order's rubbish, each object after another look at it. What has a
  * final label stays, but for the public keys and the signing certificate. */
-KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const char *order, struct kh_error *error);
+KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const struct kh_order *order, struct kh_error *error);
 
 /* Destroys what is in nobody's way where the token never gives it up: stays. */
 KH_CHECKED enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
@@ -48,10 +64,16 @@ KH_CHECKED enum kh_code kh_order_discard(struct kh_token *token, const struct kh
 
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
+/* Whether the order's certificate says that nothing is left to do: it has
+ * another label than the mark's. That of a pair without a mark says nothing
+ * unless it is the one that kh_pair_label() writes. */
+bool kh_order_is_final(const struct kh_order_objects *objects);
 
-/* The one other certificate on the token that this one replaces: byte-equal
- * subject and issuer, earlier end, same usage and not encryption-only. NULL
- * when there is none, or more than one. */
+/* The one other certificate on the token that this one replaces: same subject
+ * and issuer, earlier end, same usage and not encryption-only. NULL when there
+ * is none, or more than one. */
 struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate);
+/* Whether there is none, so that nothing is left to be retired. */
+bool kh_order_is_alone(struct kh_token *token, const struct kh_object *certificate);
 
 #endif

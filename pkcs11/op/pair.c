@@ -57,16 +57,20 @@ enum kh_code kh_pair_write(struct kh_token *token, const struct kh_certificate *
 	CK_DATE begins = date_of(new->not_before);
 	CK_DATE ends = date_of(new->not_after);
 	struct kh_template template = {.count = 0};
+	struct kh_object *written = NULL;
 	CK_OBJECT_HANDLE handle;
-	CK_ULONG least;
+	enum kh_code code;
+	CK_ULONG least, marks;
 	CK_RV rv;
 
+	if (id.length > 0)
+		kh_template_span(&template, CKA_ID, id);
+	kh_template_text(&template, CKA_LABEL, label);
+	marks = template.count;
 	kh_template_number(&template, CKA_CLASS, &class);
 	kh_template_number(&template, CKA_CERTIFICATE_TYPE, &type);
 	kh_template_bool(&template, CKA_TOKEN, true);
 	kh_template_bool(&template, CKA_PRIVATE, false);
-	kh_template_span(&template, CKA_ID, id);
-	kh_template_text(&template, CKA_LABEL, label);
 	kh_template_span(&template, CKA_SUBJECT, new->subject);
 	kh_template_span(&template, CKA_ISSUER, new->issuer);
 	kh_template_span(&template, CKA_SERIAL_NUMBER, new->serial);
@@ -77,9 +81,15 @@ enum kh_code kh_pair_write(struct kh_token *token, const struct kh_certificate *
 	rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, template.count, &handle);
 	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
 		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list, least, &handle);
+	/* Not every module takes a label and a CKA_ID. */
+	if (kh_rv_kind(rv) == KH_RV_TEMPLATE)
+		rv = KH_CALL(token->module, C_CreateObject, token->session, template.list + marks, least - marks,
+			     &handle);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
-	return kh_inventory_add(token, handle, CKO_CERTIFICATE, NULL, error);
+	code = kh_inventory_add(token, handle, CKO_CERTIFICATE, &written, error);
+	token->drops_ids = token->drops_ids || (code == KH_OK && id.length > 0 && written->id.length == 0);
+	return code;
 }
 
 enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
@@ -100,6 +110,44 @@ enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *o
 	return same ? KH_OK : kh_pair_mismatch(error, "spki");
 }
 
+/* A private key that nothing ties to any certificate. */
+static bool is_untied(struct kh_inventory *inventory, const struct kh_object *key)
+{
+	if (key->class != CKO_PRIVATE_KEY || key->torn || key->spki_id[0])
+		return false;
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *certificate = &inventory->objects[i];
+
+		if (certificate->class == CKO_CERTIFICATE && kh_object_is_tied(key, certificate))
+			return false;
+	}
+	return true;
+}
+
+/* On modules that keep no CKA_ID the key is the one that signs for it. */
+static struct kh_object *find_signing(struct kh_token *token, const struct kh_object *certificate)
+{
+	const struct kh_span spki = certificate->certificate->spki;
+
+	for (size_t i = 0; i < token->inventory.count; i++) {
+		struct kh_object *key = &token->inventory.objects[i];
+
+		if (is_untied(&token->inventory, key) &&
+		    kh_sign_prove(&(struct kh_signer){token, key, spki}, NULL) == KH_OK)
+			return key;
+	}
+	return NULL;
+}
+
+struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate)
+{
+	struct kh_object *key = kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate);
+
+	if (key && kh_object_is_tied(key, certificate))
+		return key;
+	return find_signing(token, certificate);
+}
+
 enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_object **certificate,
 			  struct kh_object **key, struct kh_error *error)
 {
@@ -108,7 +156,7 @@ enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_obje
 	/* What we know will do; what is missing may have come since. */
 	for (int turn = 0; turn < 2; turn++) {
 		*certificate = kh_inventory_certificate(&token->inventory, id);
-		*key = *certificate ? kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, *certificate) : NULL;
+		*key = *certificate ? kh_pair_key(token, *certificate) : NULL;
 		if (*key)
 			return KH_OK;
 		code = turn == 0 ? kh_inventory_refresh(token, error) : KH_OK;
@@ -127,6 +175,13 @@ enum kh_code kh_pair_prove(struct kh_token *token, const struct kh_object *objec
 	return code == KH_OK ? kh_sign_prove(&signer, error) : code;
 }
 
+/* Whether the token is there and does not take the label. */
+static bool keeps_label(struct kh_token *token, CK_RV rv)
+{
+	return kh_rv_kind(rv) != KH_RV_GONE && rv != CKR_USER_NOT_LOGGED_IN &&
+	       (kh_rv_kind(rv) != KH_RV_MAYBE_GONE || !kh_token_in_trouble(token, rv));
+}
+
 enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object, const char *label,
 			       struct kh_error *error)
 {
@@ -137,8 +192,7 @@ enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object,
 	if (!object || strcmp(object->label, label) == 0)
 		return KH_OK;
 	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
-	if (rv != CKR_OK &&
-	    (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_ACTION_PROHIBITED || rv == CKR_FUNCTION_NOT_SUPPORTED)) {
+	if (rv != CKR_OK && keeps_label(token, rv)) {
 		kh_log(KH_LOG_WARNING, "the token keeps the label of a finished order");
 		return KH_OK;
 	}
@@ -159,10 +213,6 @@ enum kh_code kh_pair_label(struct kh_token *token, struct kh_object *certificate
 
 	if (!label)
 		return kh_fail(error, KH_AGENT_FAILED);
-	code = kh_pair_set_label(token, kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate), label,
-				 error);
-	if (code == KH_OK)
-		code = kh_pair_set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, certificate), label,
-					 error);
+	code = kh_pair_set_label(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, certificate), label, error);
 	return code == KH_OK ? kh_pair_set_label(token, certificate, label, error) : code;
 }

@@ -27,6 +27,10 @@ KH_CHECKED enum kh_code kh_pair_write(struct kh_token *token, const struct kh_ce
 KH_CHECKED enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *object,
 					  struct kh_error *error);
 
+/* The private key of a certificate on the token: by public key or CKA_ID; where
+ * the module tells neither, the one that signs for it. NULL: none. Needs a login. */
+struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate);
+
 /* A certificate on the token, by its id, and its private key. The token is read
  * anew where one is missing. certificate.absent, certificate.no_key. */
 KH_CHECKED enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_object **certificate,
@@ -37,11 +41,13 @@ KH_CHECKED enum kh_code kh_pair_find(struct kh_token *token, const char *id, str
 KH_CHECKED enum kh_code kh_pair_prove(struct kh_token *token, const struct kh_object *certificate,
 				      const struct kh_object *key, struct kh_error *error);
 
-/* Writes CKA_LABEL, unless the object (may be NULL) has it. A token that keeps
- * labels as they are is no failure. */
+/* Writes CKA_LABEL, unless the object (may be NULL) has it. A token that does not
+ * take the label is no failure: nothing hangs on it. */
 KH_CHECKED enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object, const char *label,
 					  struct kh_error *error);
-/* The certificate's common name as the label of its keys and, last, its own. */
+/* The certificate's common name as the label of its public key and, last, its
+ * own. The private key's label stays: modules that rewrite the whole object lose
+ * the key when they are cut, and nobody reads that label. */
 KH_CHECKED enum kh_code kh_pair_label(struct kh_token *token, struct kh_object *certificate, struct kh_error *error);
 
 #endif

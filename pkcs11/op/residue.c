@@ -4,97 +4,119 @@
 
 #include "host.h"
 #include "op/order.h"
+#include "op/pair.h"
 
 #define RESIDUES_MAX KH_HOST_RENEWAL_RESIDUE_RESULT_RESIDUES_MAX
-
-static bool is_order(const char *text)
-{
-	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-
-	return length > 0 && length <= KH_ORDER_MAX && text[length] == '\0';
-}
 
 static enum kh_code optional_text(char **out, const char *text, struct kh_error *error)
 {
 	return text && *text ? kh_host_text(out, text, error) : KH_OK;
 }
 
-static enum kh_code fill(struct kh_token *token, const char *order, const struct kh_order_objects *objects,
-			 struct kh_host_residue *out, struct kh_error *error)
+static const char *spki_of(const struct kh_order_objects *objects)
+{
+	if (objects->certificate)
+		return objects->certificate->certificate->spki_id;
+	if (objects->public_key)
+		return objects->public_key->spki_id;
+	return objects->private_key ? objects->private_key->spki_id : NULL;
+}
+
+static enum kh_code fill_texts(struct kh_token *token, const struct kh_order *order,
+			       const struct kh_order_objects *objects, struct kh_host_residue *out,
+			       struct kh_error *error)
 {
 	const struct kh_object *certificate = objects->certificate;
 	const struct kh_object *encrypting = objects->encryption.certificate;
 	const struct kh_object *old = certificate ? kh_order_old_certificate(token, certificate) : NULL;
-	const char *spki = NULL;
-	enum kh_code code;
+	const struct {
+		char **to;
+		const char *text;
+	} texts[] = {
+		{&out->token, token->uri},
+		{&out->serial, token->name.serial},
+		{&out->mark, objects->mark.label},
+		{&out->order, order->id},
+		{&out->spki, spki_of(objects)},
+		{&out->certificate, certificate ? certificate->certificate->id : NULL},
+		{&out->encryption_certificate, encrypting ? encrypting->certificate->id : NULL},
+		{&out->old_certificate, old ? old->certificate->id : NULL},
+	};
+	enum kh_code code = KH_OK;
 
-	if (certificate)
-		spki = certificate->certificate->spki_id;
-	else if (objects->public_key)
-		spki = objects->public_key->spki_id;
-	else if (objects->private_key)
-		spki = objects->private_key->spki_id;
-	out->login = token->lease.active;
-	out->private_key = objects->private_key;
-	out->public_key = objects->public_key;
-	out->completed = certificate && !kh_order_is_pending(certificate);
-	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
-	out->torn = objects->rubbish;
-	code = kh_host_text(&out->token, token->uri, error);
-	if (code == KH_OK)
-		code = kh_host_text(&out->serial, token->name.serial, error);
-	if (code == KH_OK)
-		code = kh_host_text(&out->order, order, error);
-	if (code == KH_OK)
-		code = kh_host_text(&out->mark, objects->mark.label, error);
-	if (code == KH_OK)
-		code = optional_text(&out->spki, spki, error);
-	if (code == KH_OK)
-		code = optional_text(&out->certificate, certificate ? certificate->certificate->id : NULL, error);
-	if (code == KH_OK)
-		code = optional_text(&out->encryption_certificate, encrypting ? encrypting->certificate->id : NULL,
-				     error);
-	if (code == KH_OK)
-		code = optional_text(&out->old_certificate, old ? old->certificate->id : NULL, error);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && code == KH_OK; i++)
+		code = i < 3 ? kh_host_text(texts[i].to, texts[i].text, error)
+			     : optional_text(texts[i].to, texts[i].text, error);
 	return code;
 }
 
+static enum kh_code fill(struct kh_token *token, const struct kh_order *order, const struct kh_order_objects *objects,
+			 struct kh_host_residue *out, struct kh_error *error)
+{
+	out->login = token->lease.active;
+	out->private_key = objects->private_key != NULL;
+	out->public_key = objects->public_key != NULL;
+	out->completed = kh_order_is_final(objects);
+	out->alone = objects->certificate && kh_order_is_alone(token, objects->certificate);
+	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
+	out->torn = objects->rubbish != NULL;
+	return fill_texts(token, order, objects, out, error);
+}
+
 static bool is_listed(const struct kh_host_renewal_residue_result *result, const struct kh_token *token,
-		      const char *order)
+		      const char *mark)
 {
 	for (size_t i = 0; i < result->residues_count; i++) {
-		if (strcmp(result->residues[i].order, order) == 0 && strcmp(result->residues[i].token, token->uri) == 0)
+		if (strcmp(result->residues[i].mark, mark) == 0 && strcmp(result->residues[i].token, token->uri) == 0)
 			return true;
 	}
 	return false;
 }
 
-static enum kh_code add(struct kh_token *token, const char *order, struct kh_host_renewal_residue_result *result,
-			struct kh_error *error)
+static bool is_there(const struct kh_order_objects *objects)
+{
+	return objects->private_key || objects->public_key || objects->certificate || objects->rubbish;
+}
+
+static enum kh_code add(struct kh_token *token, const struct kh_order *order, bool open_only,
+			struct kh_host_renewal_residue_result *result, struct kh_error *error)
 {
 	struct kh_order_objects objects;
 
 	kh_order_find(token, order, &objects);
-	if ((!objects.private_key && !objects.public_key && !objects.certificate && !objects.rubbish) ||
-	    result->residues_count == RESIDUES_MAX || is_listed(result, token, order))
+	if (!is_there(&objects) || (open_only && kh_order_is_final(&objects)) ||
+	    result->residues_count == RESIDUES_MAX || is_listed(result, token, objects.mark.label))
 		return KH_OK;
 	return fill(token, order, &objects, &result->residues[result->residues_count++], error);
 }
 
-static enum kh_code look(struct kh_token *token, const char *order, struct kh_host_renewal_residue_result *result,
-			 struct kh_error *error)
+/* A private key keeps its mark's label when all is done: it is no order's then. */
+static enum kh_code add_others(struct kh_token *token, struct kh_host_renewal_residue_result *result,
+			       struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+
+	for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++) {
+		const struct kh_object *object = &token->inventory.objects[i];
+
+		if (kh_order_is_pending(object))
+			code = add(token, &(struct kh_order){.label = object->label}, true, result, error);
+	}
+	return code;
+}
+
+static enum kh_code look(struct kh_token *token, const struct kh_host_renewal_residue_params *params,
+			 struct kh_host_renewal_residue_result *result, struct kh_error *error)
 {
 	enum kh_code code = kh_inventory_refresh(token, error);
 
-	if (code == KH_OK && order)
-		return add(token, order, result, error);
-	for (size_t i = 0; i < token->inventory.count && code == KH_OK; i++) {
-		const char *label = token->inventory.objects[i].label;
+	for (size_t i = 0; i < params->orders_count && code == KH_OK; i++) {
+		const struct kh_host_order_name *name = &params->orders[i];
 
-		if (kh_order_is_pending(&token->inventory.objects[i]) && is_order(label + strlen(KH_MARK_PREFIX)))
-			code = add(token, label + strlen(KH_MARK_PREFIX), result, error);
+		code = add(token, &(struct kh_order){.id = name->order, .public_key = name->public_key}, params->others,
+			   result, error);
 	}
-	return code;
+	return code == KH_OK && params->others ? add_others(token, result, error) : code;
 }
 
 enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *out, struct kh_error *error)
@@ -109,25 +131,32 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 		return kh_fail(error, KH_AGENT_FAILED);
 	if (params->token) {
 		code = kh_tokens_find(&host->tokens, params->token, &token, error);
-		return code == KH_OK ? look(token, params->order, result, error) : code;
+		return code == KH_OK ? look(token, params, result, error) : code;
 	}
 	code = kh_tokens_look(&host->tokens, error);
 	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++)
-		code = look(host->tokens.list[i], params->order, result, error);
+		code = look(host->tokens.list[i], params, result, error);
 	return code;
 }
 
-/* The order's objects, one after the other; those of the encryption pair first,
- * unless it stays. */
-static struct kh_object *next_object(struct kh_token *token, const struct kh_order_objects *objects, bool stays)
+/* The next of the order's objects; those of the encryption pair first, unless
+ * it stays. */
+static struct kh_object *next_object(const struct kh_order_objects *objects, bool stays)
 {
-	const struct kh_order_mark *marks[] = {&objects->encryption.mark, &objects->mark};
-	static const CK_OBJECT_CLASS classes[] = {CKO_CERTIFICATE, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
-	struct kh_object *object = NULL;
+	struct kh_object *const all[] = {
+		stays ? NULL : objects->encryption.certificate,
+		stays ? NULL : objects->encryption.private_key,
+		stays ? NULL : objects->encryption.public_key,
+		objects->certificate,
+		objects->private_key,
+		objects->public_key,
+	};
 
-	for (size_t i = stays ? 3 : 0; i < 6 && !object; i++)
-		object = kh_inventory_by_id(&token->inventory, classes[i % 3], marks[i / 3]->id, sizeof(marks[0]->id));
-	return object;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i])
+			return all[i];
+	}
+	return NULL;
 }
 
 /* Some tokens are logged out by other programs and go on without what is
@@ -158,31 +187,43 @@ static bool is_finished(const struct kh_object *object)
 static bool may_delete(struct kh_token *token, const struct kh_order_objects *objects)
 {
 	if (!objects->certificate)
-		return !objects->encryption.certificate && !is_finished(objects->private_key);
+		return !objects->encryption.certificate && (objects->unmarked || !is_finished(objects->public_key));
 	return kh_order_is_pending(objects->certificate) && !objects->private_key &&
-	       !kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
+	       !kh_pair_key(token, objects->certificate);
+}
+
+/* What has the mark goes; only where there is none, what has the public key that
+ * the page names. */
+static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, struct kh_error *error)
+{
+	struct kh_order_objects objects;
+	struct kh_object *object;
+	enum kh_code code = KH_OK;
+	bool stays;
+
+	kh_order_find(token, order, &objects);
+	if (!may_delete(token, &objects))
+		return kh_fail(error, KH_RENEWAL_STATE);
+	if (!objects.unmarked)
+		order->public_key = NULL;
+	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.public_key);
+	while (code == KH_OK && (object = next_object(&objects, stays))) {
+		code = kh_inventory_destroy(token, object->handle, error);
+		kh_order_find(token, order, &objects);
+	}
+	return code == KH_OK ? kh_order_clean(token, order, error) : code;
 }
 
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pending_delete_params *params = in;
-	struct kh_order_objects objects;
-	struct kh_object *object;
+	struct kh_order order = {.id = params->order, .public_key = params->public_key};
 	struct kh_token *token;
 	enum kh_code code;
-	bool stays;
 
 	(void)out;
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
 		code = look_anew(token, error);
-	if (code != KH_OK)
-		return code;
-	kh_order_find(token, params->order, &objects);
-	if (!may_delete(token, &objects))
-		return kh_fail(error, KH_RENEWAL_STATE);
-	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.private_key);
-	while (code == KH_OK && (object = next_object(token, &objects, stays)))
-		code = kh_inventory_destroy(token, object->handle, error);
-	return code == KH_OK ? kh_order_clean(token, params->order, error) : code;
+	return code == KH_OK ? delete_all(token, &order, error) : code;
 }

@@ -26,11 +26,24 @@ static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS 
 	return count;
 }
 
+static size_t count_certificates_of(const struct kh_inventory *inventory, const char *spki_id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_certificate *certificate = inventory->objects[i].certificate;
+
+		count += certificate && strcmp(certificate->spki_id, spki_id) == 0;
+	}
+	return count;
+}
+
 /* The keys go only when nothing else may need them and there is no doubt which
  * they are. */
 static bool owns_keys(const struct kh_inventory *inventory, const struct kh_object *old)
 {
-	return count_by_id(inventory, CKO_CERTIFICATE, &old->id) == 1 &&
+	return count_certificates_of(inventory, old->certificate->spki_id) == 1 &&
+	       count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
 }
@@ -65,38 +78,30 @@ static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 /* What the token never gives up is no reason to leave the order open. */
 static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
 {
-	enum kh_code code = object ? kh_inventory_destroy(token, object->handle, error) : KH_OK;
+	bool stays = false;
 
-	if (code != KH_TOKEN_UNSUPPORTED)
-		return code;
-	kh_log(KH_LOG_WARNING, "the token keeps an object of the old pair");
-	return KH_OK;
+	return object ? kh_order_discard(token, object, &stays, error) : KH_OK;
 }
 
-static enum kh_code destroy_key(struct kh_token *token, CK_OBJECT_CLASS class, const char *old_id,
-				struct kh_error *error)
-{
-	struct kh_object *old = kh_inventory_certificate(&token->inventory, old_id);
-
-	return destroy(token, old ? kh_inventory_key(&token->inventory, class, old) : NULL, error);
-}
-
-/* The certificate last: it is how a second attempt finds the rest. */
+/* The private key first, while public key and certificate still tell which it is;
+ * the certificate last: it is how a second attempt finds the rest. */
 static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool keys, struct kh_error *error)
 {
+	struct kh_object *old = kh_inventory_certificate(&token->inventory, id);
 	enum kh_code code = KH_OK;
 
 	if (keys)
-		code = destroy_key(token, CKO_PRIVATE_KEY, id, error);
+		code = destroy(token, kh_pair_key(token, old), error);
+	old = kh_inventory_certificate(&token->inventory, id);
 	if (keys && code == KH_OK)
-		code = destroy_key(token, CKO_PUBLIC_KEY, id, error);
+		code = destroy(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, old), error);
 	return code == KH_OK ? destroy(token, kh_inventory_certificate(&token->inventory, id), error) : code;
 }
 
 /* The certificate to take off, NULL for none. Once the labels are set nobody
  * guesses any more: what is left then may be another seat's. */
 static struct kh_object *choose_old(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-				    const struct kh_object *new)
+				    const struct kh_order_objects *objects, const struct kh_object *new)
 {
 	struct kh_object *old = NULL;
 
@@ -104,7 +109,7 @@ static struct kh_object *choose_old(struct kh_token *token, const struct kh_host
 		return NULL;
 	if (params->old_certificate)
 		old = kh_inventory_certificate(&token->inventory, params->old_certificate);
-	else if (kh_order_is_pending(new))
+	else if (objects->certificate == new && !kh_order_is_final(objects))
 		old = kh_order_old_certificate(token, new);
 	return old && may_retire(old, new) ? old : NULL;
 }
@@ -133,91 +138,78 @@ static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_ret
 	return code;
 }
 
-/* Those of the order's own keys and of its encryption pair: with key "same" the
- * only private key is not written again. */
-static enum kh_code label_keys(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-			       const struct kh_object *new, struct kh_error *error)
+/* The certificate's label, written last, says that all is done. That of a private
+ * key is not written again (kh_pair_label). With key "same" the public key is not
+ * the order's. */
+static enum kh_code set_labels(struct kh_token *token, const struct kh_order *order, const char *id,
+			       struct kh_error *error)
 {
-	KH_AUTO_FREE char *label = kh_certificate_common_name(new->certificate);
+	struct kh_object *new = kh_inventory_certificate(&token->inventory, id);
+	KH_AUTO_FREE char *label = new ? kh_certificate_common_name(new->certificate) : NULL;
 	struct kh_order_objects objects;
 	enum kh_code code = KH_OK;
 
 	if (!label)
 		return kh_fail(error, KH_AGENT_FAILED);
-	kh_order_find(token, params->order, &objects);
+	kh_order_find(token, order, &objects);
 	if (objects.encryption.certificate)
 		code = kh_pair_label(token, objects.encryption.certificate, error);
 	if (code == KH_OK)
-		code = kh_pair_set_label(token, objects.private_key, label, error);
-	return code == KH_OK ? kh_pair_set_label(token, objects.public_key, label, error) : code;
+		code = kh_pair_set_label(token, objects.public_key, label, error);
+	return code == KH_OK ? kh_pair_set_label(token, new, label, error) : code;
 }
 
-/* It says that all is done. */
-static enum kh_code label_certificate(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-				      struct kh_error *error)
-{
-	struct kh_object *new = kh_inventory_certificate(&token->inventory, params->certificate);
-	KH_AUTO_FREE char *label = new ? kh_certificate_common_name(new->certificate) : NULL;
-
-	return label ? kh_pair_set_label(token, new, label, error) : kh_fail(error, KH_AGENT_FAILED);
-}
-
-/* Whether the certificate is the order's own. */
-static bool belongs(struct kh_token *token, const char *order, const struct kh_object *certificate)
-{
-	struct kh_order_objects objects;
-
-	kh_order_find(token, order, &objects);
-	return objects.certificate == certificate || strcmp(certificate->label, objects.mark.label) == 0;
-}
-
-/* Some modules tear an object whose label they write when they are cut: the new
- * key has to sign once more before the old pair goes. The certificate's label
- * comes last; but a cut must never let a later call without oldCertificate guess
- * wrong: where another certificate could be taken for the old one, it comes
- * before. */
+/* A cut must never let a later call without oldCertificate guess wrong: where
+ * another certificate could be taken for the old one, the label that ends all
+ * guessing comes before the old pair goes. Else it comes after: what is not
+ * completed is tried again. */
 static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_retire_params *params,
-			   struct kh_object *new, const struct kh_object *key,
+			   const struct kh_order *order, struct kh_object *new,
 			   struct kh_host_pair_retire_result *result, struct kh_error *error)
 {
-	struct kh_object *old = choose_old(token, params, new);
-	bool sure = old && kh_order_old_certificate(token, new) == old;
-	enum kh_code code = kh_encryption_prove(token, params->order, error);
+	struct kh_order_objects objects;
+	struct kh_object *old;
+	bool sure;
+	enum kh_code code = kh_encryption_prove(token, order, error);
 
-	if (code == KH_OK)
-		code = label_keys(token, params, new, error);
-	if (code == KH_OK && old && !sure)
-		code = label_certificate(token, params, error);
-	if (code == KH_OK && old)
-		code = kh_pair_prove(token, new, key, error);
+	if (code != KH_OK)
+		return code;
+	kh_order_find(token, order, &objects);
+	/* With key "same" a finished order leaves no mark: nothing is left to do. */
+	if (objects.certificate != new &&strcmp(new->label, objects.mark.label) != 0)
+		return KH_OK;
+	old = choose_old(token, params, &objects, new);
+	sure = old && kh_order_old_certificate(token, new) == old;
+	if (old && !sure)
+		code = set_labels(token, order, params->certificate, error);
 	if (code == KH_OK && old)
 		code = retire(token, params, old, result, error);
-	return code == KH_OK ? label_certificate(token, params, error) : code;
+	return code == KH_OK ? set_labels(token, order, params->certificate, error) : code;
 }
 
-/* It went since, as by a label that was half written. Without it nothing but a
- * login tells that the certificate has a key; where it cannot be, that has to do. */
-static void write_public(struct kh_token *token, const struct kh_host_pair_retire_params *params)
+/* The public key went since. Without it nothing but a login tells that the
+ * certificate has a key; where it cannot be written, that has to do. */
+static void write_public(struct kh_token *token, const struct kh_order *order, const char *id)
 {
 	const struct kh_object *certificate;
 	struct kh_order_objects objects;
 	struct kh_object *key;
 	struct kh_bytes spki;
 
-	kh_order_find(token, params->order, &objects);
+	kh_order_find(token, order, &objects);
 	certificate = objects.certificate;
-	if (!certificate || !objects.private_key || objects.public_key ||
-	    strcmp(certificate->certificate->id, params->certificate) != 0)
+	if (!certificate || !objects.private_key || objects.public_key || strcmp(certificate->certificate->id, id) != 0)
 		return;
 	spki = (struct kh_bytes){(uint8_t *)(uintptr_t)certificate->certificate->spki.data,
 				 certificate->certificate->spki.length};
 	if (kh_key_write_public(token, &spki, &objects.mark, &key, NULL) != KH_OK)
-		kh_log(KH_LOG_WARNING, "order %s: its public key cannot be written again", params->order);
+		kh_log(KH_LOG_WARNING, "order %s: its public key cannot be written again", order->id);
 }
 
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pair_retire_params *params = in;
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
 	struct kh_token *token;
 	struct kh_object *new = NULL;
 	struct kh_object *key = NULL;
@@ -229,15 +221,12 @@ enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, 
 	if (code == KH_OK)
 		code = kh_stray_clean(token, params->certificate, error);
 	if (code == KH_OK)
-		code = kh_order_clean(token, params->order, error);
+		code = kh_order_clean(token, &order, error);
 	if (code == KH_OK)
-		write_public(token, params);
+		write_public(token, &order, params->certificate);
 	if (code == KH_OK)
 		code = kh_pair_find(token, params->certificate, &new, &key, error);
 	if (code == KH_OK && strcmp(host->proved, params->certificate) != 0)
 		code = kh_pair_prove(token, new, key, error);
-	/* With key "same" a finished order leaves no mark: nothing is left to do. */
-	if (code != KH_OK || !belongs(token, params->order, new))
-		return code;
-	return finish(token, params, new, key, out, error);
+	return code == KH_OK ? finish(token, params, &order, new, out, error) : code;
 }

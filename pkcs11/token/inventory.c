@@ -73,7 +73,7 @@ static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attri
 	return CKR_OK;
 }
 
-static struct kh_object *find_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
+struct kh_object *kh_inventory_by_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
 		if (inventory->objects[i].handle == handle)
@@ -100,7 +100,7 @@ static enum kh_code append(struct kh_inventory *inventory, struct kh_object *obj
 static enum kh_code take_object(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_inventory *old,
 				struct kh_inventory *into, struct kh_error *error)
 {
-	struct kh_object *known = find_handle(old, handle);
+	struct kh_object *known = kh_inventory_by_handle(old, handle);
 	struct kh_object object;
 	CK_RV rv;
 
@@ -226,7 +226,7 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 static void forget(struct kh_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct kh_inventory *inventory = &token->inventory;
-	struct kh_object *object = find_handle(inventory, handle);
+	struct kh_object *object = kh_inventory_by_handle(inventory, handle);
 
 	if (object) {
 		kh_object_finish(object);

@@ -42,9 +42,13 @@ void kh_inventory_clear(struct kh_inventory *inventory);
 struct kh_object *kh_inventory_certificate(struct kh_inventory *inventory, const char *id);
 struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const void *id,
 				     size_t length);
-/* The private or public key of a certificate: same CKA_ID, and the same key
- * where its attributes tell. */
-struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
-				   const struct kh_object *certificate);
+struct kh_object *kh_inventory_by_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle);
+struct kh_object *kh_inventory_by_spki(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const char *spki_id);
+/* The other half: the private or public key of a certificate or key. The public
+ * key decides where both tell it, else the CKA_ID where both have one, else the
+ * label: then it is a guess. */
+struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of);
+/* Whether that is more than a guess. */
+bool kh_object_is_tied(const struct kh_object *a, const struct kh_object *b);
 
 #endif

@@ -27,17 +27,67 @@ struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_C
 	return NULL;
 }
 
-struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class,
-				   const struct kh_object *certificate)
+static bool same_id(const struct kh_object *a, const struct kh_object *b)
+{
+	return a->id.length > 0 && a->id.length == b->id.length && memcmp(a->id.data, b->id.data, a->id.length) == 0;
+}
+
+/* The public key of a key or of a certificate; "" where it is not told. */
+static const char *spki_of(const struct kh_object *object)
+{
+	return object->certificate ? object->certificate->spki_id : object->spki_id;
+}
+
+static bool same_spki(const struct kh_object *a, const struct kh_object *b)
+{
+	return spki_of(a)[0] && strcmp(spki_of(a), spki_of(b)) == 0;
+}
+
+/* By all that both tell of their key: 2 its public key; 1 only a CKA_ID or, where
+ * one of them has none, a label. */
+static int kinship(const struct kh_object *a, const struct kh_object *b)
+{
+	if (spki_of(a)[0] && spki_of(b)[0])
+		return same_spki(a, b) ? 2 : 0;
+	if (a->id.length > 0 && b->id.length > 0)
+		return same_id(a, b);
+	return a->label[0] && strcmp(a->label, b->label) == 0;
+}
+
+bool kh_object_is_tied(const struct kh_object *a, const struct kh_object *b)
+{
+	return same_spki(a, b) || same_id(a, b);
+}
+
+struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of)
+{
+	struct kh_object *found = NULL;
+	int best = 0;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
+		int near;
+
+		if (object->class != class || object->torn)
+			continue;
+		/* Of several with its key the one that other programs find, too. */
+		near = 2 * kinship(object, of);
+		if (near > 0 && same_id(object, of))
+			near++;
+		if (near > best) {
+			best = near;
+			found = object;
+		}
+	}
+	return found;
+}
+
+struct kh_object *kh_inventory_by_spki(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const char *spki_id)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 
-		if (object->class != class || object->torn || object->id.length == 0 ||
-		    object->id.length != certificate->id.length ||
-		    memcmp(object->id.data, certificate->id.data, object->id.length) != 0)
-			continue;
-		if (!object->spki_id[0] || strcmp(object->spki_id, certificate->certificate->spki_id) == 0)
+		if (object->class == class && !object->torn && strcmp(spki_of(object), spki_id) == 0)
 			return object;
 	}
 	return NULL;

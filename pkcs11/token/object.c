@@ -1,7 +1,6 @@
 /* Reading objects and their attributes. */
 #include "token/object.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +12,6 @@
 
 #define ATTRIBUTES_MAX 8
 #define GUESS 2048 /* most values fit: one C_ call instead of two */
-
-static void make_mark(struct kh_order_mark *mark, const char *order, const char *what)
-{
-	uint8_t digest[SHA256_DIGEST_LENGTH];
-
-	snprintf(mark->label, sizeof(mark->label), KH_MARK_PREFIX "%s%s", order, what);
-	SHA256((const unsigned char *)mark->label, strlen(mark->label), digest);
-	memcpy(mark->id, digest, sizeof(mark->id));
-}
-
-void kh_order_mark(struct kh_order_mark *mark, const char *order)
-{
-	make_mark(mark, order, "");
-}
-
-void kh_order_encryption_mark(struct kh_order_mark *mark, const char *order)
-{
-	make_mark(mark, order, ":enc");
-}
 
 /* Results that say only that some attribute is absent, hidden or larger. */
 static bool is_partial(CK_RV rv)

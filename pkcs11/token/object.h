@@ -9,9 +9,6 @@
 #include "token/module.h"
 #include "x509/certificate.h"
 
-#define KH_MARK_PREFIX "keyhall:"
-#define KH_MARK_ID_LENGTH 20
-
 struct kh_object {
 	CK_OBJECT_HANDLE handle;
 	CK_OBJECT_CLASS class;
@@ -26,15 +23,6 @@ struct kh_object {
 
 struct kh_token;
 
-/* The mark of an order: CKA_ID and CKA_LABEL. */
-struct kh_order_mark {
-	uint8_t id[KH_MARK_ID_LENGTH];
-	char label[80];
-};
-void kh_order_mark(struct kh_order_mark *mark, const char *order);
-/* The mark of its encryption pair. */
-void kh_order_encryption_mark(struct kh_order_mark *mark, const char *order);
-
 /* The public key of a key object from CKA_KEY_TYPE and the values of
  * CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS and CKA_EC_POINT, whichever
  * are there. sm2: the profile whose key type is SM2, or NULL. */
@@ -45,10 +33,9 @@ void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct
  * key. A write that was cut leaves objects that lack attributes or that a module
  * cannot read: they are torn, and no failure. class is then
  * CK_UNAVAILABLE_INFORMATION where it is not known, id and label empty. A
- * certificate that cannot be parsed, or that has the label of an order and no
- * CKA_ID, is torn, too; a key that does not sign shows only when it should. What fails once is asked for again,
- * first with the others, then alone; what fails because the token is in trouble
- * fails here. tell: one that cannot be read goes into the log. out is released
+ * certificate that cannot be parsed is torn, too; a key that does not sign shows
+ * only when it should. What fails once is asked for again, first with the others,
+ * then alone; what fails because the token is in trouble fails here. tell: one that cannot be read goes into the log. out is released
  * with kh_object_finish(). */
 KH_CHECKED CK_RV kh_object_take(struct kh_token *token, CK_OBJECT_HANDLE handle, bool tell, struct kh_object *out);
 void kh_object_finish(struct kh_object *object);

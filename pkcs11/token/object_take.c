@@ -93,9 +93,7 @@ static CK_RV fill_certificate(struct kh_token *token, struct kh_object *object)
 
 	if (rv != CKR_OK)
 		return rv;
-	/* One of an order that does not say whose key it has is half written. */
-	if (object->id.length > 0 || strncmp(object->label, KH_MARK_PREFIX, strlen(KH_MARK_PREFIX)) != 0)
-		object->certificate = kh_certificate_parse(value.data, value.length);
+	object->certificate = kh_certificate_parse(value.data, value.length);
 	object->torn = object->torn || missed || !object->certificate;
 	kh_bytes_finish(&value);
 	return CKR_OK;

@@ -35,6 +35,7 @@ struct kh_token {
 	struct kh_lease lease;
 	enum kh_pin_state said; /* LOCKED or EXPIRED, when the last login said so and no flag does; else NONE */
 	bool renewed;		/* the PIN was changed here: CKF_USER_PIN_TO_BE_CHANGED is out of date */
+	bool drops_ids; /* has kept a certificate without the CKA_ID that it was given */
 	struct kh_inventory inventory;
 };
 

@@ -829,7 +829,7 @@
 			/* Another tab may have done it since the key was looked at. */
 			if (early && issued.installed && !ended) { ended = true; return look(); }
 			if (early && issued.installed && !isBereft(info, issued)) { return finish(info.stage, []); }
-			if (info.stage === 'installed' && issued.installed) { return complete(issued); }
+			if (info.next === 'complete' && issued.installed) { return complete(issued); }
 			if (early && !(info.publicKey && info.publicKey === issued.publicKey)) { return begin(); }
 			if (issued.certificate) { return install(issued, early); }
 			return early ? wait(info.publicKey, 2000) : stop('hall.unissued');

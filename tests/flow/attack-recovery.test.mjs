@@ -11,6 +11,7 @@ import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { parseObject, storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 const order = 'ATTACK-1';
 
@@ -76,7 +77,7 @@ staged('the new certificate without its keys, here and on another computer', {},
 		await scene.install(csr);
 		for (const file of Object.keys(files(scene.key)).map((name) => path.join(scene.key.store, name))) {
 			const { kind, label } = parseObject(readFileSync(file));
-			if (kind !== 'certificate' && label === `keyhall:${order}`) rmSync(file);
+			if (kind !== 'certificate' && label === markLabel(order)) rmSync(file);
 		}
 		if (elsewhere) rmSync(scene.daemon.settings.state, { recursive: true });
 		await scene.restart();

@@ -9,6 +9,7 @@ import { readBooks } from '../lib/end.mjs';
 import { until } from '../lib/process.mjs';
 import { losePending, storeObjects } from '../lib/softkey-store.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 let ground;
 before(async () => { ground = await Ground.make({ hallArgs: ['--ca-retry-seconds', '0', '--ca-tries', '1000'] }); });
@@ -20,7 +21,7 @@ async function staged(action, options) {
 }
 
 const stop = () => Object.assign(new Error('stopped'), { data: { retry: 'no' } });
-const pendingOf = (scene) => storeObjects(scene.token).filter((one) => one.label === `keyhall:${scene.order}`);
+const pendingOf = (scene) => storeObjects(scene.token).filter((one) => one.label === markLabel(scene.order));
 
 // A page that stops where `stops` says: before or after its message of that name to the hall.
 async function runUntil(page, when, name) {

@@ -8,6 +8,7 @@ import { encryptionOf, makeEncryption, makePair, wrapRsa } from '../lib/kmc.mjs'
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
 import { Token, certificateId } from '../lib/token.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 for (const [name, kind] of [['SoftHSM2', Token], ['softkey', SoftKey]])
 	on(`two certificates on ${name}`, { kind }, async (dual) => {
@@ -178,7 +179,7 @@ on('a key that an earlier try left and that is another one goes', { kind: SoftKe
 	const order = 'L-1';
 	await dual.begin(order);
 	const stale = await makePair(dual.ca, dual.folder, { which: 'other' });
-	await dual.token.importPair(stale.key, { id: enc(order), label: `keyhall:${order}:enc` });
+	await dual.token.importPair(stale.key, { id: enc(order), label: markLabel(order, ':enc') });
 	await dual.renew(order, await make(dual));
 	await dual.complete(order);
 });
@@ -187,7 +188,7 @@ on('a cancelled order leaves nothing, also of an encryption key', { kind: SoftKe
 	const order = 'X-1';
 	const before = files(dual.token);
 	await dual.begin(order);
-	await dual.token.importPair((await makePair(dual.ca, dual.folder)).key, { id: enc(order), label: `keyhall:${order}:enc` });
+	await dual.token.importPair((await makePair(dual.ca, dual.folder)).key, { id: enc(order), label: markLabel(order, ':enc') });
 	await dual.agent.call('renewal.cancel', { order });
 	assert.deepEqual(files(dual.token), before);
 });

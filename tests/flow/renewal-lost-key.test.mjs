@@ -9,6 +9,7 @@ import { checkReceipt } from '../lib/renewal.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { parseObject, storeObjects, usableCertificates } from '../lib/softkey-store.mjs';
 import { certificateId } from '../lib/token.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 const order = 'LOST-1';
 
@@ -30,14 +31,14 @@ async function staged(action) {
 			const folder = path.join(scene.key.store, 'tokens/A');
 			for (const name of readdirSync(folder).filter((one) => one.endsWith('.object'))) {
 				const object = parseObject(readFileSync(path.join(folder, name)));
-				if (object.kind === kind && object.label === `keyhall:${order}`) rmSync(path.join(folder, name));
+				if (object.kind === kind && object.label === markLabel(order)) rmSync(path.join(folder, name));
 			}
 		},
 	});
 	try { await action(scene); await scene.agent.close(); } finally { await scene.close(); }
 }
 
-const marked = (scene) => storeObjects(scene.key).filter((one) => one.label === `keyhall:${order}`).map((one) => one.kind).sort();
+const marked = (scene) => storeObjects(scene.key).filter((one) => one.label === markLabel(order)).map((one) => one.kind).sort();
 
 test('begin takes the certificate without key off and makes another key', () => staged(async (scene) => {
 	const first = await scene.begin();

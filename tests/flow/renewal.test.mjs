@@ -9,8 +9,8 @@ import { checkProof, checkReceipt, findCertificate } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { certificateId, makeKey, pemToDer } from '../lib/token.mjs';
 import { subjectOf, verifyCertificate, verifyRequest } from '../lib/witness.mjs';
+import { markId as mark } from '../lib/mark.mjs';
 
-const mark = (order) => createHash('sha256').update(`keyhall:${order}`).digest('hex').slice(0, 40);
 const kinds = (objects) => objects.map((text) => /^(Certificate|Private Key|Public Key)/.exec(text)?.[1] ?? text).sort();
 const attribute = (object, name) => new RegExp(`^  ${name}:\\s+(.*)$`, 'm').exec(object)?.[1];
 

@@ -10,8 +10,9 @@ import { run } from '../lib/process.mjs';
 import { checkProof, checkReceipt } from '../lib/renewal.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
 import { verifyRequest } from '../lib/witness.mjs';
+import { markId } from '../lib/mark.mjs';
 
-const mark = createHash('sha256').update(`keyhall:${order}`).digest('hex').slice(0, 40);
+const mark = markId(order);
 
 // A token with an SM2 pair and its certificate by an SM2 CA.
 const staged = ({ vendor = 'sansec', caType = 'sm2', ...options }, action) => onHost({ keyType: 'sm2', vendor, caType, ...options }, action);

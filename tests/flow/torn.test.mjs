@@ -14,6 +14,7 @@ import { cut, cuts, marks, objectFiles } from '../lib/softhsm-store.mjs';
 import { storeObjects } from '../lib/softkey-store.mjs';
 import { certificateId, makeKey, sha256 } from '../lib/token.mjs';
 import { verifyRequest } from '../lib/witness.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 const order = 'TORN-1';
 
@@ -159,7 +160,7 @@ test('a key that does not sign is given up once in a call, and only when the old
 		assert.notEqual(other.publicKey, publicKey, 'a key that fails while the old one signs');
 		await refused(begin(...fails(1, 2, 4, 5)), 'token.failed', { call: 'C_Sign' });
 		assert.ok((await verifyRequest((await begin()).csr)).ok, 'the next call goes on');
-		assert.equal(storeObjects(scene.key).filter((one) => one.label === `keyhall:${order}`).length, 2);
+		assert.equal(storeObjects(scene.key).filter((one) => one.label === markLabel(order)).length, 2);
 	} finally { await scene.close(); }
 });
 
@@ -202,7 +203,7 @@ test('the public key is gone before the renewal is completed: it is written agai
 		const certificate = await scene.ca.issue(csr);
 		await agent.call('renewal.install', { order, certificate, chain: [] });
 		await scene.daemon.kill();
-		await scene.key.user('--delete-object', '--type', 'pubkey', '--label', `keyhall:${order}`);
+		await scene.key.user('--delete-object', '--type', 'pubkey', '--label', markLabel(order));
 		await scene.daemon.again();
 		agent = await scene.connect();
 		await agent.call('renewal.complete', { order });

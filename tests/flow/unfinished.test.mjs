@@ -8,8 +8,9 @@ import { children, alive, untilDead } from '../lib/processes.mjs';
 import { sleep, until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { faultMet, storeObjects } from '../lib/softkey-store.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
-const order = 'O-1', label = `keyhall:${order}`;
+const order = 'O-1', label = markLabel(order);
 
 async function withScene(options, action) {
 	const scene = await makeSoftScene(options);

@@ -10,8 +10,9 @@ import { checkReceipt, findCertificate } from './renewal.mjs';
 import { makeScene } from './scene.mjs';
 import { storeObjects, usableCertificates } from './softkey-store.mjs';
 import { certificateId, pemToDer, sha256 } from './token.mjs';
+import { markId, markLabel } from './mark.mjs';
 
-export const mark = (order, what = '') => createHash('sha256').update(`keyhall:${order}${what}`).digest('hex').slice(0, 40);
+export const mark = markId;
 export const enc = (order) => mark(order, ':enc');
 
 // Path → hash of the token's object files, whichever module it is.
@@ -97,7 +98,7 @@ export class Dual {
 		const { receipt } = await this.install(order, encryption);
 		checkReceipt(receipt, { order, origin: this.scene.origin, serial: this.token.serial, certificate: this.pem });
 		assert.equal((await this.inspect(order)).stage, 'installed');
-		assert.deepEqual(await this.labels(enc(order)), Array(3).fill(`keyhall:${order}:enc`));
+		assert.deepEqual(await this.labels(enc(order)), Array(3).fill(markLabel(order, ':enc')));
 		assert.ok(await this.works(order, encryption.certificate), 'the imported key works');
 	}
 

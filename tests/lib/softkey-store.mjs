@@ -3,6 +3,7 @@ import { X509Certificate, createHash, createPrivateKey, createPublicKey } from '
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { sha256 } from './token.mjs';
+import { markLabel } from './mark.mjs';
 
 const CLASS = 0, LABEL = 3, VALUE = 0x11, ID = 0x102, SECRET = 0x80004b48;
 const names = ['data', 'certificate', 'public', 'private'];
@@ -80,7 +81,7 @@ export const faultMet = (key) => !existsSync(path.join(key.store, 'faults')) || 
 // The order's pending objects go, as by a tool of the key's vendor; how many. The module must not be loaded meanwhile.
 export function losePending(key, order, token = 'A') {
 	const folder = path.join(key.store, 'tokens', token);
-	const lost = readdirSync(folder).filter((name) => name.endsWith('.object') && parseObject(readFileSync(path.join(folder, name))).label.startsWith(`keyhall:${order}`));
+	const lost = readdirSync(folder).filter((name) => name.endsWith('.object') && parseObject(readFileSync(path.join(folder, name))).label.startsWith(markLabel(order)));
 	for (const name of lost) rmSync(path.join(folder, name));
 	return lost.length;
 }

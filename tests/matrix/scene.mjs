@@ -10,6 +10,7 @@ import { isFree, sleep } from '../lib/process.mjs';
 import { faultMet, parseObject } from '../lib/softkey-store.mjs';
 import { Hall } from './hall.mjs';
 import { order, witnessOf } from './witness.mjs';
+import { markLabel } from '../lib/mark.mjs';
 
 const require = createRequire(import.meta.url), Socket = require('ws'), Keyhall = require(path.join(root, 'protocol/js/keyhall.js'));
 export const portsOfWorker = 400;
@@ -158,7 +159,7 @@ export class Scene {
 		const folder = path.join(this.token.store, 'tokens/A');
 		for (const name of readdirSync(folder).filter((one) => one.endsWith('.object'))) {
 			const { kind, label } = parseObject(readFileSync(path.join(folder, name)));
-			if (label === `keyhall:${order}` && kinds.includes(kind)) rmSync(path.join(folder, name));
+			if (label === markLabel(order) && kinds.includes(kind)) rmSync(path.join(folder, name));
 		}
 	}
 

@@ -5,12 +5,13 @@ import path from 'node:path';
 import { decrypts } from '../lib/kmc.mjs';
 import { softhsm } from '../lib/paths.mjs';
 import { describeObjects, parseObject, storeObjects, triesLeft, usableCertificates } from '../lib/softkey-store.mjs';
-import { Token, certificateId, sha256 } from '../lib/token.mjs';
+import { Token, certificateId } from '../lib/token.mjs';
+import { markId, markLabel } from '../lib/mark.mjs';
 
 export const order = 'M-2026.0001';
-const marks = ['', ':enc'].map((what) => sha256(`keyhall:${order}${what}`).slice(0, 40));
+const marks = ['', ':enc'].map((what) => markId(order, what));
 // The same key keeps its CKA_ID, its new certificate gets it.
-const isMarked = ({ id, label }, { same }) => marks.includes(id) || label.startsWith(`keyhall:${order}`) || (same && id === '01');
+const isMarked = ({ id, label }, { same }) => marks.includes(id) || label.startsWith(markLabel(order)) || (same && id === '01');
 const tries = 6;
 
 // pems: the certificates one of which has to be usable, or all.

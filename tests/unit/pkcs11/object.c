@@ -222,18 +222,6 @@ static void test_taken(void **state)
 	free(token.uri);
 }
 
-static void test_mark_of_an_order(void **state)
-{
-	struct kh_order_mark mark;
-	char hex[41];
-
-	(void)state;
-	kh_order_mark(&mark, "T-1");
-	kh_hex(mark.id, sizeof(mark.id), hex);
-	assert_string_equal(mark.label, "keyhall:T-1");
-	assert_string_equal(hex, "527f7c8ff87c2a0242e7ab1724f97183e274feaf");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,7 +229,6 @@ int main(void)
 		cmocka_unit_test_setup(test_sloppy, setup),
 		cmocka_unit_test_setup(test_gone, setup),
 		cmocka_unit_test_setup(test_taken, setup),
-		cmocka_unit_test_setup(test_mark_of_an_order, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,15 @@ static CK_RV stub_session(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info)
 	return note("C_GetSessionInfo");
 }
 
+static CK_RV stub_set(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)session;
+	(void)object;
+	(void)template;
+	(void)count;
+	return note("C_SetAttributeValue");
+}
+
 static CK_FUNCTION_LIST stub_functions = {
 	.C_GetSessionInfo = stub_session,
 	.C_GetTokenInfo = stub_info,
@@ -145,6 +154,7 @@ static CK_FUNCTION_LIST stub_functions = {
 	.C_SetPIN = stub_set_pin,
 	.C_GenerateKeyPair = stub_generate,
 	.C_GetAttributeValue = stub_read,
+	.C_SetAttributeValue = stub_set,
 	.C_SignInit = stub_sign_init,
 	.C_Sign = stub_sign,
 };

@@ -1,5 +1,6 @@
 /* Ways out of an envelope on a module that refuses: their order, templates, and when to stop. */
 #include "key/unwrap.h"
+#include "key/mark.h"
 
 #include "stub.h"
 
