@@ -10,8 +10,7 @@
  * from a paid one · LOSSES how often the order's key is lost · REISSUES the
  * hall's limit · LATE doubled and delayed messages · SEAT another certificate of
  * the company is on the key · READABLE private objects show their public key
- * (RSA) · TEARS a label's rewriting tears, too: then the new key may be lost for
- * good, never the old one with it · BREAK a seeded defect.
+ * (RSA) · BREAK a seeded defect.
  */
 #ifndef DUAL
 #define DUAL 0
@@ -33,9 +32,6 @@
 #endif
 #ifndef READABLE
 #define READABLE 1
-#endif
-#ifndef TEARS
-#define TEARS 0
 #endif
 #ifndef BREAK
 #define BREAK 0
@@ -74,15 +70,9 @@ byte certificate; /* its number at the CA */
 byte encryption_key; /* 1 the private key, 2 its public object too: it has been proved */
 bool encryption_broken;
 bool encryption_certificate;
-bool completed; /* the label */
+bool completed; /* the certificate's label */
 bool lease; /* the login of the call before still shows the private key */
 #define readable READABLE /* the private key object shows its public key (RSA) */
-#if TEARS
-bool labelled; /* the private key has its final label */
-bool buried;   /* that was torn when it was rewritten */
-#else
-#define buried false
-#endif
 byte losses;
 bool receipted; /* a receipt was signed: what is lost now is another application */
 
@@ -116,7 +106,8 @@ byte named = 0;			       /* keys that were ever in a request */
 #define USABLE (certificate != 0 && !broken && !encryption_broken && private_key == ca_key[certificate] && (ca_unrevoked & BIT(certificate)) && \
 		!(errands & BIT(certificate)) && (!DUAL || (encryption_key == 2 && encryption_certificate)))
 #define OLD_WHOLE (old_certificate && old_private)
-#define RECOVERED (state == HALL_INSTALLED && certificate == issued && completed && USABLE && \
+/* Which of two is the old one only the journal may know. */
+#define RECOVERED (state == HALL_INSTALLED && certificate == issued && completed && (SEAT || !old_certificate) && USABLE && \
 		   ca_unrevoked == BIT(certificate) && errands == 0)
 
 /* A page must not be left with nothing to sign with, whatever happens. */
@@ -135,30 +126,22 @@ inline answer_page(hears, ok)
 
 #define CUT if :: !calm -> goto cut :: true fi
 
-/* label_keys of retire.c: what has its label is not written again */
-#if TEARS
-#define LABEL_KEYS \
-	if \
-	:: !labelled && !calm -> broken = true; buried = true; SAFE; goto cut \
-	:: !labelled -> labelled = true; CUT \
-	:: else \
-	fi
-#else
-#define LABEL_KEYS skip
-#endif
-
 /* kh_renewal_look */
 #define SEES(f) \
 	((f & ~(KH_FACT_PRIVATE | KH_FACT_PUBLIC | KH_FACT_CERTIFICATE | KH_FACT_ENCRYPTION_KEY | \
-		KH_FACT_ENCRYPTION_CERTIFICATE | KH_FACT_COMPLETED | KH_FACT_OTHER)) | KH_FACT_LOOKED | \
+		KH_FACT_ENCRYPTION_CERTIFICATE | KH_FACT_COMPLETED | KH_FACT_ALONE | KH_FACT_OTHER)) | KH_FACT_LOOKED | \
 	(((f & KH_FACT_LOGIN) || lease) -> KH_FACT_SEEN | (private_key -> KH_FACT_PRIVATE : 0) : 0) | \
 	(public_key -> KH_FACT_PUBLIC : 0) | (certificate -> KH_FACT_CERTIFICATE : 0) | \
 	(certificate && (encryption_key == 2 || (encryption_key && ((f & KH_FACT_LOGIN) || lease))) -> KH_FACT_ENCRYPTION_KEY : 0) | \
 	(encryption_certificate -> KH_FACT_ENCRYPTION_CERTIFICATE : 0) | (completed -> KH_FACT_COMPLETED : 0) | \
+	(ALONE -> KH_FACT_ALONE : 0) | \
 	((f & KH_FACT_CHECKED) && certificate && certificate != wanted -> KH_FACT_OTHER : 0))
 
 /* kh_order_old_certificate: one candidate or nobody */
 #define GUESS (old_certificate && !seat -> 1 : (seat && !old_certificate -> 2 : 0))
+
+/* kh_order_is_alone */
+#define ALONE (certificate && !old_certificate && !seat)
 
 #define UNMARKED_GUESS (completed -> 0 : GUESS)
 #if BREAK == 5
@@ -179,7 +162,7 @@ end_idle:
 		act = agent_ask; agent_ask = NOTHING; wanted = agent_argument; agent_argument = 0; agent_hears = true;
 		old = journal_old; facts = 0;
 	}
-	/* renewal_start.c */
+	/* renewal/start.c */
 	atomic {
 		if
 		:: act == KH_ACT_BEGIN ->
@@ -329,13 +312,10 @@ again:		if
 		:: old == 1 && !old_certificate -> old = 0
 		:: else
 		fi;
-#if BREAK != 18
-		LABEL_KEYS;
-#endif
 		/* where there is a doubt, the certificate's label comes before */
 		if
 #if BREAK != 4
-		:: old != 0 && old != GUESS -> completed = true; CUT
+		:: old != 0 && (old != GUESS || BREAK == 18) -> completed = true; CUT
 #endif
 		:: else
 		fi;
@@ -350,9 +330,6 @@ again:		if
 		:: old == 2 -> seat = false; SAFE
 		:: else
 		fi;
-#if BREAK == 18
-		LABEL_KEYS;
-#endif
 		completed = true; SAFE;
 		CUT;
 		journal_key = false; journal_old = old
@@ -576,12 +553,15 @@ inline inspect()
 	:: completed && certificate -> stage = KH_STAGE_COMPLETED; next = KH_NEXT_NONE
 	:: else ->
 		if
-		:: certificate && encryption_certificate -> stage = KH_STAGE_INSTALLED; next = KH_NEXT_COMPLETE
+		:: certificate && encryption_certificate && ALONE -> stage = KH_STAGE_COMPLETED; next = KH_NEXT_COMPLETE
+		:: certificate && encryption_certificate && !ALONE -> stage = KH_STAGE_INSTALLED; next = KH_NEXT_COMPLETE
 		:: certificate && !encryption_certificate && encryption_key == 2 ->
 			stage = KH_STAGE_ENCRYPTION_KEY; next = KH_NEXT_INSTALL
 		:: certificate && !encryption_certificate && encryption_key != 2 && DUAL && journal_old ->
 			stage = KH_STAGE_CERTIFICATE; next = KH_NEXT_INSTALL
-		:: certificate && !encryption_certificate && encryption_key != 2 && !(DUAL && journal_old) ->
+		:: certificate && !encryption_certificate && encryption_key != 2 && !(DUAL && journal_old) && ALONE ->
+			stage = KH_STAGE_COMPLETED; next = KH_NEXT_COMPLETE
+		:: certificate && !encryption_certificate && encryption_key != 2 && !(DUAL && journal_old) && !ALONE ->
 			stage = KH_STAGE_INSTALLED; next = KH_NEXT_COMPLETE
 		:: !certificate && public_key -> stage = KH_STAGE_KEY; next = KH_NEXT_INSTALL
 		:: !certificate && !public_key && private_key -> stage = KH_STAGE_KEY; next = KH_NEXT_BEGIN
@@ -605,7 +585,6 @@ active proctype page()
 
 look:
 	atomic {
-		if :: calm && buried -> goto finish :: else fi;
 		begun = false;
 		stage = NOTHING; next = NOTHING; shown = 0; early = false; answer = 0;
 		has_bound = 0; has_issued = 0; has_installed = false;
@@ -621,7 +600,7 @@ look:
 		:: else
 		fi;
 		if
-		:: stage == KH_STAGE_INSTALLED && has_installed -> goto complete
+		:: (stage == KH_STAGE_INSTALLED || stage == KH_STAGE_COMPLETED) && has_installed -> goto complete
 		:: else
 		fi;
 #if BREAK == 10
@@ -655,8 +634,8 @@ finish:
 	atomic {
 		if
 		:: !calm -> goto look
-		:: calm && (RECOVERED || buried) -> home = true; goto end_page
-		:: calm && !RECOVERED && !buried -> goto look
+		:: calm && RECOVERED -> home = true; goto end_page
+		:: calm && !RECOVERED -> goto look
 		fi
 	}
 unfit:	/* the key does not hold what the hall issued for: once a new request */
@@ -687,6 +666,6 @@ progress_storm:
 	od;
 	/* In the end: everybody home, nothing under way, all as it should be. */
 	home && hall_ask == NOTHING && late == NOTHING && errands == 0;
-	assert(RECOVERED || (buried && OLD_WHOLE));
+	assert(RECOVERED);
 	assert(seat == SEAT)
 }
