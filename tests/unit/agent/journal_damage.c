@@ -25,6 +25,19 @@ static char folder[64];
 static char database[SPACE], log_file[SPACE];
 static size_t database_length, log_length;
 
+/* SQLite's: here nothing loses its power, and a real disk would take seven minutes over thousands of small files. */
+int fsync(int file)
+{
+	(void)file;
+	return 0;
+}
+
+int fdatasync(int file)
+{
+	(void)file;
+	return 0;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
