@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, softhsm } from './paths.mjs';
+import { run } from './process.mjs';
 import { SoftKey } from './softkey-token.mjs';
 import { Token } from './token.mjs';
 
@@ -28,6 +29,12 @@ export class ShimToken extends SoftKey {
 	trial(...args) { return this.tool(args, { status: null }); }
 	// The arguments for the same without the shim.
 	plain(...args) { return ['--module', softhsm, '--token-label', this.label, ...args]; }
+
+	// The serial number of another token of the same label.
+	async findOther() {
+		const { stdout } = await run('softhsm2-util', ['--show-slots'], { env: this.env });
+		return [...stdout.matchAll(/Serial number:\s+([0-9a-f]+)/g)].map((found) => found[1]).find((serial) => serial !== this.serial);
+	}
 
 	importPair(...args) { return Token.prototype.importPair.apply(this, args); }
 

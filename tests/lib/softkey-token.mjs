@@ -90,6 +90,9 @@ export class SoftKey extends Token {
 	// fault('C_Sign 1 error 0x30', …)
 	fault(...rules) { this.write('faults', rules.map((rule) => `${rule}\n`).join('')); }
 
+	// manners('find 1', …): what the module does otherwise, from its next start on.
+	manners(...words) { this.write('manners', words.map((word) => `${word}\n`).join('')); }
+
 	// Changes lines of tokens/A/token.
 	set(values, token = 'A') {
 		let text = this.read(`tokens/${token}/token`);

@@ -30,6 +30,9 @@ const char *module_folder(void);    /* of the script and the list of calls */
 void module_refresh(void);	    /* at every call: what was pulled and plugged in */
 void module_pull(const char *name); /* NULL: all tokens */
 
+/* manners.c: reads what the module does otherwise, and puts that before its functions. */
+void manners_read(CK_FUNCTION_LIST *functions);
+
 /* fault.c: the fault script and the list of calls. */
 void fault_open(const char *folder);
 /* Before and after a call, or a "write" of the store; other than CKR_OK: answer that.

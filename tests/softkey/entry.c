@@ -5,6 +5,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool initialized;
+static CK_FUNCTION_LIST functions;
 
 static CK_RV enter(const char *name, bool is_initialize, const void *caller)
 {
@@ -41,8 +42,10 @@ static CK_RV leave(const char *name, CK_RV rv, bool done)
                                                                                                                        \
 		if (done)                                                                                              \
 			rv = soft_##name arguments;                                                                    \
-		if (rv == CKR_OK && IS(name, "Initialize"))                                                            \
+		if (rv == CKR_OK && IS(name, "Initialize")) {                                                          \
 			initialized = true;                                                                            \
+			manners_read(&functions);                                                                      \
+		}                                                                                                      \
 		if (rv == CKR_OK && IS(name, "Finalize"))                                                              \
 			initialized = false;                                                                           \
 		return leave("C_" #name, rv, done);                                                                    \
