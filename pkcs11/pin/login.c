@@ -93,7 +93,7 @@ enum kh_code kh_login_failed(struct kh_host *host, struct kh_token *token, CK_RV
 		return code;
 	if (kh_token_read_info(token, NULL) == KH_OK)
 		set_tries(error, token->info.flags);
-	if (error->code == KH_PIN_LOCKED)
+	if (error->code == KH_PIN_LOCKED && !(token->info.flags & CKF_USER_PIN_LOCKED))
 		token->said = KH_PIN_STATE_LOCKED;
 	if (pin && rv == CKR_PIN_INCORRECT)
 		kh_wrong_pin_note(host, token, pin);
