@@ -12,7 +12,7 @@
 #include "loop.h"
 #include "token/module.h"
 #include "token/profile.h"
-#include "token/token.h"
+#include "token/tokens.h"
 
 #define KH_WRONG_PINS_MAX 16
 #define KH_WRONG_PIN_SECONDS 600

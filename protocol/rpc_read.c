@@ -245,6 +245,7 @@ static void take_data(const struct kh_error_data *data, struct kh_error *failure
 	take(failure->field, sizeof(failure->field), data->field);
 	take(failure->what, sizeof(failure->what), data->what);
 	take(failure->serial, sizeof(failure->serial), data->serial);
+	take(failure->label, sizeof(failure->label), data->label);
 	take(failure->module, sizeof(failure->module), data->module);
 	take(failure->call, sizeof(failure->call), data->call);
 	take(failure->value, sizeof(failure->value), data->value);

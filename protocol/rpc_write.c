@@ -98,6 +98,7 @@ void kh_error_encode(const struct kh_rpc_id *id, const struct kh_error *failure,
 	append_member(out, "what", failure->what);
 	append_member(out, "left", kh_enum_text(&kh_pin_left_names, (int)failure->left));
 	append_member(out, "serial", failure->serial);
+	append_member(out, "label", failure->label);
 	append_member(out, "module", failure->module);
 	append_member(out, "call", failure->call);
 	append_member(out, "value", failure->value);

@@ -50,12 +50,24 @@ static struct state *new_state(struct kh_reader *reader, const struct kh_module 
 	return state;
 }
 
-static PKCS11_TOKEN *find_token(struct state *state, const char *serial)
+static bool is_text(const char *theirs, const char *own)
+{
+	char text[KH_TOKEN_TEXT_SIZE(32)];
+	size_t length = theirs ? strlen(theirs) : 0;
+
+	if (length > 32)
+		return false;
+	kh_token_text(text, (const uint8_t *)(theirs ? theirs : ""), length);
+	return strcmp(text, own) == 0;
+}
+
+static PKCS11_TOKEN *find_token(struct state *state, const struct kh_token_name *name)
 {
 	for (unsigned i = 0; i < state->slots_count; i++) {
 		PKCS11_TOKEN *token = state->slots[i].token;
 
-		if (token && token->serialnr && strcmp(token->serialnr, serial) == 0)
+		if (token && is_text(token->serialnr, name->serial) && is_text(token->label, name->label) &&
+		    is_text(token->manufacturer, name->manufacturer))
 			return token;
 	}
 	return NULL;
@@ -108,7 +120,7 @@ static enum verdict try_key(PKCS11_KEY *key, X509 *certificate)
 
 static enum verdict look(struct state *state, const struct kh_token *own, const struct kh_object *certificate)
 {
-	PKCS11_TOKEN *token = find_token(state, own->name.serial);
+	PKCS11_TOKEN *token = find_token(state, &own->name);
 	PKCS11_CERT *certificates;
 	PKCS11_KEY *keys;
 	PKCS11_KEY *key;

@@ -6,7 +6,6 @@
 #include "cleanup.h"
 #include "pin/login.h"
 #include "x509/chain.h"
-#include "x509/name.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
 {
@@ -18,14 +17,12 @@ static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_c
 	*from_count = 0;
 }
 
-static char *padded_text(const unsigned char *text, size_t length)
+static char *field_text(const unsigned char field[32])
 {
-	struct kh_buffer out = {0};
+	char text[KH_TOKEN_TEXT_SIZE(32)];
 
-	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\0'))
-		length--;
-	kh_utf8_append(&out, text, length);
-	return out.data ? out.data : strdup("");
+	kh_token_text(text, field, 32);
+	return strdup(text);
 }
 
 static enum kh_code describe_problems(const struct kh_profiles *profiles, struct kh_host_host *out,
@@ -52,8 +49,8 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 	snprintf(version, sizeof(version), "%u.%u", info->libraryVersion.major, info->libraryVersion.minor);
 	out->version = strdup(KH_VERSION);
 	out->module = strdup(host->module.name);
-	out->description = padded_text(info->libraryDescription, sizeof(info->libraryDescription));
-	out->manufacturer = padded_text(info->manufacturerID, sizeof(info->manufacturerID));
+	out->description = field_text(info->libraryDescription);
+	out->manufacturer = field_text(info->manufacturerID);
 	out->library_version = strdup(version);
 	out->profile = strdup(host->module.profile ? host->module.profile->file.name : "standard");
 	out->second_reader = kh_reader_present();
@@ -114,10 +111,10 @@ static enum kh_code describe_token(struct kh_token *token, struct kh_token_info 
 	const CK_TOKEN_INFO *info = &token->info;
 
 	out->token = strdup(token->uri);
-	out->serial = padded_text(info->serialNumber, sizeof(info->serialNumber));
-	out->label = padded_text(info->label, sizeof(info->label));
-	out->manufacturer = padded_text(info->manufacturerID, sizeof(info->manufacturerID));
-	out->model = padded_text(info->model, sizeof(info->model));
+	out->serial = strdup(token->name.serial);
+	out->label = strdup(token->name.label);
+	out->manufacturer = strdup(token->name.manufacturer);
+	out->model = strdup(token->name.model);
 	out->module = strdup(token->module->name);
 	out->pin = kh_token_pin_state(token);
 	out->readonly = kh_token_read_only(token);

@@ -10,31 +10,24 @@
 #include "pin/window.h"
 #include "text.h"
 #include "x509/moment.h"
-#include "x509/name.h"
 
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
 			const struct kh_pin_window *window)
 {
 	struct kh_buffer text = {0};
-	struct kh_buffer label = {0};
-	struct kh_buffer serial = {0};
 	char min[24];
 	char max[24];
 
-	kh_utf8_append(&label, token->name.label, strlen(token->name.label));
-	kh_utf8_append(&serial, token->name.serial, strlen(token->name.serial));
 	snprintf(min, sizeof(min), "%zu", window->min);
 	snprintf(max, sizeof(max), "%zu", window->max);
 	const char *values[] = {"origin", prompt->origin,
 				"order",  prompt->order ? prompt->order : "",
-				"label",  label.data ? label.data : "",
-				"serial", serial.data ? serial.data : "",
+				"label",  token->name.label,
+				"serial", token->name.serial,
 				"min",	  min,
 				"max",	  max,
 				NULL};
 	kh_text(&text, prompt->locale, key, values);
-	kh_buffer_finish(&label);
-	kh_buffer_finish(&serial);
 	return text.data;
 }
 
@@ -218,9 +211,7 @@ enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error)
 
 	if (code != KH_OK)
 		return code;
-	if (token->info.flags & CKF_USER_PIN_LOCKED)
-		return refuse(token, KH_PIN_LOCKED, error);
-	return token->info.flags & CKF_USER_PIN_INITIALIZED ? KH_OK : refuse(token, KH_PIN_UNSET, error);
+	return token->info.flags & CKF_USER_PIN_LOCKED ? refuse(token, KH_PIN_LOCKED, error) : KH_OK;
 }
 
 static bool will_write(enum kh_host_prompt_purpose purpose)

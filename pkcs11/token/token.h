@@ -1,10 +1,9 @@
 /*
- * Tokens of the module: which are present, their information, the session kept
- * open on each, and the login lease.
+ * One token in a slot: its information, the session kept open on it and the
+ * login lease. The set of tokens is in tokens.h.
  *
- * A token is found by its PKCS#11 URI, never by slot number; a slot may hold
- * another token after any removal. Sessions and handles perish: a C_ call that
- * says so leaves module->trouble, and the dispatcher starts the module again.
+ * Sessions and handles perish: a C_ call that says so leaves module->trouble,
+ * and the dispatcher starts the module again.
  */
 #ifndef KH_PKCS11_TOKEN_TOKEN_H
 #define KH_PKCS11_TOKEN_TOKEN_H
@@ -13,7 +12,6 @@
 #include "token/module.h"
 #include "token/uri.h"
 
-#define KH_TOKENS_MAX 32
 #define KH_LEASE_SECONDS 120
 
 /* Who is logged in. */
@@ -25,7 +23,7 @@ struct kh_lease {
 
 struct kh_token {
 	struct kh_module *module;
-	CK_SLOT_ID slot;
+	CK_SLOT_ID slot; /* as in the last list of slots; another one any time after */
 	CK_TOKEN_INFO info;
 	struct kh_token_name name;
 	char *uri;
@@ -39,33 +37,18 @@ struct kh_token {
 	struct kh_inventory inventory;
 };
 
-struct kh_tokens {
-	struct kh_module *module;
-	struct kh_token *list[KH_TOKENS_MAX];
-	size_t count;
-	CK_SLOT_ID slots[KH_TOKENS_MAX]; /* with something in them, as last seen */
-	size_t slots_count;
-	bool read;
-};
-
-/* Reads slots and token information; known tokens keep session and inventory. */
-KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error);
-/* The same only when the list of slots has changed: one C_ call. */
-KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error);
-/* C_Finalize, C_Initialize, refresh: every session and login ends. */
-KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
-void kh_tokens_clear(struct kh_tokens *tokens);
-bool kh_tokens_leased(const struct kh_tokens *tokens);
-
-/* The token a URI names. When none is there and no lease is active the module
- * is started again first. token.absent. */
-KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out,
-				       struct kh_error *error);
+/* NULL is accepted. */
+void kh_token_free(struct kh_token *token);
 
 /* Opens the read-write session unless it is open. */
 KH_CHECKED enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error);
 KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error);
-/* From the user's flags and what the last login said; the SO's flags say nothing of the user's PIN. */
+/* What C_GetTokenInfo has told: info, name and URI are then of this. */
+KH_CHECKED enum kh_code kh_token_take_info(struct kh_token *token, const CK_TOKEN_INFO *info, struct kh_error *error);
+void kh_token_name_of(const CK_TOKEN_INFO *info, struct kh_token_name *name);
+
+/* From the user's flags and what the last login said; the SO's flags say nothing of the user's PIN. UNSET only warns:
+ * some tokens have a PIN and do not set CKF_USER_PIN_INITIALIZED. A login says for certain. */
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
 /* CKF_USER_PIN_TO_BE_CHANGED, unless the PIN was changed since. */
 bool kh_token_pin_expired(const struct kh_token *token);

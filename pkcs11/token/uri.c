@@ -4,6 +4,12 @@
 #include <ctype.h>
 #include <string.h>
 
+bool kh_token_name_equal(const struct kh_token_name *a, const struct kh_token_name *b)
+{
+	return strcmp(a->serial, b->serial) == 0 && strcmp(a->label, b->label) == 0 &&
+	       strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
+}
+
 static bool is_plain(unsigned char c)
 {
 	/* RFC 7512, 2.3: unreserved and the pk11-res-avail characters without '&'. */
@@ -89,7 +95,7 @@ bool kh_uri_matches(const char *uri, const struct kh_token_name *name)
 	while (*uri && *uri != '?') {
 		size_t length = strcspn(uri, ";?");
 		const char *equals = memchr(uri, '=', length);
-		char value[64];
+		char value[sizeof(name->label)];
 		const char *own;
 
 		if (!equals)

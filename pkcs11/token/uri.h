@@ -5,14 +5,18 @@
 #define KH_PKCS11_TOKEN_URI_H
 
 #include "bytes.h"
+#include "token/text.h"
 
-/* The four attributes as raw bytes, blank padding removed. */
+/* What tells a token apart from the others of its module: the four attributes as
+ * kh_token_text() makes them. */
 struct kh_token_name {
-	char manufacturer[33];
-	char model[17];
-	char serial[17];
-	char label[33];
+	char manufacturer[KH_TOKEN_TEXT_SIZE(32)];
+	char model[KH_TOKEN_TEXT_SIZE(16)];
+	char serial[KH_TOKEN_TEXT_SIZE(16)];
+	char label[KH_TOKEN_TEXT_SIZE(32)];
 };
+
+bool kh_token_name_equal(const struct kh_token_name *a, const struct kh_token_name *b);
 
 /* Appends the URI. */
 void kh_uri_append(struct kh_buffer *out, const struct kh_token_name *name);

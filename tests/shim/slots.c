@@ -173,7 +173,7 @@ CK_RV soft_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count)
 
 	if (!present || !count)
 		return real->C_GetSlotList(present, list, count);
-	rv = real->C_GetSlotList(present, NULL, &room); /* some modules look for new slots only then */
+	rv = list ? CKR_OK : real->C_GetSlotList(present, NULL, &room); /* some modules look for new slots only then */
 	room = SLOTS;
 	if (rv == CKR_OK)
 		rv = real->C_GetSlotList(present, all, &room);

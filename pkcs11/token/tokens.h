@@ -1,0 +1,50 @@
+/*
+ * The tokens of the module: which are present.
+ *
+ * A token is found by its PKCS#11 URI, never by slot number: a slot may hold
+ * another token after any removal, and a module may number its slots anew with
+ * every list. Two tokens whose serial, label, manufacturer and model are the
+ * same cannot be told apart. Both are listed, and no operation chooses between
+ * them: kh_tokens_find() fails with token.ambiguous.
+ *
+ * Listed is a token that someone has initialised. CKF_TOKEN_INITIALIZED says so;
+ * some modules never set this flag, so a label (C_InitToken gives one) or
+ * CKF_USER_PIN_INITIALIZED says so, too. SoftHSM2 always shows one more slot
+ * whose token has none of the three: that is no key.
+ */
+#ifndef KH_PKCS11_TOKEN_TOKENS_H
+#define KH_PKCS11_TOKEN_TOKENS_H
+
+#include "host_contract.h"
+#include "token/token.h"
+
+/* More tokens than that are not listed, with a line in the log. */
+#define KH_TOKENS_MAX KH_HOST_TOKEN_LIST_RESULT_TOKENS_MAX
+/* A module that says it has more slots with a token fails. */
+#define KH_SLOTS_MAX 4096
+
+struct kh_tokens {
+	struct kh_module *module;
+	struct kh_token *list[KH_TOKENS_MAX];
+	size_t count;
+	CK_SLOT_ID *slots; /* with something in them, as last seen */
+	size_t slots_count;
+	bool read;
+};
+
+/* Reads slots and token information; known tokens keep session and inventory. */
+KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error);
+/* The same only when the list of slots has changed. C_GetSlotList is asked twice,
+ * first without an array: some modules look for new tokens only then. */
+KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error);
+/* C_Finalize, C_Initialize, refresh: every session and login ends. */
+KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
+void kh_tokens_clear(struct kh_tokens *tokens);
+bool kh_tokens_leased(const struct kh_tokens *tokens);
+
+/* The token a URI names. When none is there and no lease is active the module
+ * is started again first. token.absent, token.ambiguous. */
+KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out,
+				       struct kh_error *error);
+
+#endif

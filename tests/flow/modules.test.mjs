@@ -1,0 +1,128 @@
+// What PKCS#11 modules of real keys do otherwise, and may: each by a word of tests/softkey/README.md, "Manners".
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { refused } from '../lib/assert.mjs';
+import { checkProof, checkReceipt, findCertificate } from '../lib/renewal.mjs';
+import { makeScene } from '../lib/scene.mjs';
+import { ShimToken } from '../lib/shim-token.mjs';
+import { SoftKey } from '../lib/softkey-token.mjs';
+import { Token } from '../lib/token.mjs';
+import { TokenHost } from '../lib/token-host.mjs';
+
+async function withScene(options, action) {
+	const scene = await makeScene({ keyType: 'ec-p256', ...options });
+	try {
+		await action(scene);
+	} finally {
+		await scene.close();
+	}
+}
+
+// The key is prepared by programs that meet a module without manners; the agent meets it with them. prepare: before the agent does.
+const withManners = (words, action, { prepare, ...options } = {}) => withScene({ kind: ShimToken, ...options }, async (scene) => {
+	await scene.daemon.stop();
+	await prepare?.(scene);
+	scene.token.manners(...words);
+	await scene.daemon.again();
+	const agent = await scene.connect();
+	await action(scene, agent);
+	await agent.close();
+});
+
+// The whole of it with an openssl CA; in the end the key has one pair and its certificate, as pkcs11-tool sees it without manners.
+async function renew(scene, agent, { serial = scene.token.serial, order = 'M-1' } = {}) {
+	const old = await findCertificate(agent, scene.oldPem);
+	const begun = await agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
+	checkProof(begun.proof, { order, origin: scene.origin, serial, csr: begun.csr, certificate: scene.oldPem });
+	const certificate = await scene.ca.issue(begun.csr);
+	const { receipt } = await agent.call('renewal.install', { order, certificate, chain: [scene.ca.rootPem] });
+	checkReceipt(receipt, { order, origin: scene.origin, serial, certificate });
+	assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [old.id]);
+	assert.equal((await agent.call('renewal.inspect', { order })).stage, 'completed');
+	scene.token.manners();
+	assert.equal((await scene.token.objects()).length, 3);
+}
+
+const row = async (agent, id) => (await agent.call('environment.check')).items.find((one) => one.id === id);
+const log = (scene) => readFileSync(path.join(scene.daemon.folder, 'keyhalld.log'), 'utf8');
+
+test('M2: new tokens show only after C_GetSlotList with NULL', () => withScene({ kind: SoftKey }, async (scene) => {
+	const key = scene.token;
+	key.place('A', 'B');
+	await key.run('--init-token', '--slot', '1', '--so-pin', key.soPin, '--label', 'Second');
+	key.place('A');
+	key.manners('slots-frozen');
+	const host = await TokenHost.start({ module: key.module, env: key.env });
+	const labels = async () => (await host.call('token.list')).tokens.map((one) => one.label);
+	assert.deepEqual(await labels(), [key.label]);
+	key.place('A', 'B');
+	assert.deepEqual(await labels(), [key.label, 'Second']);
+	key.place('-', 'B');
+	assert.deepEqual(await labels(), ['Second']);
+	await host.stop();
+}));
+
+test('M3: forty tokens, and more than are listed', () => withScene({ kind: Token }, async (scene) => {
+	const add = async (from, to) => { for (let i = from; i < to; i++) await scene.token.initialize(`Key ${i}`); };
+	await add(1, 40);
+	await scene.daemon.stop();
+	await scene.daemon.again();
+	const agent = await scene.connect();
+	assert.equal((await agent.call('token.list')).tokens.length, 40);
+	assert.ok(await findCertificate(agent, scene.oldPem));
+	await agent.close();
+	await add(40, 66);
+	await scene.daemon.stop();
+	await scene.daemon.again();
+	const more = await scene.connect();
+	assert.equal((await more.call('token.list')).tokens.length, 64);
+	assert.match(log(scene), /64 tokens are listed, \d+ slots more/);
+	await more.close();
+}));
+
+test('M3: more slots than the module said', () => withManners(['slots-unsaid 1'], renew));
+
+for (const flags of [0x400, 0x8, 0x408])
+	test(`M12: flags 0x${flags.toString(16)} are missing although the token works`, () => withManners([`flags-off ${flags}`], async (scene, agent) => {
+		const { tokens } = await agent.call('token.list');
+		assert.deepEqual(tokens.map((one) => one.pin), [flags & 8 ? 'unset' : 'ok']);
+		const { state, code } = await row(agent, 'pin');
+		assert.deepEqual({ state, code }, flags & 8 ? { state: 'warn', code: 'pin.unset' } : { state: 'ok', code: 'ok' });
+		await agent.call('pin.verify', { token: tokens[0].token });
+		await renew(scene, agent);
+	}));
+
+test('M12: a token that has no PIN says so at the login', () => withScene({ kind: SoftKey }, async (scene) => {
+	scene.token.place('-', 'B');
+	await scene.token.run('--init-token', '--slot', '1', '--so-pin', scene.token.soPin, '--label', 'Unset');
+	const agent = await scene.connect();
+	const { tokens: [{ token, pin }] } = await agent.call('token.list');
+	assert.equal(pin, 'unset');
+	await refused(agent.call('pin.verify', { token }), 'pin.unset');
+	await agent.close();
+}));
+
+test('M17: GBK and binary in the texts of a token', () => withManners(
+	['text label b2e2cad44b6579', 'text serial 0102ff', 'text manufacturer b7c9ccec', 'text model ff00fe'], async (scene, agent) => {
+		const { tokens: [one] } = await agent.call('token.list');
+		assert.deepEqual([one.label, one.serial, one.manufacturer, one.model], ['测试Key', '0102ff', '飞天', 'ff00fe']);
+		assert.equal(one.token, `pkcs11:model=ff00fe;manufacturer=${encodeURIComponent('飞天')};serial=0102ff;token=${encodeURIComponent('测试Key')}`);
+		assert.deepEqual((await agent.call('certificate.list', { token: one.token })).certificates.map((it) => it.token), [one.token]);
+		await agent.call('pin.verify', { token: one.token });
+		const window = decodeURIComponent(scene.pins.asked().find((line) => line.startsWith('SETDESC')));
+		assert.ok(window.includes('测试Key') && window.includes('0102ff'), window);
+		scene.pins.answer('000000');
+		await refused(agent.call('pin.verify', { token: one.token }), 'pin.incorrect', { serial: '0102ff' });
+		scene.pins.answer(scene.token.pin);
+		await renew(scene, agent, { serial: '0102ff' });
+	}));
+
+for (const words of ['slots-wide', 'slots-wide change'])
+	test(`M18: ${words}`, () => withManners([words], async (scene, agent) => {
+		const { tokens: [{ token }] } = await agent.call('token.list');
+		await agent.call('pin.verify', { token });
+		await renew(scene, agent);
+		assert.equal(scene.pins.count(), 1, 'the login lasts');
+	}));
