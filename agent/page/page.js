@@ -13,7 +13,7 @@
 			left: '剩余 {n} 天', over: '已过期 {n} 天', expired: '已过期', valid: '有效', soon: '即将到期', future: '未生效',
 			keyless: '没有对应的私钥', version: '数字证书控件 ',
 			sign: '签名', encrypt: '加密', both: '签名和加密',
-			ok: '正常', low: '此前曾输错', final: '只剩最后一次机会', locked: '已锁定', unset: '尚未设置',
+			ok: '正常', low: '此前曾输错', final: '只剩最后一次机会', locked: '已锁定', unset: '尚未设置', change_first: '须先修改',
 			stateOk: '正常', stateWarn: '注意', stateFail: '异常', stateUnknown: '未知'
 		},
 		en: {
@@ -26,7 +26,7 @@
 			left: '{n} days left', over: 'expired {n} days ago', expired: 'expired', valid: 'valid', soon: 'expires soon', future: 'not yet valid',
 			keyless: 'no private key for it', version: 'Key agent ',
 			sign: 'signing', encrypt: 'encryption', both: 'signing and encryption',
-			ok: 'usable', low: 'a wrong PIN was entered', final: 'one try left', locked: 'locked', unset: 'not set',
+			ok: 'usable', low: 'a wrong PIN was entered', final: 'one try left', locked: 'locked', unset: 'not set', change_first: 'must be changed first',
 			stateOk: 'ok', stateWarn: 'warning', stateFail: 'fault', stateUnknown: 'unknown'
 		}
 	};
@@ -78,7 +78,7 @@
 		var state = validity(certificate), left = certificate.renewal.daysLeft, more = make('details');
 
 		heading.appendChild(make('span', 'mark ' + state[1], text(state[0])));
-		if (!certificate.hasPrivateKey) { heading.appendChild(make('span', 'mark warn', text('keyless'))); }
+		if (certificate.hasPrivateKey === false) { heading.appendChild(make('span', 'mark warn', text('keyless'))); }
 		article.appendChild(heading);
 		article.appendChild(facts([
 			['from', day(certificate.notBefore)],
@@ -100,7 +100,7 @@
 		var own = certificates.filter(function (one) { return one.token === token.token; });
 
 		names.appendChild(make('h2', '', token.label || token.model));
-		names.appendChild(make('p', 'facts', text('serial') + ' ' + token.serial + ' · ' + text('pin') + ' ' + text(token.pin) + ' · ' + text('module') + ' ' + token.module));
+		names.appendChild(make('p', 'facts', (token.serial ? text('serial') + ' ' + token.serial + ' · ' : '') + text('pin') + ' ' + text(token.pin === 'expired' ? 'change_first' : token.pin) + ' · ' + text('module') + ' ' + token.module));
 		change.type = 'button';
 		change.addEventListener('click', function () { changePin(token, change); });
 		head.appendChild(names);

@@ -7,6 +7,8 @@
 
 	var place = null;
 	var stopListening = null;
+	/* The key whose PIN was verified for this look: what it shows now is all it has. */
+	var revealed = '';
 
 	function windowText(times) {
 		var fields = {opens: Hall.format.date(times.opens), closes: Hall.format.date(times.closes)};
@@ -19,7 +21,7 @@
 
 	/* Why this certificate has no 【更新】; '' when it has. */
 	function obstacle(certificate, times) {
-		if (!certificate.hasPrivateKey) { return Hall.t('choose.nokey'); }
+		if (certificate.hasPrivateKey === false) { return Hall.t('choose.nokey'); }
 		if (certificate.usage === 'encrypt') { return Hall.t('choose.encrypt'); }
 		return times.state === 'open' ? '' : windowText(times);
 	}
@@ -70,13 +72,31 @@
 		}));
 	}
 
+	/* What the clerk should know of a key before choosing; each with its way out. */
+	function tokenNotices(token) {
+		var place = Hall.h('div', {'aria-live': 'polite'});
+		return [
+			token.pin === 'locked' && Hall.notice('warn', {text: Hall.t('choose.locked'), hint: Hall.remedy({name: 'pin.locked'})}),
+			token.readonly && Hall.problem({name: 'token.readonly'}, {kind: 'warn'}),
+			token.pin === 'expired' && Hall.problem({name: 'pin.expired'}, {
+				kind: 'warn', actions: [Hall.changePin(token.token, place, again)]
+			}),
+			place
+		];
+	}
+
+	function nothing(token) {
+		if (token.pin === 'locked') { return null; }
+		return revealed === token.token ? Hall.h('p.empty', {text: Hall.t('choose.empty')}) : Hall.reveal(token, function () {
+			look(token.token);
+		});
+	}
+
 	function tokenSection(token) {
 		var own = Hall.state.certificates.filter(function (certificate) { return certificate.token === token.token; });
 		return Hall.h('section.token', {'data-serial': token.serial}, [
-			Hall.h('h3', {text: Hall.key.summary(token)}),
-			token.pin === 'locked' && Hall.notice('warn', {text: Hall.t('choose.locked'), hint: Hall.remedy({name: 'pin.locked'})}),
-			own.length === 0 && Hall.h('p.empty', {text: Hall.t('choose.empty')})
-		].concat(own.map(certificateCard)));
+			Hall.h('h3', {text: Hall.key.summary(token)})
+		].concat(tokenNotices(token), own.length ? own.map(certificateCard) : nothing(token)));
 	}
 
 	function orderCard(order) {
@@ -110,7 +130,7 @@
 	/* Orders that only the key remembers: another browser, another computer. */
 	function foreignOrders(known, done) {
 		var wanted = Hall.state.renewals.filter(function (info) {
-			return info.source === 'key' && info.next !== 'none' &&
+			return info.order && info.source === 'key' && info.next !== 'none' &&
 				!known.some(function (order) { return order.id === info.order; });
 		});
 		var found = [];
@@ -139,10 +159,11 @@
 	}
 
 	function failed(error) {
-		Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', look)]}));
+		Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', again)]}));
 	}
 
-	function look() {
+	function look(token) {
+		revealed = token || '';
 		Hall.fill(place, Hall.spinner(Hall.t('key.looking')));
 		Hall.key.load(Hall.wizard.live(function (error) {
 			if (error) { failed(error); return; }
@@ -155,6 +176,8 @@
 		}));
 	}
 
+	function again() { look(''); }
+
 	Hall.steps.choose = {
 		enter: function (view) {
 			Hall.wizard.forget();
@@ -163,12 +186,12 @@
 				Hall.h('p.lead', {text: Hall.t('choose.lead')}),
 				place,
 				Hall.h('div.actions.actions-end', {}, [
-					Hall.button('quiet', Hall.t('choose.refresh'), 'refresh', look),
+					Hall.button('quiet', Hall.t('choose.refresh'), 'refresh', again),
 					Hall.button('quiet', Hall.t('back.environment'), 'back', function () { Hall.wizard.go('environment'); })
 				])
 			]);
-			stopListening = Hall.agent.on('token.changed', look);
-			look();
+			stopListening = Hall.agent.on('token.changed', again);
+			again();
 		},
 		leave: function () { stopListening(); }
 	};

@@ -1,4 +1,7 @@
-/* Step 1, 环境检测: a row for each thing a renewal needs; 下一步 opens when no row fails. */
+/*
+ * Step 1, 环境检测: a row for each thing a renewal needs; 下一步 opens when no row closes it (checks.js). No key is chosen yet:
+ * with several the clerk chooses at the next step, and the chosen one is checked again before its PIN.
+ */
 (function () {
 	'use strict';
 
@@ -6,38 +9,11 @@
 	var CLOCK_WARN = 120;
 	var CLOCK_FAIL = 540; /* the hall takes a proof that is at most ten minutes off its clock */
 	var LINK_STATES = {'open': 'ok', 'connecting': 'wait', 'browser.prompt': 'wait'};
-	var MARKS = {ok: '✓', warn: '!', fail: '✕', unknown: '?', wait: '…'};
 
 	var parts = null;
 	var shownBefore = false;
 	var stopListening = null;
 	var checking = false;
-
-	function remedy(item) {
-		if (!item.remedy) { return null; }
-		var isAddress = /^https?:\/\//.test(item.remedy.url || '');
-		return Hall.h('p.check-remedy', {}, [
-			item.remedy.text,
-			isAddress && ' ',
-			isAddress && Hall.h('a', {
-				href: item.remedy.url, target: '_blank', rel: 'noopener noreferrer', text: Hall.t('check.open')
-			})
-		]);
-	}
-
-	function row(item) {
-		return Hall.h('li.check.check-' + item.state, {'data-check': item.id, 'data-state': item.state, 'data-code': item.code}, [
-			Hall.h('span.check-mark', {'aria-hidden': 'true', text: MARKS[item.state]}),
-			Hall.h('div.check-body', {}, [
-				Hall.h('p.check-name', {}, [
-					Hall.t('check.' + item.id),
-					Hall.h('span.hidden', {text: Hall.t('check.state.' + item.state)})
-				]),
-				Hall.h('p.check-text', {text: item.text}),
-				remedy(item)
-			])
-		]);
-	}
 
 	/* link: {name, text} of the SDK */
 	function linkRow(link) {
@@ -66,21 +42,18 @@
 	}
 
 	function show(items) {
-		Hall.fill(parts.list, items.map(row));
-	}
-
-	function isReady(items) {
-		return items.length > 1 && items.every(function (item) { return item.state !== 'fail' && item.state !== 'wait'; });
+		Hall.fill(parts.list, items.map(function (item) { return Hall.checks.row(item, check); }));
 	}
 
 	function conclude(items) {
-		var ready = isReady(items);
+		var bad = Hall.checks.closing(items).length;
+		var ready = items.length > 1 && bad === 0;
+		var other = items.some(function (item) { return item.state === 'fail'; });
 		checking = false;
-		var bad = items.filter(function (item) { return item.state === 'fail'; }).length;
 		parts.next.disabled = !ready;
 		parts.again.disabled = false;
 		Hall.fill(parts.result, Hall.notice(ready ? 'good' : 'warn', {
-			text: ready ? Hall.t('check.ready') : Hall.t('check.failing', {n: bad}),
+			text: ready ? Hall.t(other ? 'check.ready.other' : 'check.ready') : Hall.t('check.failing', {n: bad}),
 			test: ready ? 'check-ready' : 'check-failing'
 		}));
 		if (ready && !shownBefore && Hall.state.wantedOrder) {

@@ -141,7 +141,7 @@
 		}
 		Hall.key.load(Hall.wizard.live(function () {
 			var sign = Hall.key.issued(Hall.state.order).sign;
-			if (sign && sign.hasPrivateKey) { Hall.wizard.go('success'); } else { showStopped({state: 'lost'}); }
+			if (sign && sign.hasPrivateKey !== false) { Hall.wizard.go('success'); } else { showStopped({state: 'lost'}); }
 		}));
 	}
 
@@ -169,20 +169,31 @@
 
 	/* What the clerk did, or has to wait for, is no failure. */
 	function recoveryKind(error) {
-		return ['pin.cancelled', 'token.removed', 'token.absent', 'hall.pending'].indexOf(error.name) >= 0 ? 'warn' : 'bad';
+		return ['pin.cancelled', 'pin.expired', 'token.removed', 'token.absent', 'hall.pending'].indexOf(error.name) >= 0 ? 'warn' : 'bad';
+	}
+
+	function goOn() { needKey(function () { run(isIssued(Hall.state.order)); }); }
+
+	/* 修改 PIN 码, where that is what the key waits for; then the run goes on. */
+	function changeFor(error, answer) {
+		var token = error.name === 'pin.expired' && Hall.key.ofOrder(Hall.state.order);
+		return token ? Hall.h('div.actions', {}, [Hall.changePin(token.token, answer, goOn)]) : null;
 	}
 
 	/* 异常恢复: why, what to do, and the way on; as often as it takes. */
 	function showRecovery(error) {
 		var issued = isIssued(Hall.state.order);
+		var answer = Hall.h('div', {'aria-live': 'polite'});
 		var again = Hall.button('primary', Hall.t(issued ? 'recovery.install' : 'install.update'),
-			issued ? 'recover' : 'update', function () { needKey(function () { run(isIssued(Hall.state.order)); }); });
+			issued ? 'recover' : 'update', goOn);
 		mode('recovery');
 		Hall.fill(place, [
 			Hall.h('h3.recovery', {text: Hall.t('recovery.title'), 'data-test': 'recovery'}),
 			Hall.problem(error, {
 				title: Hall.t(issued ? 'recovery.failed.issued' : 'recovery.failed.paid'), kind: recoveryKind(error)
 			}),
+			changeFor(error, answer),
+			answer,
 			Hall.h('p', {text: Hall.t(issued ? 'recovery.safe.issued' : 'recovery.safe.paid')}),
 			Hall.h('div.actions', {}, [again]),
 			Hall.h('p.field-note', {text: Hall.t('recovery.note')}),

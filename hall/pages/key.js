@@ -1,6 +1,6 @@
 /*
  * Which key belongs to the order, and what to say when it is not the one that is plugged in. An order is bound to one
- * key by its serial; no other key ever takes its place.
+ * key by its serial, where the key has one; no other key ever takes its place. Without a serial its certificate tells.
  */
 (function () {
 	'use strict';
@@ -48,16 +48,22 @@
 		return renewal ? tokenByUri(renewal.token) : null;
 	}
 
+	/* The certificate that the clerk chose: its key may show it no more, now that the PIN is forgotten. */
+	function chosenFor(order) {
+		var chosen = Hall.state.certificate;
+		return chosen && chosen.id === order.certificate.id && tokenByUri(chosen.token) ? chosen : null;
+	}
+
 	/* The key of this order among those plugged in, or null. */
 	function ofOrder(order) {
 		if (order.tokenSerial) { return tokenBySerial(order.tokenSerial); }
-		var certificate = certificateById(order.certificate.id);
+		var certificate = certificateById(order.certificate.id) || chosenFor(order);
 		return certificate ? tokenByUri(certificate.token) : tokenOfRenewal(order);
 	}
 
 	function askFor(order, again) {
 		var serial = order.tokenSerial;
-		var others = Hall.state.tokens.map(function (token) { return token.serial; }).join(', ');
+		var others = Hall.state.tokens.map(summary).join(Hall.t('comma'));
 		return Hall.notice('warn', {
 			title: Hall.t('key.wrong.title'),
 			text: serial ? Hall.t('key.wrong.serial', {serial: serial}) : Hall.t('key.wrong.certificate'),
@@ -91,7 +97,10 @@
 		});
 		function waitForKey() {
 			var stop = Hall.agent.on('token.changed', function () { stop(); look(); });
-			Hall.fill(place, askFor(order, function () { stop(); look(); }));
+			function again() { stop(); look(); }
+			Hall.fill(place, [askFor(order, again)].concat(order.tokenSerial ? [] : Hall.state.tokens.filter(isBare).map(function (token) {
+				return Hall.reveal(token, again);
+			})));
 		}
 		look();
 	}
@@ -136,12 +145,17 @@
 		Hall.agent.call('renewal.inspect', params, done);
 	}
 
+	/* Shows no certificate: it has none, or shows them only after its PIN was verified. */
+	function isBare(token) {
+		return !Hall.state.certificates.some(function (certificate) { return certificate.token === token.token; });
+	}
+
 	function summary(token) {
-		return Hall.t('key.summary', {label: token.label, serial: token.serial});
+		return Hall.t(token.serial ? 'key.summary' : 'key.summary.bare', {label: token.label || token.model, serial: token.serial});
 	}
 
 	Hall.key = {
 		load: load, ofOrder: ofOrder, need: need, claim: claim, resume: resume, certificate: certificateById,
-		issued: issuedOf, inspect: inspect, summary: summary
+		issued: issuedOf, inspect: inspect, isBare: isBare, summary: summary
 	};
 }());

@@ -44,7 +44,16 @@
 		}));
 	}
 
+	/* The PIN must be changed first; then the way goes on from here. */
+	function mustChange(error, token) {
+		var answer = Hall.h('div', {'aria-live': 'polite'});
+		Hall.fill(place, [
+			Hall.problem(error, {kind: 'warn', actions: [Hall.changePin(token.token, answer, look), back()]}), answer
+		]);
+	}
+
 	function failed(error, token) {
+		if (error.name === 'pin.expired') { mustChange(error, token); return; }
 		var again = error.name === 'token.removed' || error.name === 'token.absent' ? look : function () { verify(token); };
 		var busy = error.name === 'agent.busy';
 		Hall.fill(place, [
@@ -72,8 +81,22 @@
 		}));
 	}
 
+	/* What fails for this key is said before anything is paid. */
+	function check(token) {
+		Hall.fill(place, Hall.spinner(Hall.t('key.looking')));
+		Hall.checks.ofKey(token, Hall.wizard.live(function (failing) {
+			if (failing.length === 0) { ready(token); return; }
+			Hall.fill(place, [
+				Hall.details([[Hall.t('field.token'), Hall.key.summary(token)]]),
+				Hall.h('ul.checks', {'data-test': 'pin-checks'}, failing.map(function (item) { return Hall.checks.row(item, look); })),
+				Hall.notice('warn', {text: Hall.t('check.failing', {n: failing.length})}),
+				Hall.h('div.actions', {}, [Hall.button('primary', Hall.t('check.again'), 'check-again', look), back()])
+			]);
+		}));
+	}
+
 	function look() {
-		Hall.key.need(Hall.state.order, place, ready);
+		Hall.key.need(Hall.state.order, place, check);
 	}
 
 	Hall.steps.pin = {

@@ -7,10 +7,11 @@
  * with data-error = its name. Controls and places, by data-test:
  *   everywhere   language-zh language-en retry problem cancel cancel-ask cancel-yes cancel-no
  *                key-wrong key-again (another key is needed)
+ *                pin-change pin-waiting, reveal reveal-verify (a key that shows no certificate)
  *   environment  checks check-again check-next check-ready check-failing prompt; rows: data-check data-state data-code
  *   choose       renew days why-not window-open card-message (in [data-certificate][data-window] in [data-serial]),
  *                pending continue (in [data-order][data-state]) several-keys no-key refresh back
- *   pin          pin-verify pin-waiting pin-again pin-low pin-final back
+ *   pin          pin-verify pin-waiting pin-again pin-low pin-final back; pin-checks check-again (what fails for the key)
  *   confirm      field-company field-creditCode field-contact field-phone field-email, error-…; confirm
  *   pay          pay sandbox pay-open ([data-payment]) qr countdown pay-link pay-done pay-notyet pay-answer
  *                pay-expired pay-again

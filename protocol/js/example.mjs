@@ -25,7 +25,7 @@ async function renew(contact) {
 	const client = await Keyhall.connect({ports: agent.ports, minimum: agent.minimum, onstate: (state) => say(state.text)});
 	client.on('renewal.progress', ({text, step, of}) => say(`${text}（${step}/${of}）`));
 	const {certificates} = await client.certificate.list();
-	const old = certificates.find((one) => one.renewal.state === 'open' && one.hasPrivateKey && one.usage !== 'encrypt');
+	const old = certificates.find((one) => one.renewal.state === 'open' && one.hasPrivateKey !== false && one.usage !== 'encrypt');
 	if (!old) { return say('没有可更新的证书'); }
 	let order = await api('orders', {certificate: old.pem});
 	const path = 'orders/' + order.id, {company, creditCode} = order.certificate;

@@ -9,7 +9,7 @@ async function page(): Promise<string> {
 	const {items} = await client.environment.check();
 	for (const item of items) if (item.state === 'fail' && item.remedy) console.log(item.remedy.kind, item.remedy.url);
 	const {certificates} = await client.certificate.list({});
-	const open = certificates.filter((one) => one.renewal.state === 'open' && one.usage !== 'encrypt' && one.hasPrivateKey);
+	const open = certificates.filter((one) => one.renewal.state === 'open' && one.usage !== 'encrypt' && one.hasPrivateKey !== false);
 	const request = await client.renewal.begin({order: 'A', certificate: open[0].id, key: 'new', keyType: 'ec-p256'});
 	const {receipt} = await client.renewal.install({order: 'A', certificate: request.csr, chain: []});
 	await client.call('pin.verify', {token: open[0].token});
