@@ -248,7 +248,9 @@ static const struct kh_token_info *choose(const struct check *check)
 
 static void check_key(struct check *check)
 {
-	if (check->subject && count_same(check, check->subject) > 1)
+	struct kh_error error;
+
+	if (check->subject && kh_modules_ambiguous(check->environment->modules, check->subject->token, &error))
 		add_subject(check, KEY_AMBIGUOUS);
 	else if (check->subject)
 		add_subject(check, check->subject->readonly ? KEY_READONLY : KEY_ONE);

@@ -21,9 +21,14 @@ static void looked_up(void *context, const struct kh_error *error)
 	const struct kh_error absent = {.code = KH_TOKEN_ABSENT};
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find(&lookup->agent->modules, lookup->uri, &token);
+	struct kh_error ambiguous;
 
-	if (!module)
+	if (!module) {
 		error = error->code != KH_OK ? error : &absent;
+	} else if (kh_modules_ambiguous(&lookup->agent->modules, lookup->uri, &ambiguous)) {
+		module = NULL;
+		error = &ambiguous;
+	}
 	lookup->done(lookup->context, module, token, error);
 	free(lookup->uri);
 	free(lookup);
@@ -34,9 +39,10 @@ void kh_lookup(struct kh_agent *agent, const char *uri, kh_lookup_done done, voi
 	const struct kh_error fine = {.code = KH_OK}, failed = {.code = KH_AGENT_FAILED};
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find(&agent->modules, uri, &token);
+	struct kh_error ambiguous;
 	struct lookup *lookup;
 
-	if (module) {
+	if (module && !kh_modules_ambiguous(&agent->modules, uri, &ambiguous)) {
 		done(context, module, token, &fine);
 		return;
 	}

@@ -4,8 +4,11 @@
  */
 #include "token/modules.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "log.h"
 
 static bool has_attribute(const char *token, const char *attribute, size_t length)
 {
@@ -76,6 +79,35 @@ struct kh_driver *kh_modules_find(struct kh_modules *modules, const char *uri, c
 	return find_token(modules, has_uri, uri, token);
 }
 
+/* The same key over two drivers is one; without a serial number nothing says that it is the same. */
+static bool is_same_key(const struct kh_token_info *a, const struct kh_token_info *b)
+{
+	return strcmp(a->token, b->token) == 0 && strcmp(a->module, b->module) != 0 && a->serial[0] != '\0';
+}
+
+bool kh_modules_ambiguous(const struct kh_modules *modules, const char *uri, struct kh_error *error)
+{
+	const struct kh_token_info *first = NULL;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct kh_host_token_list_result *own = &modules->items[i].tokens;
+
+		for (size_t n = 0; n < own->tokens_count; n++) {
+			const struct kh_token_info *token = &own->tokens[n];
+
+			if (!has_uri(token, uri) || (first && is_same_key(first, token)))
+				continue;
+			if (first) {
+				(void)kh_fail(error, KH_TOKEN_AMBIGUOUS);
+				snprintf(error->label, sizeof(error->label), "%s", first->label);
+				return true;
+			}
+			first = token;
+		}
+	}
+	return false;
+}
+
 struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token)
 {
@@ -125,8 +157,10 @@ struct kh_token_info *kh_modules_tokens(const struct kh_modules *modules, size_t
 	for (size_t i = 0; tokens && i < modules->count; i++) {
 		const struct kh_host_token_list_result *own = &modules->items[i].tokens;
 
-		for (size_t n = 0; n < own->tokens_count; n++)
+		for (size_t n = 0; n < own->tokens_count && *count < KH_TOKEN_LIST_RESULT_TOKENS_MAX; n++)
 			tokens[(*count)++] = own->tokens[n];
 	}
+	if (*count < all)
+		kh_log(KH_LOG_WARNING, "%zu tokens are listed of %zu", *count, all);
 	return tokens;
 }

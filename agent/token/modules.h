@@ -56,6 +56,8 @@ void kh_modules_ask(struct kh_modules *modules, struct kh_driver *module, enum k
 /* The module and canonical entry of a token URI among the tokens known; NULL:
  * none. A URI fits when each attribute it has is the token's (RFC 7512, 2.3). */
 struct kh_driver *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
+/* More than one key fits: error is then token.ambiguous. No operation chooses. */
+bool kh_modules_ambiguous(const struct kh_modules *modules, const char *uri, struct kh_error *error);
 struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
 					 const struct kh_token_info **token);
 /* A certificate by id among those known. */

@@ -104,6 +104,36 @@ test('M12: a token that has no PIN says so at the login', () => withScene({ kind
 	await agent.close();
 }));
 
+const twin = { prepare: (scene) => scene.token.initialize(scene.token.label) };
+
+test('M16: two keys that cannot be told apart', () => withManners(['text serial'], async (scene, agent) => {
+	const { tokens } = await agent.call('token.list'), [{ token, label }] = tokens;
+	assert.deepEqual(tokens.map((one) => one.token), [token, token]);
+	const old = await findCertificate(agent, scene.oldPem);
+	for (const [method, params] of [['pin.verify', { token }], ['pin.change', { token }], ['certificate.list', { token }],
+		['renewal.begin', { order: 'M-16', certificate: old.id, key: 'new' }]])
+		await refused(agent.call(method, params), 'token.ambiguous', { label });
+	assert.equal(scene.pins.count(), 0);
+	const { state, code, text } = await row(agent, 'key');
+	assert.deepEqual({ state, code }, { state: 'fail', code: 'token.ambiguous' });
+	assert.ok(text.includes(label), text);
+
+	const other = await scene.token.findOther();
+	scene.token.write('pulled', `${other}\n`);
+	assert.equal((await agent.call('token.list')).tokens.length, 1);
+	await agent.call('pin.verify', { token });
+	assert.equal((await row(agent, 'key')).state, 'ok');
+}, twin));
+
+test('M16: a key without a serial number', () => withManners(['text serial'], async (scene, agent) => {
+	const { tokens: [{ token, serial }] } = await agent.call('token.list');
+	assert.equal(serial, '');
+	assert.match(token, /;serial=;/);
+	assert.deepEqual((await agent.call('certificate.list', { token })).certificates.map((one) => one.token), [token]);
+	await agent.call('pin.verify', { token });
+	await renew(scene, agent, { serial: '' });
+}));
+
 test('M17: GBK and binary in the texts of a token', () => withManners(
 	['text label b2e2cad44b6579', 'text serial 0102ff', 'text manufacturer b7c9ccec', 'text model ff00fe'], async (scene, agent) => {
 		const { tokens: [one] } = await agent.call('token.list');

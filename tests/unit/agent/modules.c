@@ -37,9 +37,38 @@ static void test_uris(void **state)
 	}
 }
 
+/* M16: in one module, and in two. */
+static void test_ambiguous(void **state)
+{
+	static char uri[] = "pkcs11:serial=1", other[] = "pkcs11:serial=2", none[] = "pkcs11:serial=";
+	static char one[] = "1", empty[] = "", a[] = "a.so", b[] = "b.so", label[] = "Key";
+	static const struct {
+		struct kh_token_info left, right;
+		bool ambiguous;
+	} rows[] = {
+		{{.token = uri, .serial = one, .module = a}, {.token = uri, .serial = one, .module = a}, true},
+		{{.token = uri, .serial = one, .module = a}, {.token = uri, .serial = one, .module = b}, false},
+		{{.token = none, .serial = empty, .module = a}, {.token = none, .serial = empty, .module = b}, true},
+		{{.token = uri, .serial = one, .module = a}, {.token = other, .serial = one, .module = a}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kh_token_info tokens[2] = {rows[i].left, rows[i].right};
+		struct kh_modules modules = {.count = 2};
+		struct kh_error error = {0};
+
+		tokens[0].label = tokens[1].label = label;
+		modules.items[0].tokens = (struct kh_host_token_list_result){&tokens[0], 1};
+		modules.items[1].tokens = (struct kh_host_token_list_result){&tokens[1], 1};
+		assert_int_equal(kh_modules_ambiguous(&modules, tokens[0].token, &error), rows[i].ambiguous);
+		assert_string_equal(error.label, rows[i].ambiguous ? "Key" : "");
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_uris)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_uris), cmocka_unit_test(test_ambiguous)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
