@@ -125,6 +125,7 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 	set_text(object, "creditCode", order->credit_code);
 	set_text(object, "publicKey", order->public_key);
 	set_text(object, "keyType", order->key_type);
+	set_text(object, "mark", order->mark);
 	set_time(object, "created", order->created);
 	set_time(object, "updated", order->updated);
 	if (order->contact_by)

@@ -10,6 +10,8 @@
 #include "cleanup.h"
 #include "clock.h"
 
+#define HALL_MARK_SIZE 28
+
 static enum hall_code check_window(const struct hall *hall, int64_t not_after, struct hall_error *error)
 {
 	const struct hall_window *window = &hall->settings.window;
@@ -36,17 +38,30 @@ static enum hall_code find_existing(struct hall *hall, const char *id, struct ha
 	return code;
 }
 
+/* As the agent marks the order's objects on a key, which does not tell the id. */
+static void make_mark(const char *id, char out[HALL_MARK_SIZE])
+{
+	char text[sizeof("keyhall:") + HALL_NAME_SIZE], hash[HALL_HASH_SIZE];
+	snprintf(text, sizeof(text), "keyhall:%s", id);
+	hall_hash(text, strlen(text), hash);
+	snprintf(out, HALL_MARK_SIZE, "kh:%.24s", hash);
+}
+
 static enum hall_code fill(struct hall *hall, const struct hall_certificate *old, const char *pem, const char *visitor,
 			   const char *key_type, struct hall_order *order, struct hall_error *error)
 {
-	char id[HALL_NAME_SIZE];
+	char id[HALL_NAME_SIZE], mark[HALL_MARK_SIZE];
 	*order = (struct hall_order){.state = HALL_NEW,
 				     .price = hall->settings.price,
 				     .created = hall_clock_now(),
 				     .updated = hall_clock_now()};
-	if (hall_random_name(id) && hall_order_set(&order->id, id) && hall_order_set(&order->certificate, old->id) &&
-	    hall_order_set(&order->old_serial, old->serial) && hall_order_set(&order->old_pem, pem) &&
-	    hall_order_set(&order->opened_by, visitor) && hall_order_set(&order->key_type, key_type))
+	if (!hall_random_name(id))
+		return hall_fail_call(error, "RAND_bytes", "order");
+	make_mark(id, mark);
+	if (hall_order_set(&order->id, id) && hall_order_set(&order->mark, mark) &&
+	    hall_order_set(&order->certificate, old->id) && hall_order_set(&order->old_serial, old->serial) &&
+	    hall_order_set(&order->old_pem, pem) && hall_order_set(&order->opened_by, visitor) &&
+	    hall_order_set(&order->key_type, key_type))
 		return HALL_OK;
 	return hall_fail_call(error, "strdup", "order");
 }
@@ -122,6 +137,8 @@ enum hall_code hall_service_look(struct hall *hall, const char *id, struct hall_
 {
 	struct hall_order out = {0};
 	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, &out, error);
+	if (code == HALL_E_ORDER_ABSENT)
+		code = hall_store_find(hall->store, HALL_BY_MARK, id, &out, error);
 	if (code == HALL_OK)
 		code = look_at(hall, &out, error);
 	if (code == HALL_OK)

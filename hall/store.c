@@ -37,6 +37,7 @@ static const char *const schema[] = {
 	" done INTEGER, PRIMARY KEY (kind, serial)) WITHOUT ROWID",
 	HALL_ORDER_NUMBERS_2(ADD_NUMBER),
 	HALL_ORDER_TEXTS_3(ADD_TEXT) HALL_ORDER_NUMBERS_3(ADD_NUMBER),
+	HALL_ORDER_TEXTS_4(ADD_TEXT) "CREATE INDEX by_mark ON orders (mark)",
 };
 
 static const size_t texts[] = {
@@ -127,6 +128,7 @@ static const char *const lookups[] = {
 		SELECT "certificate=? AND state NOT IN ('INSTALLED','INVOICED','CANCELLED','REFUND')",
 	[HALL_BY_DONE_CERTIFICATE] = SELECT "certificate=? AND state IN ('INSTALLED','INVOICED')",
 	[HALL_BY_ISSUED] = SELECT "issued_id=? AND state='ISSUED'",
+	[HALL_BY_MARK] = SELECT "mark=?",
 };
 
 enum hall_code hall_store_find(struct hall_store *store, enum hall_lookup by, const char *value,

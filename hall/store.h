@@ -64,9 +64,12 @@ struct hall_store;
 	X(envelope)			     /* base64 */
 #define HALL_ORDER_NUMBERS_3(X) X(envelopes) /* made again, for this key */
 
+#define HALL_ORDER_TEXTS_4(X) X(mark) /* what the agent calls the order on a key */
+
 #define HALL_ORDER_TEXTS(X)                                                                                            \
 	HALL_ORDER_TEXTS_1(X)                                                                                          \
-	HALL_ORDER_TEXTS_3(X)
+	HALL_ORDER_TEXTS_3(X)                                                                                          \
+	HALL_ORDER_TEXTS_4(X)
 #define HALL_ORDER_NUMBERS(X)                                                                                          \
 	HALL_ORDER_NUMBERS_1(X)                                                                                        \
 	HALL_ORDER_NUMBERS_2(X)                                                                                        \
@@ -98,6 +101,7 @@ enum hall_lookup {
 	HALL_BY_OPEN_CERTIFICATE, /* the one open order of an old certificate */
 	HALL_BY_DONE_CERTIFICATE, /* the installed or invoiced order of it */
 	HALL_BY_ISSUED,		  /* the ISSUED order whose new certificate it is */
+	HALL_BY_MARK,
 };
 /* order.absent when there is none. */
 HALL_CHECKED enum hall_code hall_store_find(struct hall_store *store, enum hall_lookup by, const char *value,

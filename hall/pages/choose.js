@@ -87,7 +87,7 @@
 
 	function nothing(token) {
 		if (token.pin === 'locked') { return null; }
-		return revealed === token.token ? Hall.h('p.empty', {text: Hall.t('choose.empty')}) : Hall.reveal(token, function () {
+		return revealed === token.token || token.login ? Hall.h('p.empty', {text: Hall.t('choose.empty')}) : Hall.reveal(token, function () {
 			look(token.token);
 		});
 	}
@@ -120,24 +120,24 @@
 	}
 
 	function isUnfinished(order) {
-		return UNFINISHED.indexOf(order.state) >= 0 || (order.state === 'INSTALLED' && waitsOnKey(order.id));
+		return UNFINISHED.indexOf(order.state) >= 0 || (order.state === 'INSTALLED' && waitsOnKey(order));
 	}
 
-	function waitsOnKey(id) {
-		return Hall.state.renewals.some(function (info) { return info.order === id && info.next !== 'none'; });
+	function waitsOnKey(order) {
+		return Hall.state.renewals.some(function (info) { return Hall.key.isOf(info, order) && info.next !== 'none'; });
 	}
 
 	/* Orders that only the key remembers: another browser, another computer. */
 	function foreignOrders(known, done) {
 		var wanted = Hall.state.renewals.filter(function (info) {
-			return info.order && info.source === 'key' && info.next !== 'none' &&
-				!known.some(function (order) { return order.id === info.order; });
+			return (info.order || info.mark) && info.source === 'key' && info.next !== 'none' &&
+				!known.some(function (order) { return Hall.key.isOf(info, order); });
 		});
 		var found = [];
 		var missing = wanted.length;
 		if (missing === 0) { done(found); }
 		wanted.forEach(function (info) {
-			Hall.api.order(info.order, function (error, order) {
+			Hall.api.order(info.order || info.mark, function (error, order) {
 				if (!error) { found.push(order); }
 				missing -= 1;
 				if (missing === 0) { done(found); }

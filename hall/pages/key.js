@@ -36,10 +36,15 @@
 		return Hall.state.certificates.filter(function (certificate) { return certificate.id === id; })[0] || null;
 	}
 
+	/* Whether renewal.list tells of this order: by its id, or by the mark where this computer does not remember the id. */
+	function isOf(info, order) {
+		return info.order ? info.order === order.id : Boolean(info.mark) && info.mark === order.mark;
+	}
+
 	/* What a key that is plugged in remembers of the order, or null. */
 	function renewalOf(order) {
 		return Hall.state.renewals.filter(function (info) {
-			return info.order === order.id && info.source === 'key' && info.token;
+			return isOf(info, order) && info.source === 'key' && info.token;
 		})[0] || null;
 	}
 
@@ -156,6 +161,6 @@
 
 	Hall.key = {
 		load: load, ofOrder: ofOrder, need: need, claim: claim, resume: resume, certificate: certificateById,
-		issued: issuedOf, inspect: inspect, isBare: isBare, summary: summary
+		issued: issuedOf, inspect: inspect, isBare: isBare, isOf: isOf, summary: summary
 	};
 }());

@@ -101,6 +101,12 @@ test('M13: a key that shows no certificate: its PIN is asked for, then it is rea
 	assert.deepEqual(await calls('pin.verify'), [{ token: one.token }, { token: one.token }]);
 });
 
+test('M13: a key that a page has logged in to hides nothing', async () => {
+	await choose({ 'token.list': { tokens: [key('ONE', { login: true })] }, 'certificate.list': { certificates: [] } });
+	await clerk.page.locator('.empty').waitFor();
+	assert.equal(await clerk.test('reveal').count(), 0);
+});
+
 test('M13: still none after the PIN: there is none; the next look asks again', async () => {
 	const one = key('ONE');
 	await choose({ 'token.list': { tokens: [one] }, 'certificate.list': { certificates: [] } });
@@ -216,6 +222,18 @@ test('M16: a key without a serial is bound as such', async () => {
 	assert.deepEqual([order.state, order.tokenSerial], ['BOUND', undefined]);
 	assert.equal(await clerk.page.evaluate((token) => window.Hall.key.ofOrder(window.Hall.state.order).token === token, one.token), true);
 	assert.equal(await clerk.page.evaluate((token) => window.Hall.key.summary(token), one), '晋钥Key');
+});
+
+test('P5: another computer, where a key tells only an order\'s mark: the order is found and goes on', async () => {
+	const one = key('ONE');
+	const { order } = await hall.client().post('/api/orders', { certificate: pem });
+	const info = { mark: order.mark, stage: 'key', next: 'install', source: 'key', token: one.token };
+	await choose({ 'token.list': { tokens: [one] }, 'certificate.list': { certificates: [certificate(one)] }, 'renewal.list': { renewals: [info, { ...info, mark: 'kh:of another hall' }] } });
+	const card = clerk.page.locator(`[data-order="${order.id}"]`);
+	await card.waitFor();
+	await card.locator('[data-test="continue"]').click();
+	await clerk.step('pin');
+	await clerk.test('pin-verify').waitFor();
 });
 
 test('M7: the public key that the hall has bound goes along when the key is asked', async () => {

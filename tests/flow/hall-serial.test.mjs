@@ -1,7 +1,8 @@
-// Serials of tokens at the hall: none, and such as are no ASCII.
+// What a key tells of itself at the hall: its serial, which may be none or no ASCII, and the mark of an order.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Stage, makeJws } from '../lib/softkey.mjs';
+import { sha256 } from '../lib/token.mjs';
 
 let stage;
 test.before(async () => { stage = await Stage.make(); });
@@ -58,4 +59,18 @@ test('M17: serials are UTF-8, up to 64 characters', async () => {
 	await clerk.paid();
 	await clerk.newKey();
 	await refused(clerk.sendKey(clerk.proof({ tokenSerial: '证'.repeat(65) })), 'proof.invalid', 'tokenSerial');
+});
+
+test('an order is found by its mark, which is all that a key tells; by nothing near it', async () => {
+	const clerk = await stage.clerk();
+	await clerk.open();
+	const { id, mark } = clerk.order, client = stage.hall.client();
+	assert.equal(mark, `kh:${sha256(`keyhall:${id}`).slice(0, 24)}`);
+	assert.equal((await client.get(`/api/orders/${encodeURIComponent(mark)}`)).order.id, id);
+	for (const near of [mark.slice(3), mark.slice(0, -1), `${mark}0`, 'kh:']) {
+		const error = await client.get(`/api/orders/${encodeURIComponent(near)}`).then(() => assert.fail(near), (cause) => cause);
+		assert.equal(error.name, 'order.absent', near);
+	}
+	const error = await client.post(`/api/orders/${encodeURIComponent(mark)}/cancel`).then(() => assert.fail('cancelled'), (cause) => cause);
+	assert.equal(error.name, 'order.foreign');
 });
