@@ -41,12 +41,20 @@ static void have_certificates(void *context, const struct kh_error *error)
 	free(look);
 }
 
+static void have_anchors(void *context, const struct kh_error *error)
+{
+	struct look *look = context;
+
+	(void)error; /* shows as not tried */
+	kh_modules_list_certificates(&look->agent->modules, have_certificates, look);
+}
+
 static void have_tokens(void *context, const struct kh_error *error)
 {
 	struct look *look = context;
 
 	(void)error;
-	kh_modules_list_certificates(&look->agent->modules, have_certificates, look);
+	kh_modules_read_anchors(&look->agent->modules, have_anchors, look);
 }
 
 void kh_checkup(struct kh_agent *agent, const char *locale, const char *token, kh_checkup_done done, void *context)

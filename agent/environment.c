@@ -10,6 +10,8 @@
 #include "text.h"
 #include "token/report.h"
 
+#define ANCHORS_SHOWN 8 /* files whose problems one row names */
+
 struct check {
 	const struct kh_environment *environment;
 	const char *locale;
@@ -38,7 +40,9 @@ enum finding_name {
 	ORIGINS_NONE,
 	ANCHORS_GIVEN,
 	ANCHORS_NONE,
-	ANCHORS_UNREADABLE,
+	ANCHORS_UNUSABLE,
+	ANCHORS_PARTIAL,
+	ANCHORS_UNTRIED,
 	DRIVER_WORKS,
 	DRIVER_PROFILE,
 	DRIVER_NONE,
@@ -83,7 +87,9 @@ static const struct finding {
 	[ORIGINS_NONE] = FINDING(CONFIGURATION, WARN, "configuration.origins", "configuration.origins", &contact),
 	[ANCHORS_GIVEN] = FINDING(ANCHORS, OK, "ok", "anchors.ok", NULL),
 	[ANCHORS_NONE] = FINDING(ANCHORS, FAIL, "anchors.missing", "anchors.missing", &contact),
-	[ANCHORS_UNREADABLE] = FINDING(ANCHORS, FAIL, "anchors.unreadable", "anchors.unreadable", &contact),
+	[ANCHORS_UNUSABLE] = FINDING(ANCHORS, FAIL, "anchors.unusable", "anchors.unusable", &contact),
+	[ANCHORS_PARTIAL] = FINDING(ANCHORS, WARN, "anchors.partial", "anchors.partial", &contact),
+	[ANCHORS_UNTRIED] = FINDING(ANCHORS, UNKNOWN, "anchors.untried", "anchors.untried", NULL),
 	[DRIVER_WORKS] = FINDING(DRIVER, OK, "ok", "driver.ok", NULL),
 	[DRIVER_PROFILE] = FINDING(DRIVER, WARN, "driver.profile", "driver.profile", &contact),
 	[DRIVER_NONE] = FINDING(DRIVER, FAIL, "driver.missing", "driver.none", &driver),
@@ -165,16 +171,39 @@ static void check_configuration(struct check *check)
 	add(check, check->environment->settings->config.origins_count > 0 ? ORIGINS_GIVEN : ORIGINS_NONE, NULL);
 }
 
+static void append_problem(struct kh_buffer *out, const char *locale, const struct kh_host_anchor_problem *problem)
+{
+	const char *name = kh_enum_text(&kh_host_anchor_problem_reason_names, (int)problem->reason);
+	struct kh_buffer reason = {0};
+	char key[64];
+
+	snprintf(key, sizeof(key), "environment.anchors.%s", name ? name : "unreadable");
+	kh_text(&reason, locale, key, NULL);
+	if (out->length > 0)
+		kh_text(out, locale, "environment.anchors.between", NULL);
+	kh_text(out, locale, "environment.anchors.problem",
+		(const char *[]){"file", problem->file, "reason", reason.data, NULL});
+	kh_buffer_finish(&reason);
+}
+
+/* What the token host has found when it read them. */
 static void check_anchors(struct check *check)
 {
-	const struct kh_config *config = &check->environment->settings->config;
-	enum finding_name name = config->anchors_count > 0 ? ANCHORS_GIVEN : ANCHORS_NONE;
+	const struct kh_host_anchors_read_result *read = &check->environment->modules->anchors;
+	KH_AUTO(kh_buffer_finish) struct kh_buffer problems = {0};
+	const char *values[] = {"problems", NULL, NULL};
 
-	for (size_t i = 0; i < config->anchors_count; i++) {
-		if (!kh_system_readable(config->anchors[i]))
-			name = ANCHORS_UNREADABLE;
-	}
-	add(check, name, NULL);
+	for (size_t i = 0; i < read->problems_count && i < ANCHORS_SHOWN; i++)
+		append_problem(&problems, check->locale, &read->problems[i]);
+	values[1] = problems.data;
+	if (check->environment->settings->config.anchors_count == 0)
+		add(check, ANCHORS_NONE, NULL);
+	else if (!check->environment->modules->anchors_read)
+		add(check, ANCHORS_UNTRIED, NULL);
+	else if (read->usable == 0)
+		add(check, ANCHORS_UNUSABLE, values);
+	else
+		add(check, read->problems_count > 0 ? ANCHORS_PARTIAL : ANCHORS_GIVEN, values);
 }
 
 /* The module that failed worst; NULL: at least one works. */

@@ -204,9 +204,6 @@ static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffe
 	    !kh_period_parse(config->window->after, &settings->after))
 		return complain(complaint, "built-in defaults", "window", "is not valid");
 	settings->enforce = config->window->enforce;
-	settings->anchors_readable = true;
-	for (size_t i = 0; i < config->anchors_count; i++)
-		settings->anchors_readable = settings->anchors_readable && kh_system_readable(config->anchors[i]);
 	if (config->state)
 		snprintf(settings->state, sizeof(settings->state), "%s", config->state);
 	else

@@ -16,7 +16,6 @@ struct kh_settings {
 	char state[KH_PATH_MAX]; /* folder */
 	struct kh_period before, after;
 	bool enforce;
-	bool anchors_readable;
 };
 
 /* given: the file of --config or NULL. On failure complaint holds one sentence

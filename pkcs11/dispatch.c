@@ -17,6 +17,7 @@ static const struct row {
 	bool again;   /* may be done over after the module was started again */
 } rows[KH_HOST_METHOD_COUNT] = {
 	[KH_HOST_METHOD_HOST_CONFIGURE] = {kh_op_host_configure, NO_TOKEN, false},
+	[KH_HOST_METHOD_ANCHORS_READ] = {kh_op_anchors_read, NO_TOKEN, false},
 	[KH_HOST_METHOD_TOKEN_LIST] = {kh_op_token_list, NO_TOKEN, true},
 	[KH_HOST_METHOD_CERTIFICATE_LIST] = {kh_op_certificate_list, TOKEN_OF(certificate_list), true},
 	[KH_HOST_METHOD_TOKEN_LOGIN] = {kh_op_token_login, TOKEN_OF(token_login), true},

@@ -44,7 +44,7 @@ struct kh_host {
 	struct kh_tokens tokens;
 	struct kh_reader reader;
 	struct kh_host_settings settings;
-	struct kh_anchors *anchors; /* chain.c; NULL: not read yet */
+	struct kh_anchors *anchors; /* NULL: not read yet */
 	struct kh_wrong_pin wrong[KH_WRONG_PINS_MAX];
 	size_t wrong_next;
 	uint8_t wrong_key[32];
@@ -57,6 +57,7 @@ struct kh_host {
 typedef enum kh_code kh_operation(struct kh_host *host, const void *params, void *result, struct kh_error *error);
 
 kh_operation kh_op_host_configure;
+kh_operation kh_op_anchors_read;
 kh_operation kh_op_token_list;
 kh_operation kh_op_certificate_list;
 kh_operation kh_op_token_login;

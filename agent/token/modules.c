@@ -117,6 +117,7 @@ void kh_modules_finish(struct kh_modules *modules)
 		free(module->path);
 		free(module->program);
 	}
+	kh_clear(&kh_host_anchors_read_result_type, &modules->anchors);
 	modules->count = 0;
 }
 

@@ -23,6 +23,9 @@ struct kh_driver {
 struct kh_modules {
 	struct kh_driver items[KH_CONFIG_MODULES_MAX];
 	size_t count;
+	/* What the CA certificates of the configuration are worth. */
+	struct kh_host_anchors_read_result anchors;
+	bool anchors_read; /* a token host has tried them */
 	/* Told when the set of tokens or a PIN's state has changed. */
 	void (*changed)(void *context);
 	void *context;
@@ -45,6 +48,10 @@ typedef void (*kh_modules_done)(void *context, const struct kh_error *error);
 void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules_done done, void *context);
 /* The same for certificates (and for tokens where they are not known). */
 void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context);
+
+/* anchors.c: has the anchors read again by the first module that answers; it is
+ * its token host that does it, the key is not asked. */
+void kh_modules_read_anchors(struct kh_modules *modules, kh_modules_done done, void *context);
 
 /* Asks one of them. Where there are others, one that has hung does not make
  * them wait: it is asked in the background, and reply gets its failure. */

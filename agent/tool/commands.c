@@ -158,6 +158,8 @@ static int look_alone(struct kh_tool *tool)
 
 		kh_modules_list_tokens(&modules, false, stop_loop, &loop);
 		uv_run(&loop, UV_RUN_DEFAULT);
+		kh_modules_read_anchors(&modules, stop_loop, &loop);
+		uv_run(&loop, UV_RUN_DEFAULT);
 		kh_modules_list_certificates(&modules, stop_loop, &loop);
 		uv_run(&loop, UV_RUN_DEFAULT);
 		kh_environment_judge(&environment, tool->locale, &result);

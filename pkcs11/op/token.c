@@ -5,7 +5,7 @@
 
 #include "cleanup.h"
 #include "pin/login.h"
-#include "x509/chain.h"
+#include "x509/anchors.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
 {

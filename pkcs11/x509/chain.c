@@ -2,125 +2,27 @@
 #include "x509/chain.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "log.h"
-#include "x509/sm2.h"
-
-#define ANCHORS_MAX 256
-
-struct kh_anchors {
-	X509_STORE *store;
-	char ids[ANCHORS_MAX][KH_SHA256_HEX]; /* SHA-256 of the DER */
-	size_t count;
-};
-
-/* OpenSSL takes an empty ID unless each certificate whose signature is to be verified has one; for other
- * algorithms one would be an error. */
-static bool set_id(X509 *certificate)
-{
-	ASN1_OCTET_STRING *id;
-
-	if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3)
-		return true;
-	id = ASN1_OCTET_STRING_new();
-	if (!id || ASN1_OCTET_STRING_set(id, (const unsigned char *)KH_SM2_ID, sizeof(KH_SM2_ID) - 1) != 1) {
-		ASN1_OCTET_STRING_free(id);
-		return false;
-	}
-	X509_set0_distinguishing_id(certificate, id);
-	return true;
-}
-
-static bool add_anchor(struct kh_anchors *anchors, X509 *certificate)
-{
-	unsigned char *der = NULL;
-	int length = i2d_X509(certificate, &der);
-
-	if (length <= 0 || anchors->count == ANCHORS_MAX || !set_id(certificate) ||
-	    X509_STORE_add_cert(anchors->store, certificate) != 1) {
-		OPENSSL_free(der);
-		return false;
-	}
-	kh_sha256_hex(der, (size_t)length, anchors->ids[anchors->count++]);
-	OPENSSL_free(der);
-	return true;
-}
-
-static bool add_file(struct kh_anchors *anchors, const char *path)
-{
-	BIO *file = BIO_new_file(path, "r");
-	X509 *certificate;
-	bool added = false;
-
-	while (file && (certificate = PEM_read_bio_X509(file, NULL, NULL, NULL))) {
-		added = add_anchor(anchors, certificate) || added;
-		X509_free(certificate);
-	}
-	ERR_clear_error();
-	BIO_free(file);
-	return added;
-}
-
-struct kh_anchors *kh_anchors_new(char *const *files, size_t count)
-{
-	struct kh_anchors *anchors = calloc(1, sizeof(*anchors));
-
-	if (!anchors)
-		return NULL;
-	anchors->store = X509_STORE_new();
-	if (!anchors->store) {
-		free(anchors);
-		return NULL;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (!add_file(anchors, files[i]))
-			kh_log(KH_LOG_ERROR, "no certificate can be read from anchor %s", files[i]);
-	}
-	return anchors;
-}
-
-void kh_anchors_free(struct kh_anchors *anchors)
-{
-	if (!anchors)
-		return;
-	X509_STORE_free(anchors->store);
-	free(anchors);
-}
-
-static bool is_anchor(const struct kh_anchors *anchors, const struct kh_certificate *certificate)
-{
-	for (size_t i = 0; i < anchors->count; i++) {
-		if (strcmp(anchors->ids[i], certificate->id) == 0)
-			return true;
-	}
-	return false;
-}
+#include "x509/legible.h"
+#include "x509/name.h"
 
 static X509 *decode(const struct kh_certificate *certificate)
 {
-	const unsigned char *in = certificate->der.data;
-	X509 *decoded = d2i_X509(NULL, &in, (long)certificate->der.length);
-
-	if (decoded && set_id(decoded))
-		return decoded;
-	X509_free(decoded);
-	return NULL;
+	return kh_legible_new((struct kh_span){certificate->der.data, certificate->der.length});
 }
 
-/* An anchor that comes with the chain is in the store already: decoding is
- * what takes time here. */
+/* An anchor that comes with the chain is known already: decoding is what takes
+ * time here. */
 static bool push(STACK_OF(X509) * out, const struct kh_anchors *anchors, const struct kh_certificate *parsed)
 {
 	X509 *certificate;
 
-	if (is_anchor(anchors, parsed))
+	if (kh_anchors_have(anchors, parsed->id))
 		return true;
 	certificate = decode(parsed);
 	if (certificate && sk_X509_push(out, certificate))
@@ -146,13 +48,57 @@ static enum kh_code read_chain(STACK_OF(X509) * out, const struct kh_anchors *an
 	return KH_OK;
 }
 
-static bool verify(X509_STORE *store, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
+static bool is_same_name(const X509_NAME *a, const X509_NAME *b)
+{
+	struct kh_span left, right;
+
+	return X509_NAME_get0_der(a, &left.data, &left.length) == 1 &&
+	       X509_NAME_get0_der(b, &right.data, &right.length) == 1 && kh_name_same(left, right);
+}
+
+/* What X509_check_issued() looks at behind the names: the key's identifier, and
+ * that it may sign certificates. */
+static int is_issued(X509_STORE_CTX *context, X509 *certificate, X509 *issuer)
+{
+	AUTHORITY_KEYID *key;
+	int code = X509_check_issued(issuer, certificate);
+
+	(void)context;
+	if (code != X509_V_ERR_SUBJECT_ISSUER_MISMATCH)
+		return code == X509_V_OK;
+	if (!is_same_name(X509_get_subject_name(issuer), X509_get_issuer_name(certificate)) ||
+	    !(X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN))
+		return 0;
+	key = X509_get_ext_d2i(certificate, NID_authority_key_identifier, NULL, NULL);
+	code = key ? X509_check_akid(issuer, key) : X509_V_OK;
+	AUTHORITY_KEYID_free(key);
+	return code == X509_V_OK;
+}
+
+/* A copy's signature is checked here. */
+static int on_error(int good, X509_STORE_CTX *context)
+{
+	const STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(context);
+	int issuer = X509_STORE_CTX_get_error_depth(context) + 1;
+
+	if (good || X509_STORE_CTX_get_error(context) != X509_V_ERR_CERT_SIGNATURE_FAILURE ||
+	    issuer >= sk_X509_num(path) ||
+	    !kh_legible_verify(X509_STORE_CTX_get_current_cert(context), X509_get0_pubkey(sk_X509_value(path, issuer))))
+		return good;
+	X509_STORE_CTX_set_error(context, X509_V_OK);
+	return 1;
+}
+
+static bool verify(const struct kh_anchors *anchors, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *parameters;
 	bool trusted = false;
 
-	if (context && X509_STORE_CTX_init(context, store, leaf, chain) == 1) {
+	X509_STORE_set_check_issued(anchors->store, is_issued);
+	if (context && X509_STORE_CTX_init(context, anchors->store, leaf, chain) == 1) {
+		X509_STORE_CTX_set0_trusted_stack(context, anchors->list);
+		X509_STORE_CTX_set_verify_cb(context, on_error);
 		parameters = X509_STORE_CTX_get0_param(context);
 		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY);
 		X509_VERIFY_PARAM_set_time(parameters, (time_t)at);
@@ -178,7 +124,7 @@ enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_c
 	code = others ? read_chain(others, anchors, chain, count, error) : kh_fail(error, KH_AGENT_FAILED);
 	if (code == KH_OK && !leaf)
 		code = kh_fail_field(error, "certificate");
-	if (code == KH_OK && !verify(anchors->store, leaf, others, at))
+	if (code == KH_OK && !verify(anchors, leaf, others, at))
 		code = kh_fail(error, KH_CERTIFICATE_UNTRUSTED);
 	X509_free(leaf);
 	sk_X509_pop_free(others, X509_free);

@@ -1,17 +1,15 @@
 /*
  * Whether a certificate leads to a configured anchor (RFC 5280, 6).
+ *
+ * OpenSSL validates the path. Two of its rules are too narrow for certificates
+ * that are in use, and are replaced: a certificate is issued by another when their
+ * names are the same by name.h (OpenSSL compares a T61String as Latin-1), and one
+ * with a name that OpenSSL cannot read is validated all the same (legible.h).
  */
 #ifndef KH_PKCS11_X509_CHAIN_H
 #define KH_PKCS11_X509_CHAIN_H
 
-#include "x509/certificate.h"
-
-struct kh_anchors;
-
-/* Reads PEM files; a file that cannot be read is logged and left out. NULL
- * when memory is out. */
-struct kh_anchors *kh_anchors_new(char *const *files, size_t count);
-void kh_anchors_free(struct kh_anchors *anchors);
+#include "x509/anchors.h"
 
 /* chain: PEM certificates in any order, may hold the root. at: when it has to
  * be valid. certificate.untrusted; request.invalid names a bad chain entry. */

@@ -17,7 +17,7 @@ static struct kh_modules modules;
 static struct kh_environment environment;
 static struct kh_token_info tokens[2];
 static struct kh_key_certificate certificate;
-static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null", gone[] = "/nonexistent.pem";
+static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null";
 static char *origins[] = {origin}, *anchors[] = {anchor, anchor}, *problems[] = {origin};
 static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42", driver[] = "driver.so";
 static char uris[2][24] = {"pkcs11:serial=42", "pkcs11:serial=43"};
@@ -41,7 +41,8 @@ static int make_fine(void **state)
 					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
 	environment = (struct kh_environment){
 		.settings = &settings, .modules = &modules, .journal_works = true, .ipv6 = true, .running = true};
-	anchors[1] = anchor;
+	modules.anchors = (struct kh_host_anchors_read_result){.usable = 1};
+	modules.anchors_read = true;
 	return 0;
 }
 
@@ -94,11 +95,41 @@ static void test_configuration(void **state)
 	settings.config.anchors_count = 0;
 	expect("anchors", "fail", "anchors.missing", "contact");
 	make_fine(state);
-	anchors[1] = gone;
-	expect("anchors", "fail", "anchors.unreadable", "contact");
+	modules.anchors_read = false;
+	expect("anchors", "unknown", "anchors.untried", NULL);
 	make_fine(state);
 	environment.journal_works = false;
 	expect("journal", "warn", "journal.failed", NULL);
+}
+
+/* C3: a row names the file and what is wrong with it; one that is good is enough to go on. */
+static void test_anchors(void **state)
+{
+	static char first[] = "root.p7b", second[] = "old.pem";
+	struct kh_host_anchor_problem wrong[] = {{first, KH_HOST_ANCHOR_PROBLEM_REASON_EMPTY},
+						 {second, KH_HOST_ANCHOR_PROBLEM_REASON_EXPIRED}};
+	struct kh_environment_check_result result;
+
+	modules.anchors.problems = wrong;
+	modules.anchors.problems_count = 2;
+	expect("anchors", "warn", "anchors.partial", "contact");
+	modules.anchors.usable = 0;
+	expect("anchors", "fail", "anchors.unusable", "contact");
+	kh_environment_judge(&environment, "zh-CN", &result);
+	assert_string_equal(result.items[2].text, "CA 根证书均无法使用：root.p7b（文件为空）、old.pem（证书已过期）。");
+	kh_clear(&kh_environment_check_result_type, &result);
+	kh_environment_judge(&environment, "en", &result);
+	assert_string_equal(result.items[2].text,
+			    "No CA root certificate can be used: root.p7b (the file is empty), "
+			    "old.pem (the certificate has expired).");
+	kh_clear(&kh_environment_check_result_type, &result);
+	/* Every reason has its words. */
+	modules.anchors.problems_count = 1;
+	for (int i = 1; i < kh_host_anchor_problem_reason_names.count; i++) {
+		wrong[0].reason = (enum kh_host_anchor_problem_reason)i;
+		expect("anchors", "fail", "anchors.unusable", "contact");
+	}
+	make_fine(state);
 }
 
 static void test_driver(void **state)
@@ -239,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_fine, make_fine),
 		cmocka_unit_test_setup(test_configuration, make_fine),
+		cmocka_unit_test_setup(test_anchors, make_fine),
 		cmocka_unit_test_setup(test_driver, make_fine),
 		cmocka_unit_test_setup(test_none, make_fine),
 		cmocka_unit_test_setup(test_key, make_fine),

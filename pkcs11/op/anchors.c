@@ -1,0 +1,45 @@
+/* anchors.read: what the configured anchors are worth. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "x509/anchors.h"
+#include "x509/name.h"
+
+#define FILE_NAME_MAX 256 /* AnchorProblem.file */
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+enum kh_code kh_op_anchors_read(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	struct kh_host_anchors_read_result *result = out;
+	struct kh_anchors *anchors = kh_anchors_new(host->settings.anchors, host->settings.anchors_count);
+
+	(void)in;
+	if (!anchors)
+		return kh_fail(error, KH_AGENT_FAILED);
+	kh_anchors_free(host->anchors);
+	host->anchors = anchors;
+	result->usable = (int64_t)anchors->usable;
+	result->problems = calloc(anchors->troubles_count + 1, sizeof(*result->problems));
+	if (!result->problems)
+		return kh_fail(error, KH_AGENT_FAILED);
+	for (size_t i = 0; i < anchors->troubles_count; i++) {
+		struct kh_host_anchor_problem *problem = &result->problems[result->problems_count++];
+		struct kh_buffer name = {0};
+
+		problem->reason = anchors->troubles[i].reason;
+		kh_utf8_append(&name, file_name(anchors->troubles[i].file),
+			       strlen(file_name(anchors->troubles[i].file)));
+		kh_utf8_shorten(&name, 0, FILE_NAME_MAX);
+		problem->file = name.data ? name.data : strdup("");
+		if (name.failed || !problem->file)
+			return kh_fail(error, KH_AGENT_FAILED);
+	}
+	return KH_OK;
+}
