@@ -17,6 +17,7 @@
 
 #include "log.h"
 #include "token/token.h"
+#include "x509/legible.h"
 
 struct state {
 	struct state *older; /* kept reachable */
@@ -140,6 +141,12 @@ static enum verdict look(struct state *state, const struct kh_token *own, const 
 	return NO_CERTIFICATE;
 }
 
+/* What OpenSSL refuses libp11 cannot find. */
+static bool is_legible(const struct kh_certificate *certificate)
+{
+	return kh_legible_without((struct kh_span){certificate->der.data, certificate->der.length});
+}
+
 enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, const struct kh_object *certificate,
 			     bool *agreed, struct kh_error *error)
 {
@@ -150,7 +157,7 @@ enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, c
 	*agreed = false;
 	/* libp11 0.4.12 knows RSA and EC keys; a vendor's private key hides all keys of a token from it. */
 	if (certificate->certificate->key_type == KH_ANY_KEY_TYPE_ED25519 ||
-	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2)
+	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2 || !is_legible(certificate->certificate))
 		return KH_OK;
 	verdict = state ? look(state, token, certificate) : UNREADABLE;
 	if (verdict != AGREED && state && !fresh) {

@@ -6,19 +6,22 @@ import { Daemon } from './daemon.mjs';
 import { PinScript } from './pin.mjs';
 import { removeFolder, temporaryFolder } from './process.mjs';
 import { SoftKey } from './softkey-token.mjs';
-import { certificateId, makeKey } from './token.mjs';
+import { objectFile, replaceCertificate } from './softkey-store.mjs';
+import { certificateId, makeKey, pemToDer } from './token.mjs';
 
-// options: keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now) and usage of the old certificate, pins, faults (rules), settings, env (of the agent).
-export async function makeSoftScene({ keyType = 'ec-p256', vendor, caType, from = -345, to = 20, usage, pins = '123456', faults = [], settings = {}, env = {} } = {}) {
+// options: keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now) and usage of the old certificate, pins, faults (rules), settings, env (of the agent), change (the old certificate and the CA → what is written).
+export async function makeSoftScene({ keyType = 'ec-p256', vendor, caType, from = -345, to = 20, usage, pins = '123456', faults = [], settings = {}, env = {}, change = (pem) => pem } = {}) {
 	const folder = temporaryFolder(), scene = { folder, origin: 'http://localhost:8080' };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
 	scene.key = await SoftKey.make(folder, { vendor });
 	scene.ca = await Authority.make(place('ca'), { keyType: caType });
 	scene.pair = await makeKey(keyType);
-	scene.oldPem = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to), usage });
+	const plain = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to), usage });
+	scene.oldPem = change(plain, scene.ca);
 	scene.old = certificateId(scene.oldPem);
 	await scene.key.importPair(scene.pair);
-	await scene.key.writeCertificate(scene.oldPem);
+	await scene.key.writeCertificate(plain);
+	if (scene.oldPem !== plain) replaceCertificate(objectFile(scene.key, 'certificate'), pemToDer(scene.oldPem));
 	if (faults.length) scene.key.fault(...faults);
 	scene.pins = new PinScript(folder, pins);
 	scene.daemon = await Daemon.start({ folder: place('agent'), token: scene.key, origins: [scene.origin], anchors: [scene.ca.root],

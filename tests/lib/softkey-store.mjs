@@ -1,6 +1,6 @@
 // What is on a test token, read from its files: a witness that needs no process. The form of a file: tests/softkey/attributes.c.
 import { X509Certificate, createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sha256 } from './token.mjs';
 import { markLabel } from './mark.mjs';
@@ -49,6 +49,16 @@ export function parseObject(bytes) {
 	const text = bytes.toString('latin1');
 	if (!parsed.has(text)) parsed.set(text, parse(bytes));
 	return parsed.get(text);
+}
+
+// Puts another DER into a certificate's file: one that no program of OpenSSL's would write.
+export function replaceCertificate(file, der) {
+	const bytes = readFileSync(file), parts = [bytes.subarray(0, 8)], number = (value) => { const out = Buffer.alloc(8); out.writeBigUInt64LE(BigInt(value)); return out; };
+	for (const [type, value] of parseAttributes(bytes)) {
+		const now = type === VALUE ? der : value;
+		parts.push(number(type), number(now.length), now);
+	}
+	writeFileSync(file, Buffer.concat(parts));
 }
 
 // The file of the only object of a kind.
