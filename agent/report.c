@@ -109,9 +109,13 @@ static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
 {
 	report->modules = calloc(KH_REPORT_MODULES_MAX, sizeof(*report->modules));
 	for (size_t i = 0; report->modules && i < agent->modules.count; i++) {
-		if (kh_token_link_report(agent->modules.items[i].link, &report->modules[report->modules_count], NULL) ==
-		    KH_OK)
-			report->modules_count++;
+		const struct kh_driver *module = &agent->modules.items[i];
+		struct kh_module_report *shown = &report->modules[report->modules_count];
+
+		if (kh_token_link_report(module->link, shown, NULL) != KH_OK)
+			continue;
+		shown->second_reader = module->second_reader;
+		report->modules_count++;
 	}
 }
 

@@ -40,7 +40,6 @@ static void free_list(char **list, size_t count)
 void kh_host_finish(struct kh_host *host)
 {
 	kh_tokens_clear(&host->tokens);
-	kh_reader_finish(&host->reader);
 	kh_module_stop(&host->module);
 	kh_profiles_clear(&host->profiles);
 	kh_anchors_free(host->anchors);

@@ -230,6 +230,7 @@ static bool goes_unread(struct kh_run *run, enum kh_code code)
 	kh_log(KH_LOG_WARNING, "order %s: no answer from the second reader, which is not asked again",
 	       run->entry.order);
 	run->module->unread = true;
+	run->module->second_reader = run->completed.second_reader = KH_SECOND_READER_ABSENT;
 	run->facts &= ~(unsigned)KH_FACT_LOGIN;
 	kh_token_link_retry(run->module->link);
 	return true;

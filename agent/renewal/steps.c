@@ -262,7 +262,10 @@ static void take_check(struct kh_run *run, void *answer)
 
 static void take_proof(struct kh_run *run, void *answer)
 {
-	run->completed.second_reader = ((const struct kh_host_certificate_prove_result *)answer)->second_reader;
+	const struct kh_host_certificate_prove_result *result = answer;
+
+	if (result->second_reader)
+		run->module->second_reader = run->completed.second_reader = result->second_reader;
 }
 
 static void take_receipt(struct kh_run *run, void *answer)

@@ -114,16 +114,33 @@ static int print_items(const struct kh_tool *tool, const struct kh_environment_c
 	return status;
 }
 
+static void print_second_reader(const struct kh_tool *tool, const struct kh_module_report *module)
+{
+	KH_AUTO_FREE char *answer = NULL;
+	const char *values[] = {"module", module->module, "answer", NULL, NULL};
+
+	if (!module->second_reader)
+		return;
+	answer = word(tool, "reader", kh_enum_text(&kh_second_reader_names, (int)module->second_reader));
+	values[3] = answer;
+	kh_tool_print(stdout, tool->locale, "tool.reader", values, "\n");
+}
+
+/* The report has the check's rows, and what the second reader said. */
 int kh_tool_doctor(struct kh_tool *tool)
 {
-	struct kh_environment_check_result result = {0};
+	struct kh_report report = {0};
+	struct kh_environment_check_result check;
 	struct kh_error error = {0};
 	int status;
 
-	if (kh_client_call(tool->client, KH_METHOD_ENVIRONMENT_CHECK, NULL, &result, &error) != KH_OK)
+	if (kh_client_call(tool->client, KH_METHOD_DIAGNOSTICS_REPORT, NULL, &report, &error) != KH_OK)
 		return kh_tool_complain(tool, &error);
-	status = print_items(tool, &result);
-	kh_clear(&kh_environment_check_result_type, &result);
+	check = (struct kh_environment_check_result){.items = report.items, .items_count = report.items_count};
+	status = print_items(tool, &check);
+	for (size_t i = 0; i < report.modules_count; i++)
+		print_second_reader(tool, &report.modules[i]);
+	kh_clear(&kh_report_type, &report);
 	return status;
 }
 

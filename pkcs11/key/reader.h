@@ -18,11 +18,11 @@ struct kh_reader {
 };
 
 bool kh_reader_present(void);
-/* agreed is false when libp11 cannot read this token or cannot use the key;
- * that it reads the token but does not find the certificate, or that its
- * signature is wrong, is token.failed. */
-KH_CHECKED enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token,
-					const struct kh_object *certificate, bool *agreed, struct kh_error *error);
-void kh_reader_finish(struct kh_reader *reader);
+/* What it says is told and fails nothing: AGREED, FAILED where it does not read
+ * the token, does not find the certificate or cannot use the key (a key type it
+ * does not know, too), ABSENT where it is not built in. It may hang or crash;
+ * the daemon goes on without it then. */
+enum kh_second_reader kh_reader_check(struct kh_reader *reader, struct kh_token *token,
+				      const struct kh_object *certificate);
 
 #endif

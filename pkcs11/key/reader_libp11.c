@@ -17,7 +17,6 @@
 
 #include "log.h"
 #include "token/token.h"
-#include "x509/legible.h"
 
 struct state {
 	struct state *older; /* kept reachable */
@@ -84,6 +83,7 @@ static bool is_certificate(PKCS11_CERT *certificate, const struct kh_bytes *der)
 	return same;
 }
 
+/* No key: libp11 got an instance of the module that does not share our login. */
 static PKCS11_KEY *find_key(PKCS11_KEY *keys, unsigned count, const struct kh_bytes *id)
 {
 	PKCS11_KEY *found = NULL;
@@ -141,40 +141,24 @@ static enum verdict look(struct state *state, const struct kh_token *own, const 
 	return NO_CERTIFICATE;
 }
 
-/* What OpenSSL refuses libp11 cannot find. */
-static bool is_legible(const struct kh_certificate *certificate)
-{
-	return kh_legible_without((struct kh_span){certificate->der.data, certificate->der.length});
-}
-
-enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, const struct kh_object *certificate,
-			     bool *agreed, struct kh_error *error)
+enum kh_second_reader kh_reader_check(struct kh_reader *reader, struct kh_token *token,
+				      const struct kh_object *certificate)
 {
 	bool fresh = !reader->state || reader->starts != token->module->starts;
-	struct state *state = fresh ? new_state(reader, token->module) : reader->state;
+	struct state *state;
 	enum verdict verdict;
 
-	*agreed = false;
 	/* libp11 0.4.12 knows RSA and EC keys; a vendor's private key hides all keys of a token from it. */
 	if (certificate->certificate->key_type == KH_ANY_KEY_TYPE_ED25519 ||
-	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2 || !is_legible(certificate->certificate))
-		return KH_OK;
+	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2)
+		return KH_SECOND_READER_FAILED;
+	state = fresh ? new_state(reader, token->module) : reader->state;
 	verdict = state ? look(state, token, certificate) : UNREADABLE;
 	if (verdict != AGREED && state && !fresh) {
 		state = new_state(reader, token->module);
 		verdict = state ? look(state, token, certificate) : UNREADABLE;
 	}
 	ERR_clear_error();
-	kh_log(KH_LOG_DEBUG, "second reader: %s", verdict_names[verdict]);
-	*agreed = verdict == AGREED;
-	/* No key: libp11 got an instance of the module that does not share our login. */
-	if (verdict == AGREED || verdict == UNREADABLE || verdict == NO_KEY)
-		return KH_OK;
-	return kh_fail_call(error, KH_TOKEN_FAILED, "libp11", verdict_names[verdict]);
-}
-
-void kh_reader_finish(struct kh_reader *reader)
-{
-	/* Contexts live as long as the process; see above. */
-	(void)reader;
+	kh_log(verdict == AGREED ? KH_LOG_DEBUG : KH_LOG_INFO, "second reader: %s", verdict_names[verdict]);
+	return verdict == AGREED ? KH_SECOND_READER_AGREED : KH_SECOND_READER_FAILED;
 }

@@ -6,18 +6,11 @@ bool kh_reader_present(void)
 	return false;
 }
 
-enum kh_code kh_reader_check(struct kh_reader *reader, struct kh_token *token, const struct kh_object *certificate,
-			     bool *agreed, struct kh_error *error)
+enum kh_second_reader kh_reader_check(struct kh_reader *reader, struct kh_token *token,
+				      const struct kh_object *certificate)
 {
 	(void)reader;
 	(void)token;
 	(void)certificate;
-	(void)error;
-	*agreed = false;
-	return KH_OK;
-}
-
-void kh_reader_finish(struct kh_reader *reader)
-{
-	(void)reader;
+	return KH_SECOND_READER_ABSENT;
 }

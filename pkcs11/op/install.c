@@ -206,7 +206,6 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 	struct kh_object *object;
 	struct kh_object *key;
 	struct kh_token *token;
-	bool agreed = false;
 	enum kh_code code;
 
 	code = kh_host_token(host, params->token, &token, error);
@@ -218,13 +217,10 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 		code = kh_pair_find(token, params->certificate, &object, &key, error);
 	if (code == KH_OK)
 		code = kh_pair_prove(token, object, key, error);
-	if (code == KH_OK && params->second_reader)
-		code = kh_reader_check(&host->reader, token, object, &agreed, error);
 	if (code != KH_OK)
 		return code;
 	snprintf(host->proved, sizeof(host->proved), "%s", params->certificate);
-	if (!params->second_reader)
-		return KH_OK;
-	result->second_reader = agreed ? KH_SECOND_READER_AGREED : KH_SECOND_READER_ABSENT;
+	if (params->second_reader)
+		result->second_reader = kh_reader_check(&host->reader, token, object);
 	return KH_OK;
 }

@@ -289,6 +289,8 @@ export interface ModuleReport {
 	restarts: number;
 	/** The call it died in. */
 	lastFailure?: string;
+	/** What the second reader said last, where it was asked. */
+	secondReader?: SecondReader;
 }
 
 /** A known key on the USB bus, also when its driver is missing. */
