@@ -171,7 +171,7 @@ static bool was_there(const struct kh_inventory *inventory, CK_OBJECT_HANDLE han
 }
 
 /* Some modules leave attributes of the template out: what nobody could find
- * again, neither by its mark nor by its public key, is of no use. */
+ * again is of no use. */
 static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE handle, struct kh_object **key,
 			     struct kh_error *error)
 {
@@ -187,8 +187,7 @@ static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE ha
 	if (code != KH_OK)
 		return code;
 	*key = kh_inventory_by_handle(&token->inventory, handle);
-	if (kh_mark_has_id(mark, (*key)->id.data, (*key)->id.length) || strcmp((*key)->label, mark->label) == 0 ||
-	    (*key)->spki_id[0])
+	if (kh_mark_has_id(mark, (*key)->id.data, (*key)->id.length) || strcmp((*key)->label, mark->label) == 0)
 		return KH_OK;
 	*key = NULL;
 	code = kh_inventory_destroy(token, handle, error);

@@ -325,7 +325,6 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 		code = check(host, objects.certificate->certificate, &params->encryption, params->chain,
 			     params->chain_count, &new, &import.envelope, error);
 		import.new = new;
-		import.order.encryption_key = new ? new->spki_id : NULL;
 		if (code == KH_OK)
 			code = import_key(&import, error);
 	} else {

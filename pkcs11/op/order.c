@@ -61,6 +61,15 @@ static bool is_outdone(const struct kh_object *object, const struct kh_object *k
 	return key && key != object && key->class == object->class && key->id.length > 0 && object->id.length == 0;
 }
 
+/* Of the encryption pair: without a CKA_ID where the order's own pair has its. */
+static bool is_cut(const struct kh_object *object, const struct kh_order_objects *objects)
+{
+	const struct kh_object *key = objects->private_key ? objects->private_key : objects->public_key;
+
+	return object->id.length == 0 && has_label(object, &objects->encryption.mark) && key &&
+	       has_id(key, &objects->mark);
+}
+
 /* With a final label it is no rubbish, unless it can be written again, as the
  * issued certificate, which the hall has: what could not be read may be needed.
  * A private key whose order has a certificate may be, too. */
@@ -83,6 +92,7 @@ static struct kh_object *find_rubbish(struct kh_token *token, size_t from, const
 		if (objects->certificate && object->class == CKO_PRIVATE_KEY && marked)
 			continue;
 		if (is_rubbish(object, &objects->mark, true) || is_rubbish(object, &objects->encryption.mark, false) ||
+		    is_cut(object, objects) ||
 		    (marked && (lacks_id(token, object, key) || is_outdone(object, objects->private_key) ||
 				is_outdone(object, objects->public_key))))
 			return object;
@@ -102,6 +112,13 @@ static void set_marks(const struct kh_order *order, struct kh_order_objects *out
 	}
 }
 
+static struct kh_object *find_half(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of)
+{
+	struct kh_object *found = kh_inventory_key(inventory, class, of);
+
+	return found && !is_useless(found) ? found : NULL;
+}
+
 /* Both keys of a pair by its mark; else by its public key, where that is known:
  * unmarked. */
 static bool find_pair(struct kh_inventory *inventory, const struct kh_order_mark *mark, const char *spki_id,
@@ -117,30 +134,42 @@ static bool find_pair(struct kh_inventory *inventory, const struct kh_order_mark
 		*private_key = kh_inventory_by_spki(inventory, CKO_PRIVATE_KEY, spki_id);
 	}
 	if (!*private_key && *public_key)
-		*private_key = kh_inventory_key(inventory, CKO_PRIVATE_KEY, *public_key);
+		*private_key = find_half(inventory, CKO_PRIVATE_KEY, *public_key);
 	if (!*public_key && *private_key)
-		*public_key = kh_inventory_key(inventory, CKO_PUBLIC_KEY, *private_key);
+		*public_key = find_half(inventory, CKO_PUBLIC_KEY, *private_key);
 	return unmarked && (*private_key || *public_key);
 }
 
-static const char *spki_of(const struct kh_object *public_key, const char *otherwise)
+/* Its own certificate carries the mark, or is of the pair. */
+static struct kh_object *find_certificate(struct kh_token *token, const struct kh_order *order,
+					  const struct kh_order_objects *pair)
 {
-	return public_key ? public_key->spki_id : otherwise;
+	struct kh_object *found = find_marked(&token->inventory, CKO_CERTIFICATE, &pair->mark);
+	const struct kh_object *key = pair->public_key ? pair->public_key : pair->private_key;
+	const char *spki_id = key && key->spki_id[0] ? key->spki_id : order->public_key;
+
+	if (!found && spki_id)
+		found = kh_inventory_by_spki(&token->inventory, CKO_CERTIFICATE, spki_id);
+	return found && has_label(found, &pair->mark) && lacks_id(token, found, key) ? NULL : found;
 }
 
-static struct kh_object *find_certificate(struct kh_token *token, const struct kh_order_mark *mark,
-					  const struct kh_object *private_key, const struct kh_object *public_key,
-					  const char *spki_id)
+/* Only by its mark: that of the years before may have the same key. */
+static void find_encryption(struct kh_inventory *inventory, struct kh_order_objects *out)
 {
-	struct kh_inventory *inventory = &token->inventory;
-	struct kh_object *found = find_marked(inventory, CKO_CERTIFICATE, mark);
+	const struct {
+		CK_OBJECT_CLASS class;
+		struct kh_object **out;
+	} parts[] = {
+		{CKO_PRIVATE_KEY, &out->encryption.private_key},
+		{CKO_PUBLIC_KEY, &out->encryption.public_key},
+		{CKO_CERTIFICATE, &out->encryption.certificate},
+	};
 
-	spki_id = spki_of(public_key, private_key && private_key->spki_id[0] ? private_key->spki_id : spki_id);
-	if (!found && spki_id)
-		found = kh_inventory_by_spki(inventory, CKO_CERTIFICATE, spki_id);
-	return found && has_label(found, mark) && lacks_id(token, found, private_key ? private_key : public_key)
-		       ? NULL
-		       : found;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct kh_object *found = find_marked(inventory, parts[i].class, &out->encryption.mark);
+
+		*parts[i].out = found && is_cut(found, out) ? NULL : found;
+	}
 }
 
 void kh_order_find(struct kh_token *token, const struct kh_order *order, struct kh_order_objects *out)
@@ -150,24 +179,24 @@ void kh_order_find(struct kh_token *token, const struct kh_order *order, struct 
 	*out = (struct kh_order_objects){.private_key = NULL};
 	set_marks(order, out);
 	out->unmarked = find_pair(inventory, &out->mark, order->public_key, &out->private_key, &out->public_key);
-	out->certificate = find_certificate(token, &out->mark, out->private_key, out->public_key, order->public_key);
-	(void)find_pair(inventory, &out->encryption.mark, order->encryption_key, &out->encryption.private_key,
-			&out->encryption.public_key);
-	out->encryption.certificate = find_certificate(token, &out->encryption.mark, out->encryption.private_key,
-						       out->encryption.public_key, order->encryption_key);
+	out->certificate = find_certificate(token, order, out);
+	find_encryption(inventory, out);
 	out->rubbish = find_rubbish(token, 0, out);
 }
 
+/* Some modules give a label of their own: without the mark's CKA_ID only the one
+ * that was written in the end counts. */
 bool kh_order_is_final(const struct kh_order_objects *objects)
 {
+	const struct kh_object *certificate = objects->certificate;
 	KH_AUTO_FREE char *name = NULL;
 
-	if (!objects->certificate || kh_order_is_pending(objects->certificate))
+	if (!certificate || kh_order_is_pending(certificate))
 		return false;
-	if (!objects->unmarked)
+	if (has_id(certificate, &objects->mark))
 		return true;
-	name = kh_certificate_common_name(objects->certificate->certificate);
-	return name && name[0] && strcmp(objects->certificate->label, name) == 0;
+	name = kh_certificate_common_name(certificate->certificate);
+	return name && name[0] && strcmp(certificate->label, name) == 0;
 }
 
 enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,

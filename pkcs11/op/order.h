@@ -30,10 +30,9 @@
 
 /* Which order. */
 struct kh_order {
-	const char *id;		    /* NULL: only its label is known */
-	const char *public_key;	    /* SHA-256 of the pair's SPKI, hex; NULL: not known */
-	const char *encryption_key; /* the same of the encryption pair */
-	const char *label;	    /* of either mark, where id is NULL */
+	const char *id;		/* NULL: only its label is known */
+	const char *public_key; /* SHA-256 of the pair's SPKI, hex; NULL: not known */
+	const char *label;	/* of either mark, where id is NULL */
 };
 
 struct kh_order_objects {
@@ -64,9 +63,7 @@ KH_CHECKED enum kh_code kh_order_discard(struct kh_token *token, const struct kh
 
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
-/* Whether the order's certificate says that nothing is left to do: it has
- * another label than the mark's. That of a pair without a mark says nothing
- * unless it is the one that kh_pair_label() writes. */
+/* Whether the label of the order's certificate says that nothing is left to do. */
 bool kh_order_is_final(const struct kh_order_objects *objects);
 
 /* The one other certificate on the token that this one replaces: same subject

@@ -164,8 +164,8 @@ test('a key that does not sign is given up once in a call, and only when the old
 	} finally { await scene.close(); }
 });
 
-// Writing a label is a write, too: the new pair has its labels and signs with them before the old pair goes.
-for (const [key, order] of [['new', ['label', 'label', 'sign', 'delete', 'delete', 'delete', 'label']], ['same', ['sign', 'delete', 'label']]])
+// Writing a label is a write, too, which may tear what it writes: the private key's is not written again, and the others come last.
+for (const [key, order] of [['new', ['sign', 'delete', 'delete', 'delete', 'label', 'label']], ['same', ['sign', 'delete', 'label']]])
 	test(`the order of completing with the ${key} key`, async () => {
 		const scene = await makeSoftScene();
 		try {
@@ -186,7 +186,7 @@ test('half an object that the token never gives up is in nobody\'s way', async (
 		let agent = await (await scene.daemon.kill(), await scene.daemon.again(), scene.connect());
 		await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' }).catch(() => {});
 		await scene.daemon.kill();
-		assert.equal((await scene.key.objects()).filter((text) => text.includes(order)).length, 1, 'half a key');
+		assert.equal((await scene.key.objects()).filter((text) => text.includes(markLabel(order))).length, 1, 'half a key');
 		scene.key.fault('C_DestroyObject 0 error 0x5');
 		await scene.daemon.again();
 		agent = await scene.connect();
