@@ -4,9 +4,8 @@
 
 #include "cleanup.h"
 #include "token/inventory.h"
+#include "token/search.h"
 #include "token/token.h"
-
-#define FIND_STEP 256
 
 void kh_inventory_clear(struct kh_inventory *inventory)
 {
@@ -15,62 +14,6 @@ void kh_inventory_clear(struct kh_inventory *inventory)
 	free(inventory->objects);
 	free(inventory->handles);
 	*inventory = (struct kh_inventory){.read = false};
-}
-
-static int compare_handles(const void *a, const void *b)
-{
-	CK_OBJECT_HANDLE left = *(const CK_OBJECT_HANDLE *)a;
-	CK_OBJECT_HANDLE right = *(const CK_OBJECT_HANDLE *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Sorts and leaves out what a module shows twice; returns how many are left. */
-static size_t put_in_order(CK_OBJECT_HANDLE *handles, size_t count)
-{
-	size_t left = count > 0;
-
-	if (count > 1)
-		qsort(handles, count, sizeof(*handles), compare_handles);
-	for (size_t i = 1; i < count; i++) {
-		if (handles[i] != handles[i - 1])
-			handles[left++] = handles[i];
-	}
-	return left;
-}
-
-/* Every handle that fits the template, sorted. */
-static CK_RV find(struct kh_token *token, CK_ATTRIBUTE *template, CK_ULONG attributes, CK_OBJECT_HANDLE **out,
-		  size_t *out_count)
-{
-	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
-	size_t count = 0;
-	CK_ULONG got = 0;
-	bool started;
-	CK_RV rv;
-
-	rv = KH_CALL(token->module, C_FindObjectsInit, token->session, template, attributes);
-	started = rv == CKR_OK;
-	while (rv == CKR_OK) {
-		CK_OBJECT_HANDLE *more = realloc(handles, (count + FIND_STEP) * sizeof(*handles));
-
-		if (!more) {
-			rv = CKR_HOST_MEMORY;
-			break;
-		}
-		handles = more;
-		rv = KH_CALL(token->module, C_FindObjects, token->session, handles + count, FIND_STEP, &got);
-		count += rv == CKR_OK ? got : 0;
-		if (got < FIND_STEP || count >= KH_OBJECTS_MAX)
-			break;
-	}
-	if (started)
-		(void)KH_CALL(token->module, C_FindObjectsFinal, token->session);
-	if (rv != CKR_OK)
-		return rv;
-	*out_count = put_in_order(handles, count);
-	*out = kh_steal(&handles);
-	return CKR_OK;
 }
 
 struct kh_object *kh_inventory_by_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
@@ -130,18 +73,18 @@ static bool is_readable(const struct kh_inventory *inventory)
 	return inventory->count < 2;
 }
 
-/* One search, and one or two reads for each new object: a search by class costs as much as all the reads. */
-static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handles, size_t count, kh_object_told told,
-			       void *context, struct kh_error *error)
+/* One or two reads for each new object. */
+static enum kh_code read_again(struct kh_token *token, struct kh_handles *handles, kh_object_told told, void *context,
+			       struct kh_error *error)
 {
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_inventory fresh = {.revision = ++token->module->revisions, .read = true};
 	enum kh_code code = KH_OK;
 
-	for (size_t i = 0; i < count && code == KH_OK; i++) {
+	for (size_t i = 0; i < handles->count && code == KH_OK; i++) {
 		size_t before = fresh.count;
 
-		code = take_object(token, (*handles)[i], inventory, &fresh, error);
+		code = take_object(token, handles->list[i], inventory, &fresh, error);
 		if (told && fresh.count > before)
 			code = told(context, &fresh.objects[before], error);
 	}
@@ -152,33 +95,80 @@ static enum kh_code read_again(struct kh_token *token, CK_OBJECT_HANDLE **handle
 		kh_inventory_clear(&fresh);
 		return code;
 	}
-	fresh.handles = kh_steal(handles);
-	fresh.handles_count = count;
+	fresh.handles = kh_steal(&handles->list);
+	fresh.handles_count = handles->count;
 	*inventory = fresh;
 	return KH_OK;
 }
 
+static bool has_private_key(const struct kh_inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->objects[i].class == CKO_PRIVATE_KEY)
+			return true;
+	}
+	return false;
+}
+
+static bool is_same_set(const struct kh_inventory *inventory, const struct kh_handles *handles)
+{
+	return inventory->read && handles->count == inventory->handles_count &&
+	       (handles->count == 0 ||
+		memcmp(handles->list, inventory->handles, handles->count * sizeof(*handles->list)) == 0);
+}
+
+/* The inventory is what a search without a class shows after a login. */
+static enum kh_code learn(struct kh_token *token, struct kh_error *error)
+{
+	KH_AUTO(kh_handles_finish) struct kh_handles handles = {NULL, 0};
+	CK_RV rv;
+
+	if (has_private_key(&token->inventory)) {
+		token->private_search = KH_PRIVATE_SHOWN;
+		return KH_OK;
+	}
+	if (!kh_handles_add(&handles, token->inventory.handles, token->inventory.handles_count))
+		return kh_fail(error, KH_AGENT_FAILED);
+	rv = kh_search_hidden(token, &handles);
+	if (rv != CKR_OK)
+		return kh_module_fail(token->module, rv, error);
+	return token->private_search == KH_PRIVATE_BY_CLASS ? read_again(token, &handles, NULL, NULL, error) : KH_OK;
+}
+
+static enum kh_code tell(const struct kh_inventory *inventory, kh_object_told told, void *context,
+			 struct kh_error *error)
+{
+	enum kh_code code = KH_OK;
+
+	for (size_t i = 0; told && i < inventory->count && code == KH_OK; i++)
+		code = told(context, &inventory->objects[i], error);
+	return code;
+}
+
 enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, void *context, struct kh_error *error)
 {
-	struct kh_inventory *inventory = &token->inventory;
-	KH_AUTO_FREE CK_OBJECT_HANDLE *handles = NULL;
+	const struct kh_inventory *inventory = &token->inventory;
+	KH_AUTO(kh_handles_finish) struct kh_handles handles = {NULL, 0};
+	uint64_t revision = inventory->revision;
+	bool learns = token->lease.active && token->private_search == KH_PRIVATE_UNKNOWN;
 	enum kh_code code;
-	size_t count = 0;
 	CK_RV rv;
 
 	code = kh_token_open(token, error);
 	if (code != KH_OK)
 		return code;
-	rv = find(token, NULL, 0, &handles, &count);
+	rv = kh_search(token, &handles);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	/* SoftHSM shows a token whose folder is gone as an empty one. */
-	if (count == 0 && (code = kh_token_read_info(token, error)) != KH_OK)
+	if (handles.count == 0 && (code = kh_token_read_info(token, error)) != KH_OK)
 		return code;
-	if (inventory->read && count == inventory->handles_count &&
-	    (count == 0 || memcmp(handles, inventory->handles, count * sizeof(*handles)) == 0))
-		return KH_OK;
-	return read_again(token, &handles, count, told, context, error);
+	if (!is_same_set(inventory, &handles))
+		code = read_again(token, &handles, learns ? NULL : told, context, error);
+	if (code != KH_OK || !learns)
+		return code;
+	code = learn(token, error);
+	return code == KH_OK && inventory->revision != revision ? tell(inventory, told, context, error) : code;
 }
 
 enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error)
@@ -188,14 +178,12 @@ enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error
 
 static enum kh_code note_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, struct kh_error *error)
 {
-	CK_OBJECT_HANDLE *more = realloc(inventory->handles, (inventory->handles_count + 1) * sizeof(*more));
+	struct kh_handles handles = {inventory->handles, inventory->handles_count};
+	bool noted = kh_handles_add(&handles, &handle, 1);
 
-	if (!more)
-		return kh_fail(error, KH_AGENT_FAILED);
-	inventory->handles = more;
-	more[inventory->handles_count++] = handle;
-	qsort(more, inventory->handles_count, sizeof(*more), compare_handles);
-	return KH_OK;
+	inventory->handles = handles.list;
+	inventory->handles_count = handles.count;
+	return noted ? KH_OK : kh_fail(error, KH_AGENT_FAILED);
 }
 
 enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_OBJECT_CLASS class,

@@ -1,15 +1,13 @@
 /*
  * What is on a token: certificates and keys with the attributes we use, read
- * once for each handle. kh_inventory_refresh() costs three C_ calls when
- * nothing changed: it compares the set of handles, so it sees what other
- * programs wrote or deleted; it does not see that they changed an attribute.
+ * once for each handle. kh_inventory_refresh() costs one search (search.h) when
+ * nothing changed: it compares the set of handles, so it sees what other programs
+ * wrote or deleted; it does not see that they changed an attribute.
  */
 #ifndef KH_PKCS11_TOKEN_INVENTORY_H
 #define KH_PKCS11_TOKEN_INVENTORY_H
 
 #include "token/object.h"
-
-#define KH_OBJECTS_MAX 4096
 
 struct kh_inventory {
 	struct kh_object *objects;

@@ -10,6 +10,7 @@
 
 #include "token/inventory.h"
 #include "token/module.h"
+#include "token/search.h"
 #include "token/uri.h"
 
 #define KH_LEASE_SECONDS 120
@@ -33,8 +34,9 @@ struct kh_token {
 	struct kh_lease lease;
 	enum kh_pin_state said; /* LOCKED or EXPIRED, when the last login said so and no flag does; else NONE */
 	bool renewed;		/* the PIN was changed here: CKF_USER_PIN_TO_BE_CHANGED is out of date */
-	bool drops_ids; /* has kept a certificate without the CKA_ID that it was given */
+	bool drops_ids;		/* has kept a certificate without the CKA_ID that it was given */
 	struct kh_inventory inventory;
+	enum kh_private_search private_search;
 };
 
 /* NULL is accepted. */

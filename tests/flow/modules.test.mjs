@@ -48,6 +48,9 @@ async function renew(scene, agent, { serial = scene.token.serial, order = 'M-1' 
 const row = async (agent, id) => (await agent.call('environment.check')).items.find((one) => one.id === id);
 const log = (scene) => readFileSync(path.join(scene.daemon.folder, 'keyhalld.log'), 'utf8');
 
+for (const n of [1, 3])
+	test(`M1: C_FindObjects hands out ${n} at a time`, () => withManners([`find ${n}`], renew));
+
 test('M2: new tokens show only after C_GetSlotList with NULL', () => withScene({ kind: SoftKey }, async (scene) => {
 	const key = scene.token;
 	key.place('A', 'B');
@@ -83,6 +86,18 @@ test('M3: forty tokens, and more than are listed', () => withScene({ kind: Token
 }));
 
 test('M3: more slots than the module said', () => withManners(['slots-unsaid 1'], renew));
+
+test('M11: private objects show only to a search by class', () => withManners(['hide-private'], async (scene, agent) => {
+	await renew(scene, agent);
+}));
+
+test('M11: a module that shows them is searched once for a list', () => withManners([], async (scene, agent) => {
+	const { tokens: [{ token }] } = await agent.call('token.list');
+	await agent.call('pin.verify', { token });
+	await agent.call('certificate.list');
+	const calls = await scene.token.calls(() => agent.call('certificate.list'));
+	assert.equal(calls.filter((name) => name === 'C_FindObjectsInit').length, 1);
+}));
 
 for (const flags of [0x400, 0x8, 0x408])
 	test(`M12: flags 0x${flags.toString(16)} are missing although the token works`, () => withManners([`flags-off ${flags}`], async (scene, agent) => {
