@@ -149,7 +149,7 @@ static int same_public(const struct kh_object *key, struct kh_span spki)
 
 	if (!key->spki_id[0])
 		return -1;
-	kh_sha256_hex(spki.data, spki.length, id);
+	kh_spki_id(spki, id);
 	return strcmp(id, key->spki_id) == 0;
 }
 

@@ -103,7 +103,7 @@ static void public_template(struct kh_template *template, const struct plan *pla
 	} else if (named_curve) {
 		kh_template_add(template, CKA_EC_PARAMS, edwards_name, sizeof(edwards_name) - 1);
 	} else if (!plan->profile || plan->profile->sm2_curve) {
-		kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(plan->curve));
+		kh_template_span(template, CKA_EC_PARAMS, kh_curve_oid(plan->curve));
 	}
 	add_type(template, plan, ask);
 	if (ask == ASK_LITTLE)
@@ -253,7 +253,7 @@ static void put_public(struct kh_template *template, struct kh_span spki, const 
 				   : type == KH_ANY_KEY_TYPE_ED25519 ? &type_edwards
 								     : &type_ec);
 		if (!sm2 || sm2->sm2_curve)
-			kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(type));
+			kh_template_span(template, CKA_EC_PARAMS, kh_curve_oid(type));
 		kh_template_add(template, CKA_EC_POINT, point->data, point->length);
 	}
 }
@@ -281,14 +281,17 @@ static CK_RV create_public(struct kh_token *token, struct kh_span spki, const st
 static enum kh_code write_public(struct kh_token *token, const struct kh_bytes *spki, const struct kh_order_mark *mark,
 				 CK_ATTRIBUTE_TYPE use, struct kh_object **public_key, struct kh_error *error)
 {
-	const struct kh_span span = {spki->data, spki->length};
-	bool is_sm2 = kh_spki_type(span) == KH_ANY_KEY_TYPE_SM2;
+	bool is_sm2 = kh_spki_type((struct kh_span){spki->data, spki->length}) == KH_ANY_KEY_TYPE_SM2;
 	const struct kh_profile *sm2 = is_sm2 ? kh_module_sm2(token->module) : NULL;
+	KH_AUTO(kh_buffer_finish) struct kh_buffer normal = {0};
+	struct kh_span span;
 	CK_OBJECT_HANDLE handle;
 	CK_RV rv = CKR_OK;
 
 	if (is_sm2 && !sm2)
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	kh_spki_put_normal(&normal, (struct kh_span){spki->data, spki->length});
+	span = (struct kh_span){(uint8_t *)normal.data, normal.length};
 	for (enum marks marks = MARKS_BOTH; marks < MARKS_END; marks++) {
 		rv = create_public(token, span, sm2, mark, marks, use, &handle);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)

@@ -59,7 +59,7 @@ void kh_way_template(struct kh_template *template, const struct kh_attempt *atte
 	kh_template_number(template, CKA_CLASS, &class);
 	kh_template_number(template, CKA_KEY_TYPE, sm2 ? &profile->sm2_key_type : &rsa);
 	if (sm2 && profile->sm2_curve)
-		kh_template_span(template, CKA_EC_PARAMS, kh_spki_curve(KH_ANY_KEY_TYPE_SM2));
+		kh_template_span(template, CKA_EC_PARAMS, kh_curve_oid(KH_ANY_KEY_TYPE_SM2));
 	kh_template_bool(template, CKA_TOKEN, true);
 	kh_template_add(template, CKA_ID, unwrap->mark->id, sizeof(unwrap->mark->id));
 	kh_template_text(template, CKA_LABEL, unwrap->mark->label);

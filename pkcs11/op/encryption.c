@@ -37,9 +37,19 @@ static enum kh_code check_fields(const struct kh_certificate *signing, const str
 		return kh_pair_mismatch(error, "encryption.usage");
 	if (new->ends <= kh_time_now() || new->ends <= new->begins)
 		return kh_pair_mismatch(error, "encryption.validity");
-	if (!fits_format(format, new) || strcmp(new->spki_id, signing->spki_id) == 0)
+	if (!fits_format(format, new) || strcmp(new->key_id, signing->key_id) == 0)
 		return kh_pair_mismatch(error, "encryption.spki");
 	return KH_OK;
+}
+
+static bool is_point_of(const struct kh_certificate *certificate, struct kh_span point)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer spki = {0};
+	char id[KH_SHA256_HEX];
+
+	kh_spki_put_ec(&spki, kh_curve_oid(KH_ANY_KEY_TYPE_SM2), point);
+	kh_sha256_hex(spki.data, spki.length, id);
+	return strcmp(id, certificate->key_id) == 0;
 }
 
 /* SM2EnvelopedKey tells its public key; what it does not tell shows later. */
@@ -47,11 +57,9 @@ static enum kh_code check_envelope(const struct kh_certificate *signing, const s
 				   const struct kh_encryption *given, struct kh_envelope *envelope,
 				   struct kh_error *error)
 {
-	struct kh_span point;
-
 	if (!kh_envelope_read(given->format, &given->envelope, signing->spki, envelope))
 		return kh_fail(error, KH_ENCRYPTION_UNOPENED);
-	if (envelope->point.length > 0 && (!kh_spki_bits(new->spki, &point) || !kh_span_equal(point, envelope->point)))
+	if (envelope->point.length > 0 && !is_point_of(new, envelope->point))
 		return kh_fail(error, KH_ENCRYPTION_MISMATCH);
 	return KH_OK;
 }
@@ -192,7 +200,7 @@ static enum kh_code write_public(const struct import *import, struct kh_error *e
 	const struct kh_object *written = objects.encryption.public_key;
 	enum kh_code code = KH_OK;
 
-	if (written && strcmp(written->spki_id, import->new->spki_id) == 0)
+	if (written && strcmp(written->spki_id, import->new->key_id) == 0)
 		return KH_OK;
 	if (written)
 		code = kh_inventory_destroy(import->token, written->handle, error);

@@ -21,9 +21,9 @@ static bool waits_for_other(struct kh_inventory *inventory, const struct kh_obje
 
 static bool is_of(const struct kh_object *object, const struct kh_certificate *certificate)
 {
-	const char *spki = object->certificate ? object->certificate->spki_id : object->spki_id;
+	const char *spki = object->certificate ? object->certificate->key_id : object->spki_id;
 
-	return !object->torn && strcmp(spki, certificate->spki_id) == 0;
+	return !object->torn && strcmp(spki, certificate->key_id) == 0;
 }
 
 /* What has the order's mark and the certificate's key: of two pairs with the

@@ -16,7 +16,7 @@ static enum kh_code optional_text(char **out, const char *text, struct kh_error 
 static const char *spki_of(const struct kh_order_objects *objects)
 {
 	if (objects->certificate)
-		return objects->certificate->certificate->spki_id;
+		return objects->certificate->certificate->key_id;
 	if (objects->public_key)
 		return objects->public_key->spki_id;
 	return objects->private_key ? objects->private_key->spki_id : NULL;

@@ -33,7 +33,7 @@ static size_t count_certificates_of(const struct kh_inventory *inventory, const 
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct kh_certificate *certificate = inventory->objects[i].certificate;
 
-		count += certificate && strcmp(certificate->spki_id, spki_id) == 0;
+		count += certificate && strcmp(certificate->key_id, spki_id) == 0;
 	}
 	return count;
 }
@@ -42,7 +42,7 @@ static size_t count_certificates_of(const struct kh_inventory *inventory, const 
  * they are. */
 static bool owns_keys(const struct kh_inventory *inventory, const struct kh_object *old)
 {
-	return count_certificates_of(inventory, old->certificate->spki_id) == 1 &&
+	return count_certificates_of(inventory, old->certificate->key_id) == 1 &&
 	       count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;

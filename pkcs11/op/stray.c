@@ -21,7 +21,7 @@ static bool is_other(const struct kh_object *object, const struct kh_object *cer
 		return object != certificate && object->certificate &&
 		       strcmp(object->certificate->id, certificate->certificate->id) == 0;
 	return (has_mark(object, CKO_PUBLIC_KEY, certificate) || has_mark(object, CKO_PRIVATE_KEY, certificate)) &&
-	       object->spki_id[0] && strcmp(object->spki_id, certificate->certificate->spki_id) != 0;
+	       object->spki_id[0] && strcmp(object->spki_id, certificate->certificate->key_id) != 0;
 }
 
 static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, bool *stays, struct kh_error *error)

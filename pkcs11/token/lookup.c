@@ -35,7 +35,7 @@ static bool same_id(const struct kh_object *a, const struct kh_object *b)
 /* The public key of a key or of a certificate; "" where it is not told. */
 static const char *spki_of(const struct kh_object *object)
 {
-	return object->certificate ? object->certificate->spki_id : object->spki_id;
+	return object->certificate ? object->certificate->key_id : object->spki_id;
 }
 
 static bool same_spki(const struct kh_object *a, const struct kh_object *b)

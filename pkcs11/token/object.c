@@ -96,13 +96,13 @@ void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct
 
 	/* A vendor's key type is the curve, whatever CKA_EC_PARAMS has of it. */
 	if (sm2 && type == sm2->sm2_key_type && values[3].length)
-		kh_spki_put_ec(&spki, kh_spki_curve(KH_ANY_KEY_TYPE_SM2), span_of(&values[3]));
+		kh_spki_put_ec(&spki, kh_curve_oid(KH_ANY_KEY_TYPE_SM2), span_of(&values[3]));
 	else if (type == CKK_RSA && values[0].length && values[1].length)
 		kh_spki_put_rsa(&spki, span_of(&values[0]), span_of(&values[1]));
 	else if (type == CKK_EC && values[2].length && values[3].length)
 		kh_spki_put_ec(&spki, span_of(&values[2]), span_of(&values[3]));
 	else if (type == CKK_EC_EDWARDS && values[3].length)
-		kh_spki_put_edwards(&spki, span_of(&values[3]));
+		kh_spki_put_ec(&spki, kh_curve_oid(KH_ANY_KEY_TYPE_ED25519), span_of(&values[3]));
 	if (spki.length > 0 && !spki.failed) {
 		object->spki = (struct kh_bytes){(uint8_t *)spki.data, spki.length};
 		object->key_type = kh_spki_type((struct kh_span){object->spki.data, object->spki.length});

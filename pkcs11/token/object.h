@@ -25,7 +25,7 @@ struct kh_token;
 
 /* The public key of a key object from CKA_KEY_TYPE and the values of
  * CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS and CKA_EC_POINT, whichever
- * are there. sm2: the profile whose key type is SM2, or NULL. */
+ * are there, in normal form (x509/spki.h). sm2: the profile whose key type is SM2, or NULL. */
 void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct kh_profile *sm2,
 			const struct kh_bytes values[4]);
 

@@ -164,6 +164,7 @@ struct kh_certificate *kh_certificate_parse(const void *der, size_t length)
 	}
 	kh_sha256_hex(certificate->der.data, certificate->der.length, certificate->id);
 	kh_sha256_hex(certificate->spki.data, certificate->spki.length, certificate->spki_id);
+	kh_spki_id(certificate->spki, certificate->key_id);
 	return certificate;
 }
 

@@ -27,8 +27,9 @@ struct kh_certificate {
 	struct kh_span extended_key_usage; /* Extension */
 	struct kh_span extensions;	   /* body of SEQUENCE OF Extension */
 	char id[KH_SHA256_HEX];		   /* SHA-256 of der */
-	char spki_id[KH_SHA256_HEX];
-	char not_before[KH_TIME_TEXT]; /* RFC 3339, UTC */
+	char spki_id[KH_SHA256_HEX];	   /* SHA-256 of spki as it stands here */
+	char key_id[KH_SHA256_HEX];	   /* the same of its normal form: what a key object's spki_id is */
+	char not_before[KH_TIME_TEXT];	   /* RFC 3339, UTC */
 	char not_after[KH_TIME_TEXT];
 	int64_t begins; /* seconds since 1970 */
 	int64_t ends;

@@ -4,10 +4,10 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "x509/spki.h"
 
 #define NUMBER 32
-#define POINT (2 * NUMBER + 1)
 
 /* a, b, x and y of the generator (GB/T 32918.5). */
 static const uint8_t curve[] = {
@@ -41,11 +41,12 @@ static bool sm3(const struct part *parts, size_t count, uint8_t out[KH_SM2_DIGES
 bool kh_sm2_digest(struct kh_span spki, const void *message, size_t length, uint8_t out[KH_SM2_DIGEST])
 {
 	static const uint8_t bits[] = {0, 8 * (sizeof(KH_SM2_ID) - 1)}; /* of the ID */
-	struct kh_span point;
+	KH_AUTO(kh_buffer_finish) struct kh_buffer point = {0};
 	uint8_t z[KH_SM2_DIGEST];
+	struct kh_span bits_of_key;
 
-	if (kh_spki_type(spki) != KH_ANY_KEY_TYPE_SM2 || !kh_spki_bits(spki, &point) || point.length != POINT ||
-	    point.data[0] != 0x04)
+	if (kh_spki_type(spki) != KH_ANY_KEY_TYPE_SM2 || !kh_spki_bits(spki, &bits_of_key) ||
+	    !kh_curve_put_point(KH_ANY_KEY_TYPE_SM2, bits_of_key, &point) || point.failed)
 		return false;
 	const struct part signer[] = {{bits, sizeof(bits)},
 				      {KH_SM2_ID, sizeof(KH_SM2_ID) - 1},

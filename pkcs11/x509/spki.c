@@ -11,22 +11,8 @@
 #define OID_RSA "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 #define OID_EC "\x2a\x86\x48\xce\x3d\x02\x01"
 #define OID_ED25519 "\x2b\x65\x70"
-#define CURVE_P256 "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
-#define CURVE_P384 "\x06\x05\x2b\x81\x04\x00\x22"
-#define CURVE_SM2 "\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d"
-#define CURVE_ED25519 "\x06\x03\x2b\x65\x70"
 
 #define SPAN(text) ((struct kh_span){(const uint8_t *)(text), sizeof(text) - 1})
-
-static const struct {
-	enum kh_any_key_type type;
-	struct kh_span curve;
-} curves[] = {
-	{KH_ANY_KEY_TYPE_EC_P256, {(const uint8_t *)CURVE_P256, sizeof(CURVE_P256) - 1}},
-	{KH_ANY_KEY_TYPE_EC_P384, {(const uint8_t *)CURVE_P384, sizeof(CURVE_P384) - 1}},
-	{KH_ANY_KEY_TYPE_SM2, {(const uint8_t *)CURVE_SM2, sizeof(CURVE_SM2) - 1}},
-	{KH_ANY_KEY_TYPE_ED25519, {(const uint8_t *)CURVE_ED25519, sizeof(CURVE_ED25519) - 1}},
-};
 
 struct parts {
 	struct kh_tlv algorithm;
@@ -64,6 +50,11 @@ static enum kh_any_key_type rsa_type(size_t bits)
 	}
 }
 
+static bool is_ec(const struct parts *parts)
+{
+	return kh_span_equal(parts->algorithm.body, SPAN(OID_EC));
+}
+
 enum kh_any_key_type kh_spki_type(struct kh_span spki)
 {
 	struct kh_span modulus;
@@ -76,13 +67,7 @@ enum kh_any_key_type kh_spki_type(struct kh_span spki)
 		return modulus.data[0] & 0x80u ? rsa_type(modulus.length * 8) : KH_ANY_KEY_TYPE_OTHER;
 	if (kh_span_equal(parts.algorithm.body, SPAN(OID_ED25519)))
 		return KH_ANY_KEY_TYPE_ED25519;
-	if (!kh_span_equal(parts.algorithm.body, SPAN(OID_EC)))
-		return KH_ANY_KEY_TYPE_OTHER;
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		if (kh_span_equal(parts.parameters, curves[i].curve))
-			return curves[i].type;
-	}
-	return KH_ANY_KEY_TYPE_OTHER;
+	return is_ec(&parts) ? kh_curve_type(parts.parameters) : KH_ANY_KEY_TYPE_OTHER;
 }
 
 static bool read_unsigned(struct kh_span *in, struct kh_span *number)
@@ -119,15 +104,6 @@ bool kh_spki_bits(struct kh_span spki, struct kh_span *bits)
 	return true;
 }
 
-struct kh_span kh_spki_curve(enum kh_any_key_type type)
-{
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		if (curves[i].type == type)
-			return curves[i].curve;
-	}
-	return (struct kh_span){NULL, 0};
-}
-
 static void put_bits(struct kh_buffer *out, struct kh_span bits)
 {
 	size_t from = out->length;
@@ -156,50 +132,82 @@ void kh_spki_put_rsa(struct kh_buffer *out, struct kh_span modulus, struct kh_sp
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
 }
 
-static struct kh_span unwrap_point(struct kh_span point)
-{
-	struct kh_span in = point;
-	struct kh_tlv wrapped;
-
-	/* A bare uncompressed point of P-256 or P-384 also begins with 0x04; x alone may. */
-	if (point.length == 64 || point.length == 65 || point.length == 97)
-		return point;
-	if (kh_der_expect(&in, KH_DER_OCTET_STRING, &wrapped) && in.length == 0)
-		return wrapped.body;
-	return point;
-}
-
-/* x and y alone get their 04. */
-static void put_point(struct kh_buffer *out, struct kh_span point)
-{
-	uint8_t whole[65] = {0x04};
-
-	if (point.length == sizeof(whole) - 1) {
-		memcpy(whole + 1, point.data, point.length);
-		point = (struct kh_span){whole, sizeof(whole)};
-	}
-	put_bits(out, point);
-}
-
-void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point)
+static void put_ec(struct kh_buffer *out, struct kh_span curve, struct kh_span point)
 {
 	size_t from = out->length;
 
 	kh_der_put(out, KH_DER_OID, OID_EC, sizeof(OID_EC) - 1);
-	kh_buffer_append(out, parameters.data, parameters.length);
+	kh_buffer_append(out, curve.data, curve.length);
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
-	put_point(out, unwrap_point(point));
+	put_bits(out, point);
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
 }
 
-void kh_spki_put_edwards(struct kh_buffer *out, struct kh_span point)
+static void put_edwards(struct kh_buffer *out, struct kh_span point)
 {
 	size_t from = out->length;
 
 	kh_der_put(out, KH_DER_OID, OID_ED25519, sizeof(OID_ED25519) - 1);
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
-	put_bits(out, unwrap_point(point));
+	put_bits(out, point);
 	kh_der_wrap(out, from, KH_DER_SEQUENCE);
+}
+
+/* A curve that is none of ours keeps its name; its point loses the OCTET STRING. */
+static void put_other(struct kh_buffer *out, struct kh_span parameters, struct kh_span point)
+{
+	struct kh_span name = parameters;
+	struct kh_span in = point;
+	struct kh_tlv value;
+
+	if (!kh_der_expect(&name, KH_DER_OID, &value) || name.length > 0)
+		return;
+	put_ec(out, parameters, kh_der_expect(&in, KH_DER_OCTET_STRING, &value) && in.length == 0 ? value.body : point);
+}
+
+void kh_spki_put_ec(struct kh_buffer *out, struct kh_span parameters, struct kh_span point)
+{
+	enum kh_any_key_type type = kh_curve_type(parameters);
+	struct kh_buffer plain = {0};
+	struct kh_span bits;
+
+	if (type == KH_ANY_KEY_TYPE_OTHER) {
+		put_other(out, parameters, point);
+	} else if (kh_curve_put_point(type, point, &plain)) {
+		bits = (struct kh_span){(const uint8_t *)plain.data, plain.length};
+		if (type == KH_ANY_KEY_TYPE_ED25519)
+			put_edwards(out, bits);
+		else
+			put_ec(out, kh_curve_oid(type), bits);
+	}
+	kh_buffer_finish(&plain);
+}
+
+void kh_spki_put_normal(struct kh_buffer *out, struct kh_span spki)
+{
+	size_t from = out->length;
+	struct kh_span modulus;
+	struct kh_span exponent;
+	struct parts parts;
+
+	if (kh_spki_rsa(spki, &modulus, &exponent))
+		kh_spki_put_rsa(out, modulus, exponent);
+	else if (split(spki, &parts) && is_ec(&parts))
+		kh_spki_put_ec(out, parts.parameters, parts.bits);
+	if (out->length == from)
+		kh_buffer_append(out, spki.data, spki.length);
+}
+
+void kh_spki_id(struct kh_span spki, char out[KH_SHA256_HEX])
+{
+	struct kh_buffer normal = {0};
+
+	kh_spki_put_normal(&normal, spki);
+	if (normal.failed)
+		kh_sha256_hex(spki.data, spki.length, out);
+	else
+		kh_sha256_hex(normal.data, normal.length, out);
+	kh_buffer_finish(&normal);
 }
 
 static EVP_PKEY *key_from(const char *algorithm, OSSL_PARAM *parameters)

@@ -26,6 +26,7 @@ async function renew(scene, agent, order, more) {
 	await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr), chain: [] });
 	const { retired } = await agent.call('renewal.complete', { order });
 	assert.deepEqual(retired, [scene.old]);
+	scene.key.set({ curve: 'oid', point: 'octet', 'always-authenticate': 0 });
 	assert.equal((await scene.key.objects()).length, 3);
 }
 
@@ -106,3 +107,30 @@ test('M20: a clerk who gives up', () => withKey({ 'min-pin': 8 }, { pins: ['1234
 	await refused(agent.call('pin.verify', { token: token.token }), 'pin.cancelled');
 	assert.equal(scene.pins.count(), 2);
 }));
+
+for (const [keyType, lines] of [
+	['ec-p256', { curve: 'name' }], ['ec-p384', { curve: 'name', point: 'short' }], ['ec-p256', { curve: 'explicit', point: 'raw' }],
+	['ec-p256', { point: 'bits' }], ['ec-p384', { point: 'raw' }], ['ed25519', { curve: 'name', point: 'raw' }], ['ed25519', { point: 'bits' }],
+])
+	test(`M9: ${keyType}, ${JSON.stringify(lines)}`, () => withKey(lines, { keyType }, async (scene, agent) => {
+		assert.equal((await agent.call('certificate.list')).certificates[0].hasPrivateKey, true);
+		await renew(scene, agent, 'M9-1');
+	}));
+
+test('M9: a pair whose public key the token does not show is taken away again', () => withKey({ point: 'none' }, {}, async (scene, agent) => {
+	scene.key.set({ point: 'octet' });
+	const before = await scene.key.objects();
+	scene.key.set({ point: 'none' });
+	await refused(begin(scene, agent, 'M9-2'), 'token.unsupported');
+	scene.key.set({ point: 'octet' });
+	assert.deepEqual(await scene.key.objects(), before);
+}));
+
+for (const form of ['compressed', 'explicit'])
+	for (const key of ['new', 'same'])
+		test(`C5: a certificate whose key is ${form}, renewed with the ${key} key`, () => withKey({}, { form }, async (scene, agent) => {
+			const { certificates: [old] } = await agent.call('certificate.list');
+			assert.equal(old.hasPrivateKey, true);
+			assert.equal(old.keyType, 'ec-p256');
+			await renew(scene, agent, 'C5-1', { key });
+		}));

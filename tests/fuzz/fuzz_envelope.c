@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kh_spki_put_rsa(&signer, (struct kh_span){number, sizeof(number)},
 				(struct kh_span){exponent, sizeof(exponent)});
 	else
-		kh_spki_put_ec(&signer, kh_spki_curve(KH_ANY_KEY_TYPE_SM2), (struct kh_span){number, 65});
+		kh_spki_put_ec(&signer, kh_curve_oid(KH_ANY_KEY_TYPE_SM2), (struct kh_span){number, 65});
 	bytes = (struct kh_bytes){(uint8_t *)(uintptr_t)(data + 1), size - 1};
 	if (kh_envelope_read((enum kh_import_algorithm)(data[0] % 3), &bytes,
 			     (struct kh_span){(uint8_t *)signer.data, signer.length}, &envelope))

@@ -58,9 +58,11 @@ static void as_point(const uint8_t *data, size_t size)
 	struct kh_buffer spki = {0};
 	struct kh_span bits;
 
-	kh_spki_put_ec(&spki, kh_spki_curve(KH_ANY_KEY_TYPE_SM2), (struct kh_span){data, size});
-	require(kh_spki_bits((struct kh_span){(const uint8_t *)spki.data, spki.length}, &bits));
-	require(bits.length <= size + 1);
+	kh_spki_put_ec(&spki, kh_curve_oid(KH_ANY_KEY_TYPE_SM2), (struct kh_span){data, size});
+	if (spki.length > 0) {
+		require(kh_spki_bits((struct kh_span){(const uint8_t *)spki.data, spki.length}, &bits));
+		require(bits.length == 65 && bits.data[0] == 4);
+	}
 	kh_buffer_finish(&spki);
 }
 

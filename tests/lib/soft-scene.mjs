@@ -1,22 +1,30 @@
 // The agent on a token of tests/softkey: keys that fail, hang and crash by script.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, days, makeRequest } from './ca.mjs';
 import { Daemon } from './daemon.mjs';
 import { PinScript } from './pin.mjs';
-import { removeFolder, temporaryFolder } from './process.mjs';
+import { removeFolder, run, temporaryFolder } from './process.mjs';
 import { SoftKey } from './softkey-token.mjs';
 import { objectFile, replaceCertificate } from './softkey-store.mjs';
 import { certificateId, makeKey, pemToDer } from './token.mjs';
 
-// options: keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now) and usage of the old certificate, pins, faults (rules), settings, env (of the agent), change (the old certificate and the CA → what is written).
-export async function makeSoftScene({ keyType = 'ec-p256', vendor, caType, from = -345, to = 20, usage, pins = '123456', faults = [], settings = {}, env = {}, change = (pem) => pem } = {}) {
+// An EC key as its certificate will show it: 'compressed', or with an 'explicit' curve.
+async function reform(pair, form, folder) {
+	const file = path.join(folder, 'pair.pem');
+	writeFileSync(file, pair);
+	return (await run('openssl', ['ec', '-in', file, ...(form === 'compressed' ? ['-conv_form', form] : ['-param_enc', form])])).stdout;
+}
+
+// options: form (reform, above), keyType, vendor (whose SM2 numbers it has), caType (the key type of the CA), from and to (days from now) and usage of the old certificate, pins, faults (rules), settings, env (of the agent), change (the old certificate and the CA → what is written).
+export async function makeSoftScene({ keyType = 'ec-p256', form, vendor, caType, from = -345, to = 20, usage, pins = '123456', faults = [], settings = {}, env = {}, change = (pem) => pem } = {}) {
 	const folder = temporaryFolder(), scene = { folder, origin: 'http://localhost:8080' };
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one); return one; };
 	scene.key = await SoftKey.make(folder, { vendor });
 	scene.ca = await Authority.make(place('ca'), { keyType: caType });
 	scene.pair = await makeKey(keyType);
-	const plain = await scene.ca.issue(await makeRequest(scene.pair, place('old')), { notBefore: days(from), notAfter: days(to), usage });
+	const shown = form ? await reform(scene.pair, form, folder) : scene.pair;
+	const plain = await scene.ca.issue(await makeRequest(shown, place('old')), { notBefore: days(from), notAfter: days(to), usage });
 	scene.oldPem = change(plain, scene.ca);
 	scene.old = certificateId(scene.oldPem);
 	await scene.key.importPair(scene.pair);

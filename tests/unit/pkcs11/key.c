@@ -145,7 +145,7 @@ static void test_digest_info_on_the_host(void **state)
 	assert_int_equal(out.length, 51);
 	assert_memory_equal(out.data + 19, digest, 32);
 	kh_buffer_cut(&out, 0);
-	kh_spki_put_ec(&curve, kh_spki_curve(KH_ANY_KEY_TYPE_EC_P256), (struct kh_span){number, 65});
+	kh_spki_put_ec(&curve, kh_curve_oid(KH_ANY_KEY_TYPE_EC_P256), (struct kh_span){number, 64});
 	signer.spki = (struct kh_span){(uint8_t *)curve.data, curve.length};
 	assert_int_equal(kh_sign(&signer, message, 7, &out, NULL), KH_TOKEN_UNSUPPORTED);
 	kh_buffer_finish(&rsa);
