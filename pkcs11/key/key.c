@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "key/sign.h"
 #include "log.h"
 #include "token/profile.h"
 #include "token/template.h"
@@ -29,14 +30,14 @@ struct plan {
 	CK_MECHANISM_TYPE mechanism;
 	const CK_ULONG *key_type;
 	CK_ULONG bits; /* RSA */
-	enum kh_any_key_type curve;
+	enum kh_any_key_type any;
 	const struct kh_profile *profile; /* SM2 */
 };
 
 static const struct plan plans[] = {
-	{KH_KEY_TYPE_RSA2048, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 2048, KH_ANY_KEY_TYPE_NONE, NULL},
-	{KH_KEY_TYPE_RSA3072, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 3072, KH_ANY_KEY_TYPE_NONE, NULL},
-	{KH_KEY_TYPE_RSA4096, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 4096, KH_ANY_KEY_TYPE_NONE, NULL},
+	{KH_KEY_TYPE_RSA2048, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 2048, KH_ANY_KEY_TYPE_RSA2048, NULL},
+	{KH_KEY_TYPE_RSA3072, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 3072, KH_ANY_KEY_TYPE_RSA3072, NULL},
+	{KH_KEY_TYPE_RSA4096, CKM_RSA_PKCS_KEY_PAIR_GEN, &type_rsa, 4096, KH_ANY_KEY_TYPE_RSA4096, NULL},
 	{KH_KEY_TYPE_EC_P256, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P256, NULL},
 	{KH_KEY_TYPE_EC_P384, CKM_EC_KEY_PAIR_GEN, &type_ec, 0, KH_ANY_KEY_TYPE_EC_P384, NULL},
 	{KH_KEY_TYPE_ED25519, CKM_EC_EDWARDS_KEY_PAIR_GEN, &type_edwards, 0, KH_ANY_KEY_TYPE_ED25519, NULL},
@@ -103,7 +104,7 @@ static void public_template(struct kh_template *template, const struct plan *pla
 	} else if (named_curve) {
 		kh_template_add(template, CKA_EC_PARAMS, edwards_name, sizeof(edwards_name) - 1);
 	} else if (!plan->profile || plan->profile->sm2_curve) {
-		kh_template_span(template, CKA_EC_PARAMS, kh_curve_oid(plan->curve));
+		kh_template_span(template, CKA_EC_PARAMS, kh_curve_oid(plan->any));
 	}
 	add_type(template, plan, ask);
 	if (ask == ASK_LITTLE)
@@ -192,6 +193,36 @@ enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle, c
 	return kh_inventory_again(token, object, error);
 }
 
+static enum kh_code read_pair(struct kh_token *token, const CK_OBJECT_HANDLE handles[2],
+			      const struct kh_order_mark *mark, struct kh_object **public_key, struct kh_error *error)
+{
+	struct kh_object *made = NULL;
+	enum kh_code code = kh_inventory_add(token, handles[1], CKO_PRIVATE_KEY, &made, error);
+	bool torn = code == KH_OK && made->torn;
+
+	if (code == KH_OK)
+		code = kh_inventory_add(token, handles[0], CKO_PUBLIC_KEY, &made, error);
+	if (code != KH_OK)
+		return code;
+	if (torn || made->torn || !made->spki_id[0])
+		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	code = kh_key_keep_mark(token, handles[1], mark, error);
+	if (code == KH_OK)
+		code = kh_key_keep_mark(token, handles[0], mark, error);
+	if (code == KH_OK)
+		*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
+	return code;
+}
+
+void kh_key_take_back(struct kh_token *token, const CK_OBJECT_HANDLE handles[2], const char *why)
+{
+	kh_log(KH_LOG_WARNING, "the key pair that was made goes: %s", why);
+	for (size_t i = 0; i < 2; i++) {
+		if (kh_inventory_destroy(token, handles[i], NULL) != KH_OK)
+			kh_log(KH_LOG_WARNING, "a key that was made stays on the token");
+	}
+}
+
 enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
 			     struct kh_object **public_key, struct kh_error *error)
 {
@@ -200,22 +231,16 @@ enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, cons
 	enum kh_code code;
 	CK_RV rv;
 
-	if (!find_plan(token->module, type, &plan))
+	if (!find_plan(token->module, type, &plan) || !kh_sign_offered(token, plan.any))
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	rv = generate(token, &plan, mark, false, handles);
 	if (curve_refused(rv) && type == KH_KEY_TYPE_ED25519)
 		rv = generate(token, &plan, mark, true, handles);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
-	code = kh_inventory_add(token, handles[1], CKO_PRIVATE_KEY, NULL, error);
-	if (code == KH_OK)
-		code = kh_inventory_add(token, handles[0], CKO_PUBLIC_KEY, public_key, error);
-	if (code == KH_OK)
-		code = kh_key_keep_mark(token, handles[1], mark, error);
-	if (code == KH_OK)
-		code = kh_key_keep_mark(token, handles[0], mark, error);
-	if (code == KH_OK)
-		*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
+	code = read_pair(token, handles, mark, public_key, error);
+	if (code != KH_OK && code != KH_TOKEN_REMOVED)
+		kh_key_take_back(token, handles, "it cannot be read back");
 	return code;
 }
 

@@ -9,7 +9,9 @@
 #include "token/object.h"
 
 /* Makes a pair; public_key is in the inventory then. Templates go from what we
- * want to the least that will do, as tokens refuse attributes. */
+ * want to the least that will do, as tokens refuse attributes. token.unsupported:
+ * the token does not sign with keys of this type, and nothing is made; or what it
+ * made cannot be read back, and is destroyed again. */
 KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
 					struct kh_object **public_key, struct kh_error *error);
 
@@ -17,6 +19,9 @@ KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type
  * them. It is no failure that it keeps none. The object is in the inventory. */
 KH_CHECKED enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle,
 					 const struct kh_order_mark *mark, struct kh_error *error);
+
+/* Destroys a pair nobody could use, as far as the token lets go of it. */
+void kh_key_take_back(struct kh_token *token, const CK_OBJECT_HANDLE handles[2], const char *why);
 
 /* Writes the public key object of an SPKI under a mark's CKA_ID. Both
  * functions: token.unsupported for SM2 where the module has no profile, and

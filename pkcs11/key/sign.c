@@ -61,6 +61,26 @@ bool kh_sign_knows(const struct kh_token *token, enum kh_any_key_type type)
 	return find_row(type) && (type != KH_ANY_KEY_TYPE_SM2 || kh_module_sm2(token->module));
 }
 
+/* Sloppy modules leave the flags empty. */
+static bool offers(struct kh_token *token, CK_MECHANISM_TYPE type)
+{
+	CK_FLAGS flags;
+	CK_RV rv = kh_token_mechanism(token, type, &flags);
+
+	if (rv == CKR_OK)
+		return (flags & CKF_SIGN) || !(flags & ~(CK_FLAGS)CKF_HW);
+	return rv != CKR_MECHANISM_INVALID;
+}
+
+bool kh_sign_offered(struct kh_token *token, enum kh_any_key_type type)
+{
+	const struct row *row = find_row(type);
+
+	if (!row || row->mechanism == KH_NO_NUMBER)
+		return kh_sign_knows(token, type);
+	return offers(token, row->mechanism) || (row->mechanism == CKM_SHA256_RSA_PKCS && offers(token, CKM_RSA_PKCS));
+}
+
 static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const void *data, size_t length,
 		  uint8_t *signature, CK_ULONG *size)
 {

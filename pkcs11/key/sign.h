@@ -22,6 +22,10 @@ const char *kh_sign_jws_name(enum kh_any_key_type type);
 /* Whether this host can sign with a key of this type on this token. */
 bool kh_sign_knows(const struct kh_token *token, enum kh_any_key_type type);
 
+/* Whether the token offers the mechanism for keys of this type; true where it
+ * does not tell. A vendor's own need not be listed: SM2 is true with a profile. */
+bool kh_sign_offered(struct kh_token *token, enum kh_any_key_type type);
+
 /* The raw signature: RSA PKCS #1 v1.5, ECDSA and SM2 r||s, Ed25519. out is
  * appended. token.unsupported: no such key type, or the module has no profile
  * that says how it signs with SM2. */

@@ -36,10 +36,9 @@ static const struct kh_way ways[] = {
 
 bool kh_way_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAGS flags)
 {
-	CK_MECHANISM_INFO info = {.flags = 0};
+	CK_FLAGS offered;
 
-	return KH_CALL(token->module, C_GetMechanismInfo, token->slot, type, &info) == CKR_OK &&
-	       (info.flags & flags) == flags;
+	return kh_token_mechanism(token, type, &offered) == CKR_OK && (offered & flags) == flags;
 }
 
 bool kh_way_number(struct kh_token *token, CK_MECHANISM_TYPE type, bool claimed)

@@ -41,7 +41,7 @@ static enum kh_code check_old(struct kh_token *token, const char *old_id, struct
 
 	if (code != KH_OK || !old_id)
 		return code;
-	return kh_sign_knows(token, old->certificate->key_type) ? KH_OK : kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	return kh_sign_offered(token, old->certificate->key_type) ? KH_OK : kh_fail(error, KH_TOKEN_UNSUPPORTED);
 }
 
 enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out, struct kh_error *error)
@@ -76,6 +76,8 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 			code = kh_inventory_destroy(token, objects.public_key->handle, error);
 		if (code == KH_OK)
 			code = kh_key_generate(token, params->key_type, &objects.mark, &key, error);
+		if (code == KH_OK)
+			snprintf(token->made, sizeof(token->made), "%s", key->spki_id);
 	}
 	return code == KH_OK ? give_key(key, &result->public_key, error) : code;
 }
@@ -129,15 +131,17 @@ struct request {
 	const struct kh_object *old;
 	const struct kh_object *old_key;
 	struct kh_signer signer; /* the key to be certified */
+	struct kh_buffer normal; /* SPKI of the old key */
 };
 
 static enum kh_code choose_key(const struct kh_order_objects *objects, enum kh_key_choice choice,
 			       struct request *request, struct kh_error *error)
 {
 	if (choice == KH_KEY_CHOICE_SAME) {
+		kh_spki_put_normal(&request->normal, request->old->certificate->spki);
 		request->signer.key = request->old_key;
-		request->signer.spki = request->old->certificate->spki;
-		return KH_OK;
+		request->signer.spki = (struct kh_span){(uint8_t *)request->normal.data, request->normal.length};
+		return request->normal.failed ? kh_fail(error, KH_AGENT_FAILED) : KH_OK;
 	}
 	if (!objects->private_key || !objects->public_key || objects->public_key->spki.length == 0)
 		return kh_fail(error, KH_RENEWAL_STATE);
@@ -175,6 +179,15 @@ static enum kh_code make_csr(struct kh_token *token, const struct request *reque
 	return KH_OK;
 }
 
+/* The pair was made since the login, and the token does not sign with it. */
+static bool is_useless(struct kh_token *token, const struct kh_order_objects *objects, bool broken,
+		       const struct kh_error *error)
+{
+	bool refused = error->code != KH_OK && kh_rv_kind(error->native) == KH_RV_MECHANISM;
+
+	return objects->public_key && (broken || refused) && strcmp(token->made, objects->public_key->spki_id) == 0;
+}
+
 static enum kh_code make_proof(struct kh_token *token, const struct request *request, const struct kh_buffer *csr,
 			       const struct kh_host_request_create_params *params, char **out, struct kh_error *error)
 {
@@ -187,6 +200,11 @@ static enum kh_code make_proof(struct kh_token *token, const struct request *req
 
 	kh_sha256_hex(csr->data, csr->length, hash);
 	return kh_jws_sign(token, request->old_key, request->old->certificate, claims, 5, out, error);
+}
+
+static void finish_request(struct request *request)
+{
+	kh_buffer_finish(&request->normal);
 }
 
 /* How the new key can take an encryption key. */
@@ -210,7 +228,7 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	struct kh_order_objects objects;
 	struct kh_object *old_key;
 	struct kh_buffer pem = {0};
-	struct request request;
+	KH_AUTO(finish_request) struct request request = {.old = NULL};
 	struct kh_object *old;
 	struct kh_token *token;
 	char spki_id[KH_SHA256_HEX];
@@ -225,10 +243,18 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	if (old->certificate->ca || old->certificate->usage == KH_USAGE_ENCRYPT)
 		return kh_fail_field(error, "certificate");
 	kh_order_find(token, &(struct kh_order){.id = params->order, .public_key = params->public_key}, &objects);
-	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}};
+	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}, {0}};
 	code = choose_key(&objects, params->key, &request, error);
 	if (code == KH_OK)
 		code = make_csr(token, &request, &csr, &result->broken, error);
+	if (params->key == KH_KEY_CHOICE_NEW && is_useless(token, &objects, result->broken, error)) {
+		const CK_OBJECT_HANDLE pair[] = {objects.private_key->handle, objects.public_key->handle};
+
+		result->broken = false;
+		token->made[0] = '\0';
+		kh_key_take_back(token, pair, "it does not sign");
+		return error->code;
+	}
 	if (result->broken)
 		return code;
 	if (code == KH_OK)

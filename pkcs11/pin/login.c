@@ -286,6 +286,7 @@ void kh_logout(struct kh_token *token)
 	if (!token->lease.active)
 		return;
 	token->lease.active = false;
+	token->made[0] = '\0';
 	if (token->module->running && token->open)
 		(void)KH_CALL(token->module, C_Logout, token->session);
 	kh_inventory_hide_private(token);

@@ -39,6 +39,11 @@ enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error)
 	return kh_token_take_info(token, &info, error);
 }
 
+CK_RV kh_token_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAGS *flags)
+{
+	return kh_mechanism_flags(&token->mechanisms, token->module, token->slot, type, flags);
+}
+
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token)
 {
 	CK_FLAGS flags = token->info.flags;

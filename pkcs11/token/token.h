@@ -9,6 +9,7 @@
 #define KH_PKCS11_TOKEN_TOKEN_H
 
 #include "token/inventory.h"
+#include "token/mechanism.h"
 #include "token/module.h"
 #include "token/search.h"
 #include "token/uri.h"
@@ -37,6 +38,8 @@ struct kh_token {
 	bool drops_ids;		/* has kept a certificate without the CKA_ID that it was given */
 	struct kh_inventory inventory;
 	enum kh_private_search private_search;
+	struct kh_mechanisms mechanisms;
+	char made[KH_SHA256_HEX]; /* SPKI of the pair that was made since the login; "": none */
 };
 
 /* NULL is accepted. */
@@ -44,6 +47,8 @@ void kh_token_free(struct kh_token *token);
 
 /* Opens the read-write session unless it is open. */
 KH_CHECKED enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error);
+/* kh_mechanism_flags() of this token. */
+CK_RV kh_token_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAGS *flags);
 KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error);
 /* What C_GetTokenInfo has told: info, name and URI are then of this. */
 KH_CHECKED enum kh_code kh_token_take_info(struct kh_token *token, const CK_TOKEN_INFO *info, struct kh_error *error);

@@ -110,12 +110,15 @@ test('M20: a clerk who gives up', () => withKey({ 'min-pin': 8 }, { pins: ['1234
 
 for (const [keyType, lines] of [
 	['ec-p256', { curve: 'name' }], ['ec-p384', { curve: 'name', point: 'short' }], ['ec-p256', { curve: 'explicit', point: 'raw' }],
-	['ec-p256', { point: 'bits' }], ['ec-p384', { point: 'raw' }], ['ed25519', { curve: 'name', point: 'raw' }], ['ed25519', { point: 'bits' }],
+	['ec-p256', { point: 'bits' }], ['ec-p384', { point: 'raw' }],
 ])
 	test(`M9: ${keyType}, ${JSON.stringify(lines)}`, () => withKey(lines, { keyType }, async (scene, agent) => {
 		assert.equal((await agent.call('certificate.list')).certificates[0].hasPrivateKey, true);
 		await renew(scene, agent, 'M9-1');
 	}));
+
+for (const lines of [{ curve: 'name', point: 'raw' }, { point: 'bits' }])
+	test(`M9: ed25519, ${JSON.stringify(lines)}`, () => withKey(lines, {}, (scene, agent) => renew(scene, agent, 'M9-1', { keyType: 'ed25519' })));
 
 test('M9: a pair whose public key the token does not show is taken away again', () => withKey({ point: 'none' }, {}, async (scene, agent) => {
 	scene.key.set({ point: 'octet' });
@@ -134,3 +137,28 @@ for (const form of ['compressed', 'explicit'])
 			assert.equal(old.keyType, 'ec-p256');
 			await renew(scene, agent, 'C5-1', { key });
 		}));
+
+// 0x1041: CKM_ECDSA.
+test('a pair that the token could not sign with is not made', () => withKey({}, {}, async (scene, first) => {
+	await first.close();
+	await scene.daemon.stop();
+	scene.key.write('mechanisms', '0x1041 sign\n');
+	await scene.daemon.again();
+	const agent = await scene.connect();
+	const calls = await scene.key.calls(() => unchanged(scene.key, () => refused(begin(scene, agent, 'M-16'), 'token.unsupported')));
+	assert.ok(!calls.some((call) => call.startsWith('C_GenerateKeyPair')));
+	await agent.close();
+}));
+
+// CKR_MECHANISM_INVALID, CKR_KEY_FUNCTION_NOT_PERMITTED.
+for (const fault of ['C_SignInit 1 error 0x70', 'C_SignInit 1 error 0x68'])
+	test(`a pair that does not sign is taken away again: ${fault}`, () => withKey({}, {}, async (scene, first) => {
+		await first.close();
+		await scene.daemon.stop();
+		scene.key.fault(fault);
+		await scene.daemon.again();
+		const agent = await scene.connect();
+		await unchanged(scene.key, () => refused(begin(scene, agent, 'M-17'), 'token.unsupported', { call: 'C_SignInit' }));
+		await renew(scene, agent, 'M-17');
+		await agent.close();
+	}));

@@ -158,7 +158,8 @@ test('a key that does not sign is given up once in a call, and only when the old
 		const fails = (...calls) => calls.map((n) => `C_SignInit ${n} error 0x30`);
 		const other = await begin(...fails(1, 2));
 		assert.notEqual(other.publicKey, publicKey, 'a key that fails while the old one signs');
-		await refused(begin(...fails(1, 2, 4, 5)), 'token.failed', { call: 'C_Sign' });
+		await refused(begin(...fails(1, 2, 4, 5)), 'token.failed', { call: 'C_SignInit' });
+		assert.equal(storeObjects(scene.key).filter((one) => one.label === markLabel(order)).length, 0, 'the one that was made in its place is gone');
 		assert.ok((await verifyRequest((await begin()).csr)).ok, 'the next call goes on');
 		assert.equal(storeObjects(scene.key).filter((one) => one.label === markLabel(order)).length, 2);
 	} finally { await scene.close(); }

@@ -80,15 +80,25 @@ static CK_RV only_named(CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR public, CK_
 	return CKR_TEMPLATE_INCOMPLETE;
 }
 
-/* Objects that tell only what they are: 11 is a public key, 12 a private one. */
-static CK_RV read_class(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+/* 11 is a public key, 12 a private one; told: with an RSA key's numbers. */
+static bool told;
+
+static CK_RV read_key(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count)
 {
-	CK_OBJECT_CLASS class = object == 11 ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
+	static const uint8_t number[256] = {0x80};
+	const CK_ULONG class = object == 11 ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY, type = CKK_RSA;
 
 	for (CK_ULONG i = 0; i < count; i++) {
-		template[i].ulValueLen = template[i].type == CKA_CLASS ? sizeof(class) : CK_UNAVAILABLE_INFORMATION;
-		if (template[i].type == CKA_CLASS)
-			memcpy(template[i].pValue, &class, sizeof(class));
+		bool modulus = told && (template[i].type == CKA_MODULUS || template[i].type == CKA_PUBLIC_EXPONENT);
+		bool number_of = template[i].type == CKA_CLASS || template[i].type == CKA_KEY_TYPE;
+
+		template[i].ulValueLen = modulus     ? sizeof(number)
+					 : number_of ? sizeof(class)
+						     : CK_UNAVAILABLE_INFORMATION;
+		if (modulus)
+			memcpy(template[i].pValue, number, sizeof(number));
+		else if (number_of)
+			memcpy(template[i].pValue, template[i].type == CKA_CLASS ? &class : &type, sizeof(class));
 	}
 	return CKR_ATTRIBUTE_TYPE_INVALID;
 }
@@ -98,7 +108,8 @@ static void test_templates(void **state)
 	struct kh_object *key;
 
 	(void)state;
-	stub.read = read_class;
+	told = true;
+	stub.read = read_key;
 	stub.generate = only_without_unwrap;
 	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_OK);
 	assert_int_equal(called("C_GenerateKeyPair"), 2);
@@ -119,6 +130,36 @@ static void test_full_is_not_tried_again(void **state)
 	assert_int_equal(called("C_GenerateKeyPair"), 1);
 	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_SM2, &mark, &key, NULL), KH_TOKEN_UNSUPPORTED);
 	assert_int_equal(called("C_GenerateKeyPair"), 1);
+}
+
+/* M9: what cannot be read back goes in the same call. */
+static void test_pair_that_does_not_tell_its_key(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	told = false;
+	stub.read = read_key;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_TOKEN_UNSUPPORTED);
+	assert_int_equal(called("C_DestroyObject"), 2);
+	assert_int_equal(token.inventory.count, 0);
+}
+
+/* Nothing is made that could not sign; asked once. */
+static void test_mechanism_is_asked_for_first(void **state)
+{
+	struct kh_object *key;
+
+	(void)state;
+	told = true;
+	stub.read = read_key;
+	stub.lacks = CKM_ECDSA;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_EC_P256, &mark, &key, NULL), KH_TOKEN_UNSUPPORTED);
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_EC_P384, &mark, &key, NULL), KH_TOKEN_UNSUPPORTED);
+	assert_int_equal(called("C_GetMechanismInfo"), 1);
+	assert_int_equal(called("C_GenerateKeyPair"), 0);
+	stub.lacks = CKM_SHA256_RSA_PKCS;
+	assert_int_equal(kh_key_generate(&token, KH_KEY_TYPE_RSA2048, &mark, &key, NULL), KH_OK);
 }
 
 static CK_RV raw_rsa_only(CK_MECHANISM_TYPE type)
@@ -158,6 +199,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_templates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_is_not_tried_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pair_that_does_not_tell_its_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mechanism_is_asked_for_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_digest_info_on_the_host, setup, teardown),
 	};
 

@@ -23,7 +23,8 @@ struct stub {
 	 CK_ULONG private_count);
 	CK_RV (*read)(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULONG count);
 	CK_RV (*sign_init)(CK_MECHANISM_TYPE type);
-	CK_RV open; /* what C_OpenSession answers */
+	CK_RV open;		 /* what C_OpenSession answers */
+	CK_MECHANISM_TYPE lacks; /* a mechanism it does not have, but for 0 */
 	const char *names[STUB_CALLS_MAX];
 	size_t calls;
 };
@@ -129,6 +130,21 @@ static CK_RV stub_sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG len
 	return note("C_Sign");
 }
 
+static CK_RV stub_mechanism(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info)
+{
+	(void)slot;
+	info->flags = CKF_SIGN;
+	(void)note("C_GetMechanismInfo");
+	return stub.lacks && type == stub.lacks ? CKR_MECHANISM_INVALID : CKR_OK;
+}
+
+static CK_RV stub_destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+	(void)session;
+	(void)object;
+	return note("C_DestroyObject");
+}
+
 static CK_RV stub_session(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info)
 {
 	(void)session;
@@ -157,6 +173,8 @@ static CK_FUNCTION_LIST stub_functions = {
 	.C_SetAttributeValue = stub_set,
 	.C_SignInit = stub_sign_init,
 	.C_Sign = stub_sign,
+	.C_GetMechanismInfo = stub_mechanism,
+	.C_DestroyObject = stub_destroy,
 };
 
 static inline void stub_start(struct kh_module *module, struct kh_token *token)
