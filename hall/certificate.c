@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "key.h"
+#include "name.h"
 
 /* The credit code stands under one of these; the first is what we write. */
 static const char *const credit_oids[] = {"1.2.156.10260.4.1.4", "1.2.86.11.7.4"};
@@ -45,26 +46,6 @@ char *hall_certificate_pem(X509 *certificate)
 		return NULL;
 	}
 	return take_bio(bio);
-}
-
-static char *name_text(const X509_NAME *name)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0) {
-		BIO_free(bio);
-		return NULL;
-	}
-	return take_bio(bio);
-}
-
-static char *name_part(const X509_NAME *name, int nid)
-{
-	int at = X509_NAME_get_index_by_NID(name, nid, -1);
-	uint8_t *text = NULL;
-	int length = at < 0 ? -1 : ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-	char *out = length < 0 ? NULL : strndup((char *)text, (size_t)length);
-	OPENSSL_free(text);
-	return out;
 }
 
 X509_EXTENSION *hall_credit_extension(X509 *certificate)
@@ -170,10 +151,10 @@ static bool fill(struct hall_certificate *certificate)
 		return false;
 	hall_hash(der, (size_t)length, certificate->id);
 	OPENSSL_free(der);
-	certificate->subject = name_text(name);
-	certificate->company = name_part(name, NID_organizationName);
+	certificate->subject = hall_name_text(name);
+	certificate->company = hall_name_part(name, NID_organizationName);
 	if (!certificate->company)
-		certificate->company = name_part(name, NID_commonName);
+		certificate->company = hall_name_part(name, NID_commonName);
 	if (!certificate->company)
 		certificate->company = strdup("");
 	certificate->credit_code = credit_code(x509);

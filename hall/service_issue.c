@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "key.h"
+#include "name.h"
 
 #define PAUSE_MAX 600
 
@@ -156,6 +157,20 @@ static bool is_pause(int64_t next_try)
 	return next_try > now && next_try <= now + PAUSE_MAX;
 }
 
+/* The agent would refuse another subject, when all else is done. */
+static enum hall_code check_subject(const struct hall_order *order, const struct hall_certificate *issued,
+				    struct hall_error *error)
+{
+	struct hall_certificate old;
+	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
+	if (code != HALL_OK)
+		return code;
+	if (!hall_name_same(X509_get_subject_name(old.x509), X509_get_subject_name(issued->x509)))
+		code = hall_fail_call(error, "CA issue", "other subject");
+	hall_certificate_finish(&old);
+	return code;
+}
+
 static enum hall_code take_certificate(struct hall *hall, struct hall_order *order, const char *pem,
 				       struct hall_error *error)
 {
@@ -165,9 +180,12 @@ static enum hall_code take_certificate(struct hall *hall, struct hall_order *ord
 		return code;
 	if (strcmp(issued.public_key, order->public_key) != 0)
 		code = hall_fail_call(error, "CA issue", "other key");
-	else if (!hall_order_set(&order->issued_id, issued.id) || !hall_order_set(&order->issued_pem, pem) ||
-		 !hall_order_set(&order->issued_serial, issued.serial) || !hall_order_set(&order->problem, NULL) ||
-		 !hall_order_set(&order->problem_what, NULL))
+	else
+		code = check_subject(order, &issued, error);
+	if (code == HALL_OK &&
+	    (!hall_order_set(&order->issued_id, issued.id) || !hall_order_set(&order->issued_pem, pem) ||
+	     !hall_order_set(&order->issued_serial, issued.serial) || !hall_order_set(&order->problem, NULL) ||
+	     !hall_order_set(&order->problem_what, NULL)))
 		code = hall_fail_call(error, "strdup", "issued");
 	hall_certificate_finish(&issued);
 	if (code == HALL_OK)

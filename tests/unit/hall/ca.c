@@ -291,16 +291,42 @@ static void test_foreign(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* C4: the subject is the old one's byte by byte, in whatever types. */
+static void test_subject_bytes(void **state)
+{
+	(void)state;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *old = X509_new();
+	X509_NAME *name = X509_get_subject_name(old);
+	char *csr = make_csr(key, "another name");
+	struct hall_certificate read;
+	const unsigned char *expected, *found;
+	size_t expected_length, found_length;
+
+	X509_NAME_add_entry_by_txt(name, "O", V_ASN1_T61STRING, (const unsigned char *)"\xc9\xbd\xce\xf7", 4, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_BMPSTRING, (const unsigned char *)"\x5c\x71\x89\x7f", 4, -1, 0);
+	ASN1_TIME_set(X509_getm_notBefore(old), 0);
+	ASN1_TIME_set(X509_getm_notAfter(old), (time_t)hall_clock_now() + 86400);
+	assert_int_equal(renew("bytes", csr, old, NULL, &read), HALL_OK);
+	assert_string_equal(read.subject, "CN=山西,O=山西");
+	assert_string_equal(read.company, "山西");
+	assert_int_equal(X509_NAME_get0_der(name, &expected, &expected_length), 1);
+	assert_int_equal(X509_NAME_get0_der(X509_get_subject_name(read.x509), &found, &found_length), 1);
+	assert_int_equal(found_length, expected_length);
+	assert_memory_equal(found, expected, found_length);
+	hall_certificate_finish(&read);
+	free(csr);
+	X509_free(old);
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first),
-		cmocka_unit_test(test_renewal),
-		cmocka_unit_test(test_down_and_refused),
-		cmocka_unit_test(test_reopened),
-		cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_sm2),
-		cmocka_unit_test(test_encryption),
+		cmocka_unit_test(test_first),	      cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_subject_bytes), cmocka_unit_test(test_down_and_refused),
+		cmocka_unit_test(test_reopened),      cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_sm2),	      cmocka_unit_test(test_encryption),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
