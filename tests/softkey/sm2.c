@@ -9,29 +9,18 @@ const unsigned char sm2_parameters[10] = {0x06, 8, 0x2a, 0x81, 0x1c, 0xcf, 0x55,
 #define COORDINATE 32
 #define DIGEST 32
 
+/* The ID is set behind the init: every OpenSSL 3 takes it there. */
 static EVP_MD_CTX *start(EVP_PKEY *key,
 			 int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
 {
-	EVP_PKEY_CTX *parameters = EVP_PKEY_CTX_new(key, NULL);
+	EVP_PKEY_CTX *parameters = NULL;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	if (parameters && context && EVP_PKEY_CTX_set1_id(parameters, SM2_ID, sizeof SM2_ID - 1) == 1) {
-		EVP_MD_CTX_set_pkey_ctx(context, parameters);
-		if (init(context, NULL, EVP_sm3(), NULL, key) == 1)
-			return context;
-	}
+	if (context && init(context, &parameters, EVP_sm3(), NULL, key) == 1 &&
+	    EVP_PKEY_CTX_set1_id(parameters, SM2_ID, sizeof SM2_ID - 1) == 1)
+		return context;
 	EVP_MD_CTX_free(context);
-	EVP_PKEY_CTX_free(parameters);
 	return NULL;
-}
-
-/* EVP_MD_CTX_free leaves a context that was set. */
-static void finish(EVP_MD_CTX *context)
-{
-	EVP_PKEY_CTX *parameters = context ? EVP_MD_CTX_get_pkey_ctx(context) : NULL;
-
-	EVP_MD_CTX_free(context);
-	EVP_PKEY_CTX_free(parameters);
 }
 
 bool sm2_sign(EVP_PKEY *key, const unsigned char *in, size_t length, unsigned char *der, size_t *der_length)
@@ -39,7 +28,7 @@ bool sm2_sign(EVP_PKEY *key, const unsigned char *in, size_t length, unsigned ch
 	EVP_MD_CTX *context = start(key, EVP_DigestSignInit);
 	bool good = context && EVP_DigestSign(context, der, der_length, in, length) == 1;
 
-	finish(context);
+	EVP_MD_CTX_free(context);
 	return good;
 }
 
@@ -48,7 +37,7 @@ bool sm2_verify(EVP_PKEY *key, const unsigned char *in, size_t length, const uns
 	EVP_MD_CTX *context = start(key, EVP_DigestVerifyInit);
 	bool good = context && EVP_DigestVerify(context, der, der_length, in, length) == 1;
 
-	finish(context);
+	EVP_MD_CTX_free(context);
 	return good;
 }
 
