@@ -132,7 +132,7 @@ export class Scene {
 
 	// A page until it is done, until it fails, or until nothing moves any more.
 	async attempt(page, ms = slow ? 1500 : 500) {
-		const result = await Promise.race([page.run(), this.traffic.quiet(ms).then(() => 'nothing moves')])
+		const result = await Promise.race([page.run(), this.traffic.quiet(ms, page.left.signal).then(() => 'nothing moves')])
 			.catch((error) => { this.note(error); return 'failed'; });
 		page.leave();
 		return result;

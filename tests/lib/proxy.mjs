@@ -51,8 +51,11 @@ export class Traffic {
 		await Promise.all(this.underWay);
 	}
 
-	// Until nothing has passed for so long.
-	async quiet(ms) { while (Date.now() - this.last < ms) await sleep(20); }
+	// Until nothing has passed for so long, or nobody waits any more. Before the fault was met nothing is stuck: only the machine is slow.
+	async quiet(ms, signal) {
+		const due = () => [this.plan].flat().length > 0 && !this.met;
+		while (!signal.aborted && Date.now() - this.last < (due() ? 60000 : ms)) await sleep(20);
+	}
 
 	keep(promise) {
 		const kept = promise.catch(() => {}).finally(() => this.underWay.delete(kept));
