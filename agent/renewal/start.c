@@ -249,9 +249,10 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	if (residue->certificate && run->act != KH_ACT_INSTALL)
 		snprintf(entry->certificate, sizeof(entry->certificate), "%s", residue->certificate);
 	/* A key that is certified again carries the mark on its certificate only. */
-	if (entry->key == KH_KEY_CHOICE_NONE)
-		entry->key = residue->certificate && !residue->public_key && !residue->private_key ? KH_KEY_CHOICE_SAME
-												   : KH_KEY_CHOICE_NEW;
+	if (residue->certificate && !residue->public_key && !residue->private_key)
+		entry->key = KH_KEY_CHOICE_SAME;
+	else if (entry->key == KH_KEY_CHOICE_NONE)
+		entry->key = KH_KEY_CHOICE_NEW;
 	if (entry->key == KH_KEY_CHOICE_SAME)
 		run->facts |= KH_FACT_SAME;
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
