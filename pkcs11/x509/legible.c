@@ -137,14 +137,6 @@ X509 *kh_legible_new(struct kh_span der)
 	return NULL;
 }
 
-bool kh_legible_without(struct kh_span der)
-{
-	X509 *certificate = read(der.data, der.length);
-
-	X509_free(certificate);
-	return certificate;
-}
-
 static bool verify_init(EVP_MD_CTX *context, int algorithm, EVP_PKEY *key)
 {
 	EVP_PKEY_CTX *parameters = NULL;

@@ -19,9 +19,6 @@
  * signature is verified with. NULL when it is no certificate. */
 X509 *kh_legible_new(struct kh_span der);
 
-/* Whether OpenSSL reads the certificate as it is. */
-bool kh_legible_without(struct kh_span der);
-
 /* Whether a copy's signature over the original bytes is by this key; false for a
  * certificate that OpenSSL could read itself. */
 bool kh_legible_verify(X509 *copy, EVP_PKEY *issuer);
