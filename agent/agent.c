@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial)
+bool kh_agent_token_busy(const struct kh_agent *agent, const char *token)
 {
 	for (const struct kh_hold *hold = agent->holds; hold; hold = hold->next) {
-		if (strcmp(hold->serial, serial) == 0)
+		if (strcmp(hold->token, token) == 0)
 			return true;
 	}
 	return false;
@@ -34,16 +34,16 @@ bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session)
 	return false;
 }
 
-bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order, int64_t session)
+bool kh_agent_hold(struct kh_agent *agent, const char *token, const char *order, int64_t session)
 {
 	struct kh_hold *hold;
 
-	if (kh_agent_serial_busy(agent, serial) || (order[0] != '\0' && kh_agent_order_busy(agent, order)))
+	if (kh_agent_token_busy(agent, token) || (order[0] != '\0' && kh_agent_order_busy(agent, order)))
 		return false;
 	hold = calloc(1, sizeof(*hold));
 	if (!hold)
 		return false;
-	snprintf(hold->serial, sizeof(hold->serial), "%s", serial);
+	snprintf(hold->token, sizeof(hold->token), "%s", token);
 	snprintf(hold->order, sizeof(hold->order), "%s", order);
 	hold->session = session;
 	hold->next = agent->holds;
@@ -51,12 +51,12 @@ bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order
 	return true;
 }
 
-void kh_agent_release(struct kh_agent *agent, const char *serial, int64_t session)
+void kh_agent_release(struct kh_agent *agent, const char *token, int64_t session)
 {
 	for (struct kh_hold **at = &agent->holds; *at; at = &(*at)->next) {
 		struct kh_hold *hold = *at;
 
-		if (hold->session != session || strcmp(hold->serial, serial) != 0)
+		if (hold->session != session || strcmp(hold->token, token) != 0)
 			continue;
 		*at = hold->next;
 		free(hold);

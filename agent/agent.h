@@ -15,10 +15,11 @@
 #define KH_VERSION "0"
 #endif
 
-/* A key that is worked on: one operation per key and per order at a time. */
+/* A key that is worked on: one operation per key and per order at a time. The
+ * key goes by its URI, the same over every driver; serial numbers repeat. */
 struct kh_hold {
 	struct kh_hold *next;
-	char serial[KH_SERIAL_MAX + 1];
+	char token[KH_TOKEN_URI_MAX + 1];
 	char order[KH_ORDER_MAX + 1]; /* "" for a PIN */
 	int64_t session;
 };
@@ -41,10 +42,11 @@ struct kh_agent {
 	bool polling, poll_running;
 };
 
-/* Claims a key for a session; false: it or the order is in use. */
-bool kh_agent_hold(struct kh_agent *agent, const char *serial, const char *order, int64_t session);
-void kh_agent_release(struct kh_agent *agent, const char *serial, int64_t session);
-bool kh_agent_serial_busy(const struct kh_agent *agent, const char *serial);
+/* Claims a key, by its canonical URI, for a session; false: it or the order is
+ * in use. */
+bool kh_agent_hold(struct kh_agent *agent, const char *token, const char *order, int64_t session);
+void kh_agent_release(struct kh_agent *agent, const char *token, int64_t session);
+bool kh_agent_token_busy(const struct kh_agent *agent, const char *token);
 bool kh_agent_order_busy(const struct kh_agent *agent, const char *order);
 bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session);
 

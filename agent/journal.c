@@ -23,17 +23,17 @@ struct kh_journal {
 	sqlite3_stmt *queries[QUERY_COUNT];
 };
 
-#define COLUMNS "\"order\",serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin,sum"
+#define COLUMNS "\"order\",token,serial,old_certificate,certificate,public_key,key,dual,stage,updated,origin,sum"
 
 static const char *const query_texts[QUERY_COUNT] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_RENEWAL] =
 		"INSERT INTO renewal(" COLUMNS
-		",certificate_pem) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+		",certificate_pem) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"
 		" ON CONFLICT(\"order\") DO UPDATE SET"
-		" serial=?2, old_certificate=?3, certificate=?4, public_key=?5, key=?6, dual=?7, stage=?8, updated=?9,"
-		" origin=?10, sum=?11, certificate_pem=iif(?12='',certificate_pem,?12)",
+		" token=?2, serial=?3, old_certificate=?4, certificate=?5, public_key=?6, key=?7, dual=?8, stage=?9,"
+		" updated=?10, origin=?11, sum=?12, certificate_pem=iif(?13='',certificate_pem,?13)",
 	[QUERY_STEP] = "INSERT INTO step(\"order\",act,step,moment,time,origin) VALUES(?1,?2,?3,?4,?5,?6)",
 	[QUERY_TRIM] = "DELETE FROM step WHERE id <= (SELECT max(id) FROM step) - " KEPT " AND id > " CHECK_ROW,
 	[QUERY_FIND] = "SELECT " COLUMNS " FROM renewal WHERE \"order\"=?1",
@@ -112,6 +112,7 @@ static int64_t sum_of(const struct kh_journal_entry *entry)
 	uint64_t sum = KH_HASH_START;
 
 	sum = add_text(sum, entry->order);
+	sum = add_text(sum, entry->token);
 	sum = add_text(sum, entry->serial);
 	sum = add_text(sum, entry->old_certificate);
 	sum = add_text(sum, entry->certificate);
@@ -138,16 +139,17 @@ static int within(int value, const struct kh_enum *names)
 static bool take_entry(sqlite3_stmt *statement, struct kh_journal_entry *entry)
 {
 	take_text(entry->order, sizeof(entry->order), statement, 0);
-	take_text(entry->serial, sizeof(entry->serial), statement, 1);
-	take_text(entry->old_certificate, sizeof(entry->old_certificate), statement, 2);
-	take_text(entry->certificate, sizeof(entry->certificate), statement, 3);
-	take_text(entry->public_key, sizeof(entry->public_key), statement, 4);
-	entry->key = (enum kh_key_choice)within(sqlite3_column_int(statement, 5), &kh_key_choice_names);
-	entry->dual = sqlite3_column_int(statement, 6) != 0;
-	entry->stage = (enum kh_stage)within(sqlite3_column_int(statement, 7), &kh_stage_names);
-	entry->updated = sqlite3_column_int64(statement, 8);
-	take_text(entry->origin, sizeof(entry->origin), statement, 9);
-	return sqlite3_column_int64(statement, 10) == sum_of(entry);
+	take_text(entry->token, sizeof(entry->token), statement, 1);
+	take_text(entry->serial, sizeof(entry->serial), statement, 2);
+	take_text(entry->old_certificate, sizeof(entry->old_certificate), statement, 3);
+	take_text(entry->certificate, sizeof(entry->certificate), statement, 4);
+	take_text(entry->public_key, sizeof(entry->public_key), statement, 5);
+	entry->key = (enum kh_key_choice)within(sqlite3_column_int(statement, 6), &kh_key_choice_names);
+	entry->dual = sqlite3_column_int(statement, 7) != 0;
+	entry->stage = (enum kh_stage)within(sqlite3_column_int(statement, 8), &kh_stage_names);
+	entry->updated = sqlite3_column_int64(statement, 9);
+	take_text(entry->origin, sizeof(entry->origin), statement, 10);
+	return sqlite3_column_int64(statement, 11) == sum_of(entry);
 }
 
 enum outcome { FOUND, NOT_THERE, TROUBLE };
@@ -201,17 +203,18 @@ static bool put_renewal(struct kh_journal *journal, const struct kh_journal_entr
 	if (!statement)
 		return false;
 	bind_text(statement, 1, entry->order);
-	bind_text(statement, 2, entry->serial);
-	bind_text(statement, 3, entry->old_certificate);
-	bind_text(statement, 4, entry->certificate);
-	bind_text(statement, 5, entry->public_key);
-	sqlite3_bind_int(statement, 6, (int)entry->key);
-	sqlite3_bind_int(statement, 7, entry->dual);
-	sqlite3_bind_int(statement, 8, (int)entry->stage);
-	sqlite3_bind_int64(statement, 9, entry->updated);
-	bind_text(statement, 10, entry->origin);
-	sqlite3_bind_int64(statement, 11, sum_of(entry));
-	bind_text(statement, 12, pem ? pem : "");
+	bind_text(statement, 2, entry->token);
+	bind_text(statement, 3, entry->serial);
+	bind_text(statement, 4, entry->old_certificate);
+	bind_text(statement, 5, entry->certificate);
+	bind_text(statement, 6, entry->public_key);
+	sqlite3_bind_int(statement, 7, (int)entry->key);
+	sqlite3_bind_int(statement, 8, entry->dual);
+	sqlite3_bind_int(statement, 9, (int)entry->stage);
+	sqlite3_bind_int64(statement, 10, entry->updated);
+	bind_text(statement, 11, entry->origin);
+	sqlite3_bind_int64(statement, 12, sum_of(entry));
+	bind_text(statement, 13, pem ? pem : "");
 	return ran(statement);
 }
 

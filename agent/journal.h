@@ -18,7 +18,8 @@ struct kh_journal;
 /* What is known of an order; "" and 0 where nothing is. */
 struct kh_journal_entry {
 	char order[KH_ORDER_MAX + 1];
-	char serial[KH_SERIAL_MAX + 1];		 /* of the token */
+	char token[KH_TOKEN_URI_MAX + 1];	 /* its URI */
+	char serial[KH_SERIAL_MAX + 1];		 /* of the token; for people, and may be empty */
 	char old_certificate[KH_SHA256_MAX + 1]; /* ids */
 	char certificate[KH_SHA256_MAX + 1];
 	char public_key[KH_SHA256_MAX + 1];

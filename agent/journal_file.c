@@ -10,18 +10,18 @@
 
 #include "log.h"
 
-#define VERSION 2
+#define VERSION 3
 #define FILE_NAME "journal.db"
 
-/* sum: see journal.c. Version 1 had none. */
+/* sum: see journal.c. Version 1 had none, version 2 no token. */
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS renewal("
-	" \"order\" TEXT PRIMARY KEY, serial TEXT, old_certificate TEXT, certificate TEXT, public_key TEXT,"
+	" \"order\" TEXT PRIMARY KEY, token TEXT, serial TEXT, old_certificate TEXT, certificate TEXT, public_key TEXT,"
 	" key INTEGER, dual INTEGER, stage INTEGER, updated INTEGER, origin TEXT, certificate_pem TEXT, sum INTEGER)"
 	" WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS step("
 	" id INTEGER PRIMARY KEY, \"order\" TEXT, act TEXT, step TEXT, moment TEXT, time INTEGER, origin TEXT);"
-	"PRAGMA user_version=2;";
+	"PRAGMA user_version=3;";
 
 void kh_journal_file_init(struct kh_journal_file *file, const char *folder)
 {

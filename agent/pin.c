@@ -19,7 +19,7 @@ static const char *token_of(const struct kh_request *request)
 
 struct call {
 	struct kh_request *request;
-	char serial[KH_SERIAL_MAX + 1];
+	char token[KH_TOKEN_URI_MAX + 1];
 };
 
 static void done(void *context, enum kh_code code, void *result, const struct kh_error *error)
@@ -29,7 +29,7 @@ static void done(void *context, enum kh_code code, void *result, const struct kh
 	int64_t session = call->request->session;
 
 	(void)result;
-	kh_agent_release(agent, call->serial, session);
+	kh_agent_release(agent, call->token, session);
 	if (code == KH_OK) {
 		const struct kh_pin_verify_result empty = {0};
 
@@ -76,18 +76,18 @@ static void on_token(void *context, struct kh_driver *module, const struct kh_to
 		return;
 	}
 	if (kh_modules_asking(&request->agent->modules, module) ||
-	    !kh_agent_hold(request->agent, token->serial, "", request->session)) {
+	    !kh_agent_hold(request->agent, token->token, "", request->session)) {
 		kh_request_fail(request, KH_AGENT_BUSY);
 		return;
 	}
 	call = calloc(1, sizeof(*call));
 	if (!call) {
-		kh_agent_release(request->agent, token->serial, request->session);
+		kh_agent_release(request->agent, token->token, request->session);
 		kh_request_fail(request, KH_AGENT_FAILED);
 		return;
 	}
 	call->request = request;
-	snprintf(call->serial, sizeof(call->serial), "%s", token->serial);
+	snprintf(call->token, sizeof(call->token), "%s", token->token);
 	ask(call, module, token);
 }
 

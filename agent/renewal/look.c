@@ -127,7 +127,7 @@ void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *con
 	look_around(agent, &params, looked, context);
 }
 
-const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *serial, bool torn)
+const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *token, bool torn)
 {
 	const struct kh_host_residue *found = NULL;
 
@@ -138,7 +138,7 @@ const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues
 			continue;
 		if (!found || (kh_renewal_holds(one) && !kh_renewal_holds(found)) ||
 		    (one->certificate && !found->certificate) ||
-		    (strcmp(one->serial, serial) == 0 && (!found->certificate) == (!one->certificate)))
+		    (strcmp(one->token, token) == 0 && (!found->certificate) == (!one->certificate)))
 			found = one;
 	}
 	return found;
@@ -224,6 +224,7 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 				       .next = KH_NEXT_BEGIN,
 				       .source = KH_RENEWAL_INFO_SOURCE_KEY};
 	struct kh_journal_entry entry;
+	const char *token;
 	bool remembered;
 	char updated[KH_TIME_TEXT];
 
@@ -236,8 +237,8 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 		take_residue(residue, remembered ? &entry : NULL, &info);
 	else if (remembered)
 		remember(request->agent, &entry, &info);
-	info.busy = kh_agent_order_busy(request->agent, info.order) ||
-		    (info.serial && kh_agent_serial_busy(request->agent, info.serial));
+	token = residue ? residue->token : remembered ? entry.token : "";
+	info.busy = kh_agent_order_busy(request->agent, info.order) || kh_agent_token_busy(request->agent, token);
 	if (remembered) {
 		kh_time_text(entry.updated, updated);
 		info.updated = updated;

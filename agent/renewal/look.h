@@ -27,9 +27,9 @@ void kh_renewal_look_around(struct kh_agent *agent, const char *order, const cha
 void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *context);
 
 /* The one that got furthest, where an order left something on several keys; of
- * equals that on the token of this serial number. torn: what only a cut write
+ * equals that on this token. torn: what only a cut write
  * left counts, too. */
-const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *serial, bool torn);
+const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *token, bool torn);
 
 void kh_renewal_inspect(struct kh_request *request);
 void kh_renewal_list(struct kh_request *request);

@@ -84,6 +84,7 @@ bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *
 	free(run->token);
 	run->token = copy;
 	run->module = module;
+	snprintf(run->entry.token, sizeof(run->entry.token), "%s", token);
 	snprintf(run->entry.serial, sizeof(run->entry.serial), "%s", serial);
 	return true;
 }
@@ -104,7 +105,7 @@ static struct kh_request *free_run(struct kh_run *run)
 static void release_token(struct kh_run *run)
 {
 	if (run->holds)
-		kh_agent_release(run->request->agent, run->entry.serial, run->request->session);
+		kh_agent_release(run->request->agent, run->token, run->request->session);
 	run->holds = false;
 }
 
@@ -336,7 +337,7 @@ void kh_run_go(struct kh_run *run)
 	if (run->act == KH_ACT_INSTALL)
 		run->entry.dual = (run->facts & KH_FACT_DUAL) != 0;
 	if (run->module) {
-		if (!kh_agent_hold(request->agent, run->entry.serial, run->entry.order, request->session)) {
+		if (!kh_agent_hold(request->agent, run->token, run->entry.order, request->session)) {
 			fail(run, KH_AGENT_BUSY);
 			return;
 		}

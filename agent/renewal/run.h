@@ -16,7 +16,7 @@ struct kh_run {
 	enum kh_renewal_step step;
 	struct kh_driver *module;
 	char *token; /* its URI */
-	/* What the journal keeps of it; order, serial, ids and key choice live here. */
+	/* What the journal keeps of it; order, token, ids and key choice live here. */
 	struct kh_journal_entry entry;
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
@@ -39,7 +39,7 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
 /* Makes a token the run's; false: out of memory. */
 bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial);
 
-/* Claims the key (module, token and entry.serial are set) and goes on to the
+/* Claims the key (module and token are set) and goes on to the
  * end; then run and request are gone. */
 void kh_run_go(struct kh_run *run);
 

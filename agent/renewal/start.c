@@ -133,7 +133,7 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	for (size_t i = 0; i < residues->count; i++) {
 		if (!kh_renewal_holds(&residues->items[i]))
 			continue;
-		if (strcmp(residues->items[i].serial, run->entry.serial) != 0) {
+		if (strcmp(residues->items[i].token, run->token) != 0) {
 			fail_serial(run, KH_ORDER_MISMATCH, residues->items[i].serial);
 			return;
 		}
@@ -180,7 +180,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	run->has_private_key = certificate->has_has_private_key && certificate->has_private_key;
 	if (!kh_run_use_token(run, module, token->token, token->serial))
 		fail(run, KH_AGENT_FAILED);
-	else if (kh_agent_serial_busy(agent_of(run), token->serial))
+	else if (kh_agent_token_busy(agent_of(run), token->token))
 		fail(run, KH_AGENT_BUSY);
 	else
 		kh_renewal_look_around(agent_of(run), run->entry.order, own_key(run), begin_looked, run);
@@ -269,9 +269,8 @@ static void go_without_residue(struct kh_run *run)
 {
 	struct kh_agent *agent = agent_of(run);
 	const struct kh_token_info *token = NULL;
-	bool remembered = run->entry.serial[0] != '\0';
-	struct kh_driver *module =
-		remembered ? kh_modules_find_serial(&agent->modules, run->entry.serial, &token) : NULL;
+	bool remembered = run->entry.token[0] != '\0';
+	struct kh_driver *module = remembered ? kh_modules_find_token(&agent->modules, run->entry.token, &token) : NULL;
 
 	if (module)
 		kh_unmarked_go(run, module, token);
@@ -306,7 +305,7 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 		if (run->act == KH_ACT_INSTALL)
 			run->entry.certificate[0] = '\0';
 	}
-	residue = kh_renewal_best(residues, run->entry.serial, run->act == KH_ACT_CANCEL);
+	residue = kh_renewal_best(residues, run->entry.token, run->act == KH_ACT_CANCEL);
 	run->facts = kh_renewal_look(run->facts, residue, NULL);
 	if (residue)
 		go_with_residue(run, residue);

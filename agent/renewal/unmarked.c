@@ -40,7 +40,7 @@ static bool is_completed(const struct kh_driver *module, const char *token, cons
 bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry *entry)
 {
 	const struct kh_token_info *token = NULL;
-	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+	struct kh_driver *module = kh_modules_find_token(&agent->modules, entry->token, &token);
 
 	return module && is_completed(module, token->token, entry);
 }
@@ -48,7 +48,7 @@ bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry
 bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_token_info **seen)
 {
 	const struct kh_token_info *token = NULL;
-	struct kh_driver *module = kh_modules_find_serial(&agent->modules, entry->serial, &token);
+	struct kh_driver *module = kh_modules_find_token(&agent->modules, entry->token, &token);
 
 	*seen = NULL;
 	if (!module || kh_token_link_prompting(module->link))

@@ -1,5 +1,5 @@
 /*
- * What the modules have shown, looked through: which token a URI, a serial
+ * What the modules have shown, looked through: which token a URI
  * number or a certificate means.
  */
 #include "token/modules.h"
@@ -52,9 +52,9 @@ static bool has_uri(const struct kh_token_info *token, const char *uri)
 	return kh_token_uri_fits(uri, token->token);
 }
 
-static bool has_serial(const struct kh_token_info *token, const char *serial)
+static bool is_exactly(const struct kh_token_info *token, const char *uri)
 {
-	return strcmp(serial, token->serial) == 0;
+	return strcmp(uri, token->token) == 0;
 }
 
 static struct kh_driver *find_token(struct kh_modules *modules,
@@ -108,10 +108,10 @@ bool kh_modules_ambiguous(const struct kh_modules *modules, const char *uri, str
 	return false;
 }
 
-struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
-					 const struct kh_token_info **token)
+struct kh_driver *kh_modules_find_token(struct kh_modules *modules, const char *token,
+					const struct kh_token_info **info)
 {
-	return find_token(modules, has_serial, serial, token);
+	return find_token(modules, is_exactly, token, info);
 }
 
 struct kh_driver *kh_modules_find_certificate(struct kh_modules *modules, const char *id,

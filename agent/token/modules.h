@@ -66,8 +66,9 @@ void kh_modules_ask(struct kh_modules *modules, struct kh_driver *module, enum k
 struct kh_driver *kh_modules_find(struct kh_modules *modules, const char *uri, const struct kh_token_info **token);
 /* More than one key fits: error is then token.ambiguous. No operation chooses. */
 bool kh_modules_ambiguous(const struct kh_modules *modules, const char *uri, struct kh_error *error);
-struct kh_driver *kh_modules_find_serial(struct kh_modules *modules, const char *serial,
-					 const struct kh_token_info **token);
+/* The same by a canonical URI: what was remembered of a token. */
+struct kh_driver *kh_modules_find_token(struct kh_modules *modules, const char *token,
+					const struct kh_token_info **info);
 /* A certificate by id among those known. */
 struct kh_driver *kh_modules_find_certificate(struct kh_modules *modules, const char *id,
 					      const struct kh_key_certificate **certificate);

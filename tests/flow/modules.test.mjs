@@ -171,3 +171,24 @@ for (const words of ['slots-wide', 'slots-wide change'])
 		await renew(scene, agent);
 		assert.equal(scene.pins.count(), 1, 'the login lasts');
 	}));
+
+// openCryptoki's tokens all have serial number 123; the one that comes first in the list is not the order's.
+test('M16: what this computer remembers of an order is on its key, not on one with the same serial number', () => withScene({ kind: SoftKey }, async (scene) => {
+	const key = scene.token, order = 'M-16';
+	await scene.daemon.stop();
+	key.place('A', 'B');
+	await key.run('--init-token', '--slot', '1', '--so-pin', key.soPin, '--label', 'Second');
+	for (const token of ['A', 'B']) key.set({ serial: '123' }, token);
+	key.place('B', 'A');
+	await scene.daemon.again();
+	const agent = await scene.connect();
+	const old = await findCertificate(agent, scene.oldPem);
+	const begun = await agent.call('renewal.begin', { order, certificate: old.id, key: 'same' });
+	assert.equal((await agent.call('renewal.inspect', { order })).next, 'install');
+	const certificate = await scene.ca.issue(begun.csr);
+	await agent.call('renewal.install', { order, certificate, chain: [scene.ca.rootPem] });
+	assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [old.id]);
+	const { certificates } = await agent.call('certificate.list');
+	assert.deepEqual(certificates.map((one) => one.token), [old.token]);
+	await agent.close();
+}));

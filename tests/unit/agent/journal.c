@@ -41,6 +41,7 @@ static int tear_down(void **state)
 }
 
 static const struct kh_journal_entry sample = {.order = "A-1",
+					       .token = "pkcs11:serial=76d2",
 					       .serial = "76d2",
 					       .old_certificate = "aa",
 					       .key = KH_KEY_CHOICE_NEW,
@@ -108,6 +109,7 @@ static void test_keeps(void **state)
 	journal = kh_journal_new(folder);
 	assert_true(kh_journal_works(journal));
 	assert_true(kh_journal_find(journal, "A-1", &entry));
+	assert_string_equal(entry.token, "pkcs11:serial=76d2");
 	assert_string_equal(entry.serial, "76d2");
 	assert_string_equal(entry.certificate, "bb");
 	assert_string_equal(entry.old_certificate, "aa");
