@@ -54,12 +54,12 @@ static enum kh_code fill(struct kh_token *token, const struct kh_order *order, c
 			 struct kh_host_residue *out, struct kh_error *error)
 {
 	out->login = token->lease.active;
-	out->private_key = objects->private_key != NULL;
-	out->public_key = objects->public_key != NULL;
+	out->private_key = objects->private_key;
+	out->public_key = objects->public_key;
 	out->completed = kh_order_is_final(objects);
 	out->alone = objects->certificate && kh_order_is_alone(token, objects->certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
-	out->torn = objects->rubbish != NULL;
+	out->torn = objects->rubbish;
 	return fill_texts(token, order, objects, out, error);
 }
 

@@ -42,7 +42,7 @@ static bool make_room(struct kh_handles *handles, size_t more)
 
 	if (list)
 		handles->list = list;
-	return list != NULL;
+	return list;
 }
 
 bool kh_handles_add(struct kh_handles *handles, const CK_OBJECT_HANDLE *list, size_t count)
