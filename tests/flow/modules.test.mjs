@@ -10,6 +10,7 @@ import { ShimToken } from '../lib/shim-token.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { Token } from '../lib/token.mjs';
 import { TokenHost } from '../lib/token-host.mjs';
+import { until } from '../lib/process.mjs';
 
 async function withScene(options, action) {
 	const scene = await makeScene({ keyType: 'ec-p256', ...options });
@@ -81,7 +82,7 @@ test('M3: forty tokens, and more than are listed', () => withScene({ kind: Token
 	await scene.daemon.again();
 	const more = await scene.connect();
 	assert.equal((await more.call('token.list')).tokens.length, 64);
-	assert.match(log(scene), /64 tokens are listed, \d+ slots more/);
+	await until(() => /64 tokens are listed, \d+ slots more/.test(log(scene)), 'the log to say so');
 	await more.close();
 }));
 
