@@ -209,9 +209,12 @@ static enum kh_code read_pair(struct kh_token *token, const CK_OBJECT_HANDLE han
 	code = kh_key_keep_mark(token, handles[1], mark, error);
 	if (code == KH_OK)
 		code = kh_key_keep_mark(token, handles[0], mark, error);
-	if (code == KH_OK)
-		*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
-	return code;
+	if (code != KH_OK)
+		return code;
+	*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
+	/* Nothing that the token keeps would tell next time which private key it has. */
+	return kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, *public_key) ? KH_OK
+										 : kh_fail(error, KH_TOKEN_UNSUPPORTED);
 }
 
 void kh_key_take_back(struct kh_token *token, const CK_OBJECT_HANDLE handles[2], const char *why)

@@ -193,7 +193,7 @@ bool kh_order_is_final(const struct kh_order_objects *objects)
 
 	if (!certificate || kh_order_is_pending(certificate))
 		return false;
-	if (has_id(certificate, &objects->mark))
+	if (has_id(certificate, &objects->mark) && certificate->label[0])
 		return true;
 	name = kh_certificate_common_name(certificate->certificate);
 	return name && name[0] && strcmp(certificate->label, name) == 0;

@@ -1,6 +1,6 @@
 // What PKCS#11 modules of real keys do otherwise, and may: each by a word of tests/softkey/README.md, "Manners".
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
@@ -8,7 +8,7 @@ import { checkProof, checkReceipt, findCertificate } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { ShimToken } from '../lib/shim-token.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
-import { Token } from '../lib/token.mjs';
+import { Token, certificateId } from '../lib/token.mjs';
 import { TokenHost } from '../lib/token-host.mjs';
 import { until } from '../lib/process.mjs';
 
@@ -193,3 +193,57 @@ test('M16: what this computer remembers of an order is on its key, not on one wi
 	assert.deepEqual(certificates.map((one) => one.token), [old.token]);
 	await agent.close();
 }));
+
+// What a module keeps of CKA_ID and CKA_LABEL. The agent is started again between the steps, so that it has to find the pair; elsewhere: on a
+// computer without its journal, by the public key that the hall has bound.
+async function renewInSteps(scene, elsewhere) {
+	const order = 'M-7', again = async () => {
+		await scene.daemon.kill();
+		if (elsewhere) rmSync(scene.daemon.settings.state, { recursive: true, force: true });
+		await scene.daemon.again();
+		return scene.connect();
+	};
+	let agent = await scene.connect();
+	const old = await findCertificate(agent, scene.oldPem), before = (await scene.token.objects()).length;
+	const { csr, publicKey } = await agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
+	agent = await again();
+	assert.equal((await agent.call('renewal.inspect', { order, publicKey })).stage, 'key');
+	assert.equal((await agent.call('renewal.begin', { order, certificate: old.id, key: 'new', publicKey })).publicKey, publicKey, 'the same pair');
+	assert.equal((await scene.token.objects()).length, before + 2, 'one pair');
+	const certificate = await scene.ca.issue(csr);
+	agent = await again();
+	await agent.call('renewal.install', { order, certificate, chain: [], publicKey });
+	agent = await again();
+	assert.equal((await agent.call('renewal.inspect', { order, publicKey })).stage, 'installed');
+	assert.deepEqual((await agent.call('renewal.complete', { order, publicKey })).retired, [old.id]);
+	agent = await again();
+	assert.equal((await agent.call('renewal.inspect', { order, publicKey })).stage, 'completed');
+	assert.equal((await scene.token.objects()).length, before, 'the old pair is gone');
+	const { certificates } = await agent.call('certificate.list');
+	assert.deepEqual(certificates.map((one) => [one.id, one.hasPrivateKey]), [[certificateId(certificate), true]]);
+}
+
+for (const elsewhere of [false, true])
+	for (const words of [['id cut'], ['id own'], ['id refuse'], ['id none'], ['id none', 'label none'], ['id own', 'label none'], ['id refuse', 'label none']])
+		for (const keyType of words.length > 1 && words[0] !== 'id own' ? ['rsa2048'] : ['ec-p256', 'rsa2048'])
+			test(`M7: ${words}, ${keyType}${elsewhere ? ', another computer' : ''}`, () => withManners(words, (scene) => renewInSteps(scene, elsewhere), { keyType }));
+
+for (const elsewhere of [false, true])
+	for (const words of [['label cut'], ['label fixed'], ['label kept'], ['label none']])
+		test(`M8: ${words}${elsewhere ? ', another computer' : ''}`, () => withManners(words, (scene) => renewInSteps(scene, elsewhere)));
+
+for (const words of [['id cut'], ['id own', 'label none']])
+	test(`M7: ${words}: cancelled, nothing is left`, () => withManners(words, async (scene, agent) => {
+		const before = await scene.token.objects();
+		const { publicKey } = await agent.call('renewal.begin', { order: 'M-8', certificate: certificateId(scene.oldPem), key: 'new' });
+		await agent.call('renewal.cancel', { order: 'M-8', publicKey });
+		assert.deepEqual(await scene.token.objects(), before);
+	}));
+
+// An EC private key does not tell its public key: without a mark nothing would find it again.
+for (const words of [['id none', 'label none'], ['id refuse', 'label none']])
+	test(`M7: ${words}, ec-p256: refused, and nothing is left`, () => withManners(words, async (scene, agent) => {
+		const before = await scene.token.objects();
+		await refused(agent.call('renewal.begin', { order: 'M-9', certificate: certificateId(scene.oldPem), key: 'new' }), 'token.unsupported');
+		assert.deepEqual(await scene.token.objects(), before);
+	}));

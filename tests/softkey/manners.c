@@ -19,8 +19,9 @@ static struct manner {
 static size_t manner_count;
 static CK_FUNCTION_LIST below;
 
-static const char *const words[] = {
-	"find", "hide-private", "initialize", "slots-frozen", "slots-unsaid", "slots-wide", "flags-off", "text", NULL};
+static const char *const words[] = {"find",	    "hide-private", "initialize", "slots-frozen",
+				    "slots-unsaid", "slots-wide",   "flags-off",  "text",
+				    "id",	    "label",	    NULL};
 
 static void check(const struct manner *manner)
 {
@@ -239,6 +240,78 @@ static CK_RV manner_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *obj
 	return rv;
 }
 
+/* --- CKA_ID and CKA_LABEL of new objects --- */
+
+#define ATTRIBUTES_MAX 40
+
+/* A template as such a module takes it. "id refuse": a CKA_ID of more than two bytes is an error. */
+static CK_RV change(const CK_ATTRIBUTE *template, CK_ULONG count, CK_ATTRIBUTE out[ATTRIBUTES_MAX], CK_ULONG *kept)
+{
+	const char *id = has("id"), *label = has("label");
+	static CK_BYTE own[] = {0x5a, 0x01};
+
+	*kept = 0;
+	for (CK_ULONG i = 0; i < count && *kept < ATTRIBUTES_MAX; i++) {
+		CK_ATTRIBUTE attribute = template[i];
+
+		if (attribute.type == CKA_ID && id && strcmp(id, "refuse") == 0 && attribute.ulValueLen > 2)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+		if (attribute.type == CKA_ID && id && strcmp(id, "cut") == 0 && attribute.ulValueLen > 2)
+			attribute.ulValueLen = 2;
+		if (attribute.type == CKA_ID && id && strcmp(id, "own") == 0)
+			attribute = (CK_ATTRIBUTE){CKA_ID, own, sizeof own};
+		if (attribute.type == CKA_ID && id && strcmp(id, "none") == 0)
+			continue;
+		if (attribute.type == CKA_LABEL && label && strcmp(label, "cut") == 0 && attribute.ulValueLen > 32)
+			attribute.ulValueLen = 32;
+		if (attribute.type == CKA_LABEL && label && strcmp(label, "none") == 0)
+			continue;
+		out[(*kept)++] = attribute;
+	}
+	return CKR_OK;
+}
+
+static CK_RV manner_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count,
+				 CK_OBJECT_HANDLE *object)
+{
+	CK_ATTRIBUTE taken[ATTRIBUTES_MAX];
+	CK_ULONG kept;
+	CK_RV rv = change(template, count, taken, &kept);
+
+	return rv == CKR_OK ? below.C_CreateObject(session, taken, kept, object) : rv;
+}
+
+static CK_RV manner_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public,
+				    CK_ULONG public_count, CK_ATTRIBUTE *private, CK_ULONG private_count,
+				    CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+	CK_ATTRIBUTE taken[2][ATTRIBUTES_MAX];
+	CK_ULONG kept[2];
+	CK_RV rv = change(public, public_count, taken[0], &kept[0]);
+
+	if (rv == CKR_OK)
+		rv = change(private, private_count, taken[1], &kept[1]);
+	return rv == CKR_OK ? below.C_GenerateKeyPair(session, mechanism, taken[0], kept[0], taken[1], kept[1],
+						      public_key, private_key)
+			    : rv;
+}
+
+/* "label fixed": an error; "label kept": it stays as it is, without one. */
+static CK_RV manner_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+				      CK_ULONG count)
+{
+	const char *label = has("label");
+	CK_ATTRIBUTE taken[ATTRIBUTES_MAX];
+	CK_ULONG kept;
+	CK_RV rv = change(template, count, taken, &kept);
+
+	if (label && strcmp(label, "fixed") == 0)
+		return CKR_ATTRIBUTE_READ_ONLY;
+	if (rv != CKR_OK || kept == 0 || (label && strcmp(label, "kept") == 0))
+		return rv;
+	return below.C_SetAttributeValue(session, object, taken, kept);
+}
+
 /* --- the module --- */
 
 static CK_RV manner_Initialize(void *arguments)
@@ -266,6 +339,9 @@ static void put_on(CK_FUNCTION_LIST *functions)
 	functions->C_GetSessionInfo = manner_GetSessionInfo;
 	functions->C_FindObjectsInit = manner_FindObjectsInit;
 	functions->C_FindObjects = manner_FindObjects;
+	functions->C_CreateObject = manner_CreateObject;
+	functions->C_GenerateKeyPair = manner_GenerateKeyPair;
+	functions->C_SetAttributeValue = manner_SetAttributeValue;
 }
 
 void manners_read(CK_FUNCTION_LIST *functions)

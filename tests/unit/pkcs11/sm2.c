@@ -298,6 +298,8 @@ static CK_RV read_key(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR template, CK_ULO
 			rv |= give(&template[i], &object_type, sizeof(object_type));
 		else if (template[i].type == CKA_EC_POINT && object == 11)
 			rv |= give(&template[i], point.data, point.length);
+		else if (template[i].type == CKA_ID)
+			rv |= give(&template[i], "id", 2);
 		else
 			template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	}
