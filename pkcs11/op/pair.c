@@ -192,6 +192,8 @@ enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object,
 	if (!object || strcmp(object->label, label) == 0)
 		return KH_OK;
 	rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
+	if (rv != CKR_OK && keeps_label(token, rv))
+		rv = KH_CALL(token->module, C_SetAttributeValue, token->session, object->handle, &attribute, 1);
 	if (rv != CKR_OK && keeps_label(token, rv)) {
 		kh_log(KH_LOG_WARNING, "the token keeps the label of a finished order");
 		return KH_OK;

@@ -283,7 +283,7 @@ static void test_common_name(void **state)
 	kh_certificate_free(parsed);
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	X509_NAME_delete_entry(X509_get_subject_name(certificate), 1);
+	X509_NAME_ENTRY_free(X509_NAME_delete_entry(X509_get_subject_name(certificate), 1));
 	assert_int_equal(X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName,
 						    V_ASN1_UTF8STRING, (unsigned char *)name, -1, -1, 0),
 			 1);
