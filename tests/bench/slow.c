@@ -23,13 +23,13 @@ static const struct {
 	const char *name;
 	long most;
 } table[ACTS] = {
-	[FIRST_1] = {"certificate.list, first, 1", 8},
-	[FIRST_10] = {"certificate.list, first, 10", 35},
-	[REPEATED] = {"certificate.list, nothing changed", 4},
+	[FIRST_1] = {"certificate.list, first, 1", 10},
+	[FIRST_10] = {"certificate.list, first, 10", 37},
+	[REPEATED] = {"certificate.list, nothing changed", 6},
 	[VERIFY] = {"pin.verify", 2},
-	[BEGIN] = {"renewal.begin", 22},
-	[INSTALL] = {"renewal.install", 18},
-	[COMPLETE] = {"renewal.complete", 19},
+	[BEGIN] = {"renewal.begin", 29},
+	[INSTALL] = {"renewal.install", 22},
+	[COMPLETE] = {"renewal.complete", 18},
 };
 
 struct side {
