@@ -104,6 +104,6 @@ export class SoftKey extends Token {
 	async calls(action) {
 		writeFileSync(path.join(this.store, 'calls'), '');
 		await action();
-		return this.read('calls').trim().split('\n');
+		return this.read('calls').trim().split('\n').map((line) => line.split(' ')[0]);
 	}
 }
