@@ -266,6 +266,17 @@ bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_jo
 	return outcome == FOUND;
 }
 
+void kh_journal_public_key(struct kh_journal *journal, const char *order, const char *given,
+			   char out[KH_SHA256_MAX + 1])
+{
+	struct kh_journal_entry memory = {.key = KH_KEY_CHOICE_NONE};
+	bool remembered = kh_journal_find(journal, order, &memory);
+
+	if (remembered && memory.key == KH_KEY_CHOICE_SAME)
+		given = "";
+	snprintf(out, KH_SHA256_MAX + 1, "%s", given ? given : remembered ? memory.public_key : "");
+}
+
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max)
 {
 	sqlite3_stmt *statement = NULL;

@@ -263,14 +263,10 @@ static void inspect(void *context, const struct kh_error *error)
 {
 	struct kh_request *request = context;
 	const struct kh_renewal_inspect_params *params = request->message.params;
-
-	struct kh_journal_entry entry;
-	const char *public_key = params->public_key;
+	char public_key[KH_SHA256_MAX + 1];
 
 	(void)error;
-	if (!public_key && kh_journal_find(request->agent->journal, params->order, &entry) &&
-	    entry.key != KH_KEY_CHOICE_SAME)
-		public_key = entry.public_key;
+	kh_journal_public_key(request->agent->journal, params->order, params->public_key, public_key);
 	kh_renewal_look_around(request->agent, params->order, public_key, inspected, request);
 }
 

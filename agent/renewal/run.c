@@ -46,19 +46,6 @@ static struct kh_renewal_install_params *install_params(const struct kh_run *run
 	return run->request->message.params;
 }
 
-/* As the hall has bound it, else as the journal remembers it. */
-static void set_public_key(struct kh_run *run)
-{
-	const char *public_key = names_of(run->request).public_key;
-	struct kh_journal_entry memory;
-
-	if (!public_key && kh_journal_find(run->request->agent->journal, run->entry.order, &memory) &&
-	    memory.key != KH_KEY_CHOICE_SAME)
-		public_key = memory.public_key;
-	if (public_key)
-		snprintf(run->entry.public_key, sizeof(run->entry.public_key), "%s", public_key);
-}
-
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 {
 	struct kh_run *run = calloc(1, sizeof(*run));
@@ -69,7 +56,8 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
-	set_public_key(run);
+	kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
+			      run->entry.public_key);
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;

@@ -806,9 +806,12 @@
 				next(pick(answer, ['certificate', 'chain', 'encryption', 'publicKey', 'installed']));
 			}));
 		}
-		/* bound is the public key that the hall has for the order: it finds the pair on a key that keeps no mark. */
+		/*
+		 * bound is the public key that the hall has for the order: it finds the pair on a key that keeps no mark. With the
+		 * same key it would find the old pair, which is not the order's.
+		 */
 		function withKey(params) {
-			if (bound) { params.publicKey = bound; }
+			if (bound && options.key !== 'same') { params.publicKey = bound; }
 			return params;
 		}
 		function look() {
@@ -821,7 +824,7 @@
 		function choose(info, issued) {
 			var early = info.stage === 'nothing' || info.stage === 'key', news = issued.publicKey && issued.publicKey !== bound;
 			bound = issued.publicKey || bound;
-			if (early && news && info.publicKey !== bound) { return look(); }
+			if (early && news && options.key !== 'same' && info.publicKey !== bound) { return look(); }
 			/* The hall can have lost the receipt; only what is seen on the key can sign it again. */
 			if (info.next === 'none' && !(issued.certificate && issued.installed === false && info.source === 'key')) {
 				return finish(info.stage, []);
