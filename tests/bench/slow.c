@@ -241,14 +241,15 @@ static void format(char out[64], long calls, long reader, struct samples *time)
 static void act_row(struct stage *stage, enum act act)
 {
 	struct side *agent = &stage->agent, *direct = &stage->direct;
-	char name[64], texts[2][64], ratio[64], aim[64];
+	char name[64], texts[2][64], ratio[64], aim[64] = "";
 	long most = act == REPEATED ? 3 : 0;
 
 	snprintf(name, sizeof name, "slow key: %s", table[act].name);
 	format(texts[0], agent->calls[act], agent->reader[act], stage->setting->small ? NULL : &agent->time[act]);
 	format(texts[1], direct->calls[act], 0, stage->setting->small ? NULL : &direct->time[act]);
 	snprintf(ratio, sizeof ratio, "calls %.2f", (double)agent->calls[act] / (double)direct->calls[act]);
-	snprintf(aim, sizeof aim, most ? "≤ %ld calls" : "", most);
+	if (most)
+		snprintf(aim, sizeof aim, "≤ %ld calls", most);
 	report_figure(stage->setting->report, name, texts[0], "", texts[1], ratio, aim,
 		      most && agent->calls[act] > most);
 }
