@@ -66,7 +66,7 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 		return code;
 	/* Looking for the old key may have read the token anew. */
 	kh_order_find(token, &order, &objects);
-	if (objects.private_key) {
+	if (objects.private_key && !kh_order_is_half(&objects)) {
 		if (objects.private_key->spki.length == 0)
 			return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 		code = kh_key_write_public(token, &objects.private_key->spki, &objects.mark, &key, error);

@@ -184,6 +184,13 @@ void kh_order_find(struct kh_token *token, const struct kh_order *order, struct 
 	out->rubbish = find_rubbish(token, 0, out);
 }
 
+bool kh_order_is_half(const struct kh_order_objects *objects)
+{
+	const struct kh_object *key = objects->private_key;
+
+	return key && !objects->public_key && !objects->certificate && key->spki.length == 0 && key->id.length == 0;
+}
+
 /* Some modules give a label of their own: without the mark's CKA_ID only the one
  * that was written in the end counts. */
 bool kh_order_is_final(const struct kh_order_objects *objects)

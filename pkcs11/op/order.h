@@ -61,6 +61,10 @@ KH_CHECKED enum kh_code kh_order_clean(struct kh_token *token, const struct kh_o
 KH_CHECKED enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
 					 struct kh_error *error);
 
+/* Whether a private key is all there is, and the token tells neither its public key
+ * nor its CKA_ID: what a cut generation leaves of a pair. */
+bool kh_order_is_half(const struct kh_order_objects *objects);
+
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
 /* Whether the label of the order's certificate says that nothing is left to do. */

@@ -199,6 +199,7 @@ static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, s
 	struct kh_order_objects objects;
 	struct kh_object *object;
 	enum kh_code code = KH_OK;
+	bool kept = false;
 	bool stays;
 
 	kh_order_find(token, order, &objects);
@@ -208,7 +209,12 @@ static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, s
 		order->public_key = NULL;
 	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.public_key);
 	while (code == KH_OK && (object = next_object(&objects, stays))) {
-		code = kh_inventory_destroy(token, object->handle, error);
+		if (kh_order_is_half(&objects) && object == objects.private_key)
+			code = kh_order_discard(token, object, &kept, error);
+		else
+			code = kh_inventory_destroy(token, object->handle, error);
+		if (kept)
+			break;
 		kh_order_find(token, order, &objects);
 	}
 	return code == KH_OK ? kh_order_clean(token, order, error) : code;
