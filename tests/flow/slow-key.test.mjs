@@ -32,6 +32,19 @@ test('a slow key is no hung key', () => withScene({ settings: { deadlines: 10 },
 	assert.equal((await agent.call('token.list')).tokens.length, 1);
 }));
 
+// At a tenth of the time: 90 seconds of 180.
+test('M19: a key pair that takes half of its deadline', () => withScene({ settings: { deadlines: 10 }, faults: ['C_GenerateKeyPair 1 delay 9000'] }, async (scene, agent) => {
+	const begun = agent.call('renewal.begin', { order: 'M19-1', certificate: scene.old, key: 'new' });
+	let answered = false;
+	begun.then(() => { answered = true; });
+	const told = () => agent.notifications.find(({ method, params }) => method === 'renewal.progress' && /key pair/i.test(params.text));
+	await until(told, 'the page is told that a key pair is made');
+	assert.equal(answered, false);
+	const { csr } = await begun;
+	assert.match(csr, /BEGIN CERTIFICATE REQUEST/);
+	assert.equal(scene.key.read('faults').trim(), '', 'the delay was met');
+}));
+
 // The second C_OpenSession is libp11's, which waits for ever when it fails.
 
 async function installed(scene, agent, order) {
