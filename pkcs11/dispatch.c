@@ -94,10 +94,27 @@ static __attribute__((noinline)) void wipe_stack(void)
 	kh_wipe(frames, sizeof(frames));
 }
 
+static bool holds_pin(const struct kh_host *host)
+{
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		if (host->tokens.list[i]->pin.length > 0)
+			return true;
+	}
+	return false;
+}
+
 static void forget_logins(struct kh_host *host)
 {
 	for (size_t i = 0; i < host->tokens.count; i++)
 		kh_logout(host->tokens.list[i]);
+}
+
+/* Some cards lose the login when another program resets them, and a PIN that is
+ * held may have been changed meanwhile. */
+static bool ends_logins(const struct kh_error *error)
+{
+	return error->native == CKR_USER_NOT_LOGGED_IN || error->code == KH_PIN_INCORRECT ||
+	       error->code == KH_PIN_LOCKED || error->code == KH_PIN_EXPIRED;
 }
 
 static enum kh_code perform(struct kh_host *host, const struct kh_message *message, void *result,
@@ -119,12 +136,11 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 			kh_clear(message->method->result, result);
 		code = row->operation(host, message->params, result, error);
 	}
-	if (host->asked)
+	if (host->asked || holds_pin(host))
 		wipe_stack();
 	if (code == KH_OK)
 		return code;
-	/* Some cards lose the login when another program resets them. */
-	if (error->native == CKR_USER_NOT_LOGGED_IN)
+	if (ends_logins(error))
 		forget_logins(host);
 	return error->code;
 }

@@ -24,6 +24,7 @@ enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, i
 	if (code != KH_OK)
 		return code;
 	host->module.profiles = &host->profiles;
+	host->module.loop = &host->loop;
 	if (RAND_bytes(host->wrong_key, sizeof(host->wrong_key)) != 1 || RAND_bytes(random, sizeof(random)) != 1)
 		return kh_fail_call(error, KH_AGENT_FAILED, "RAND_bytes", "");
 	kh_hex(random, sizeof(random), host->nonce);

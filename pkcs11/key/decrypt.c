@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "secret.h"
+#include "token/context.h"
 #include "token/profile.h"
 
 #define TEST_BYTES 32
@@ -41,13 +42,20 @@ void kh_sm2_cipher_put(struct kh_buffer *out, const struct kh_sm2_cipher *cipher
 static CK_RV decrypt(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM *mechanism, struct kh_span cipher,
 		     uint8_t *plain, CK_ULONG *length, bool *begun)
 {
-	CK_RV rv = KH_CALL(token->module, C_DecryptInit, token->session, mechanism, key);
+	CK_RV login = CKR_OK;
+	CK_RV rv;
 
-	*begun = rv == CKR_OK;
-	*length = KH_PLAIN_MAX;
-	if (rv == CKR_OK)
+	do {
+		rv = KH_CALL(token->module, C_DecryptInit, token->session, mechanism, key);
+		*begun = rv == CKR_OK;
+		*length = KH_PLAIN_MAX;
+		if (rv != CKR_OK)
+			break;
+		login = kh_context_login(token, key);
 		rv = KH_CALL(token->module, C_Decrypt, token->session, (CK_BYTE_PTR)(uintptr_t)cipher.data,
 			     cipher.length, plain, length);
+	} while (kh_context_again(token, key, rv));
+	rv = kh_context_result(login, rv);
 	if (rv != CKR_OK || *length > KH_PLAIN_MAX)
 		*length = 0;
 	return rv;

@@ -145,12 +145,16 @@ enum kh_second_reader kh_reader_check(struct kh_reader *reader, struct kh_token 
 				      const struct kh_object *certificate)
 {
 	bool fresh = !reader->state || reader->starts != token->module->starts;
+	const struct kh_object *key = kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate);
 	struct state *state;
 	enum verdict verdict;
 
 	/* libp11 0.4.12 knows RSA and EC keys; a vendor's private key hides all keys of a token from it. */
 	if (certificate->certificate->key_type == KH_ANY_KEY_TYPE_ED25519 ||
 	    certificate->certificate->key_type == KH_ANY_KEY_TYPE_SM2)
+		return KH_SECOND_READER_FAILED;
+	/* It would ask for the PIN on a terminal. */
+	if (key && key->asks_always)
 		return KH_SECOND_READER_FAILED;
 	state = fresh ? new_state(reader, token->module) : reader->state;
 	verdict = state ? look(state, token, certificate) : UNREADABLE;

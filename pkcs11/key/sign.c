@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "token/context.h"
 #include "token/profile.h"
 #include "token/token.h"
 #include "x509/sm2.h"
@@ -85,12 +86,19 @@ static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYP
 		  uint8_t *signature, CK_ULONG *size)
 {
 	CK_MECHANISM mechanism = {type, NULL, 0};
-	CK_RV rv = KH_CALL(token->module, C_SignInit, token->session, &mechanism, key);
+	CK_ULONG room = *size;
+	CK_RV login, rv;
 
-	if (rv == CKR_OK)
+	do {
+		rv = KH_CALL(token->module, C_SignInit, token->session, &mechanism, key);
+		if (rv != CKR_OK)
+			return rv;
+		login = kh_context_login(token, key);
+		*size = room;
 		rv = KH_CALL(token->module, C_Sign, token->session, (CK_BYTE_PTR)(uintptr_t)data, length, signature,
 			     size);
-	return rv;
+	} while (kh_context_again(token, key, rv));
+	return kh_context_result(login, rv);
 }
 
 static CK_RV sign_rsa_on_host(struct kh_token *token, CK_OBJECT_HANDLE key, const void *message, size_t length,

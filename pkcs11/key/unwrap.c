@@ -7,6 +7,7 @@
 #include "key/key.h"
 #include "key/unwrap_way.h"
 #include "log.h"
+#include "token/context.h"
 
 #define RSA KH_IMPORT_ALGORITHM_RSA_AES_KW
 #define SM2 KH_IMPORT_ALGORITHM_SM2_ENVELOPED_KEY
@@ -83,8 +84,8 @@ CK_RV kh_way_unwrap(struct kh_attempt *attempt, CK_MECHANISM *mechanism, CK_OBJE
 
 	for (enum kh_way_ask ask = KH_ASK_ALL; ask < KH_ASK_END; ask++) {
 		kh_way_template(&template, attempt, ask);
-		rv = KH_CALL(token->module, C_UnwrapKey, token->session, mechanism, by,
-			     (CK_BYTE_PTR)(uintptr_t)wrapped.data, wrapped.length, template.list, template.count, key);
+		rv = kh_context_unwrap(token, mechanism, by, (CK_BYTE_PTR)(uintptr_t)wrapped.data, wrapped.length,
+				       template.list, template.count, key);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}
@@ -122,8 +123,8 @@ CK_RV kh_way_session_key(struct kh_attempt *attempt, CK_MECHANISM *mechanism, st
 
 	for (int ask = 0; ask < 3; ask++) {
 		session_template(&template, type, ask);
-		rv = KH_CALL(token->module, C_UnwrapKey, token->session, mechanism, attempt->unwrap->opener,
-			     (CK_BYTE_PTR)(uintptr_t)wrapped.data, wrapped.length, template.list, template.count, key);
+		rv = kh_context_unwrap(token, mechanism, attempt->unwrap->opener, (CK_BYTE_PTR)(uintptr_t)wrapped.data,
+				       wrapped.length, template.list, template.count, key);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}

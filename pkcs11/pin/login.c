@@ -172,6 +172,22 @@ enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const st
 	return code;
 }
 
+/* Only the private keys tell whether the PIN will be needed again, and only now. */
+static enum kh_code hold(struct kh_token *token, const struct kh_secret *pin, struct kh_error *error)
+{
+	if (!token->asks_always && !token->looked && kh_inventory_refresh(token, NULL) == KH_OK)
+		token->looked = true;
+	if (!token->asks_always)
+		return KH_OK;
+	kh_secret_init(&token->pin);
+	return kh_secret_set(&token->pin, pin->bytes, pin->length) == KH_OK ? KH_OK : kh_fail(error, KH_AGENT_FAILED);
+}
+
+static void begin_lease(struct kh_token *token, int64_t session)
+{
+	token->lease = (struct kh_lease){true, session, kh_time_elapsed()};
+}
+
 static enum kh_code ask_and_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				  struct kh_error *error)
 {
@@ -183,16 +199,23 @@ static enum kh_code ask_and_login(struct kh_host *host, struct kh_token *token, 
 	kh_pin_window_init(&window, &host->loop, host->settings.pinentry, prompt->locale, prompt->session);
 	code = kh_login_ask(host, token, prompt, &window, &pin, error);
 	kh_pin_window_finish(&window);
-	return code == KH_OK ? send_pin(host, token, &pin, error) : code;
+	if (code == KH_OK)
+		code = send_pin(host, token, &pin, error);
+	if (code != KH_OK)
+		return code;
+	begin_lease(token, prompt->session);
+	return hold(token, &pin, error);
 }
 
-static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, struct kh_error *error)
+static enum kh_code login_by_pad(struct kh_host *host, struct kh_token *token, int64_t session, struct kh_error *error)
 {
 	enum kh_code code;
 
 	kh_loop_prompting(&host->loop, true);
 	code = send_pin(host, token, NULL, error);
 	kh_loop_prompting(&host->loop, false);
+	if (code == KH_OK)
+		begin_lease(token, session);
 	return code;
 }
 
@@ -273,16 +296,13 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 	kh_logout(token);
 	host->asked = true;
 	if (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH)
-		code = login_by_pad(host, token, error);
-	else
-		code = ask_and_login(host, token, prompt, error);
-	if (code == KH_OK)
-		token->lease = (struct kh_lease){true, prompt->session, kh_time_elapsed()};
-	return code;
+		return login_by_pad(host, token, prompt->session, error);
+	return ask_and_login(host, token, prompt, error);
 }
 
 void kh_logout(struct kh_token *token)
 {
+	kh_secret_finish(&token->pin);
 	if (!token->lease.active)
 		return;
 	token->lease.active = false;

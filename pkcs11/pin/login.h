@@ -1,7 +1,13 @@
 /*
  * PIN and login. A login belongs to one session of the daemon (prompt.session)
  * and ends KH_LEASE_SECONDS after that session's last operation. The PIN is
- * asked here, used once and wiped; none is kept.
+ * asked here, used once and wiped.
+ *
+ * Where a token has a private key that wants the PIN for each use
+ * (token/context.h), token->pin holds the PIN as long as the login. It is wiped by
+ * kh_logout(), which every end of a login comes through, when the token refuses
+ * it, and when the token goes. The first login on a token reads the inventory to
+ * find such keys.
  */
 #ifndef KH_PKCS11_PIN_LOGIN_H
 #define KH_PKCS11_PIN_LOGIN_H

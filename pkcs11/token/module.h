@@ -25,6 +25,8 @@
 
 #define KH_MODULE_PATH_MAX 4096
 
+struct kh_loop;
+
 struct kh_module {
 	char path[KH_MODULE_PATH_MAX];
 	const char *name; /* file name in path */
@@ -41,6 +43,7 @@ struct kh_module {
 	const char *call;	 /* name of the latest call */
 	uint64_t began;		 /* its start, ns */
 	struct kh_mark mark;	 /* empty when started by hand */
+	struct kh_loop *loop;	 /* told while a key's own pad is waited for; may be NULL */
 };
 
 #define KH_CALL(module, function, ...)                                                                                 \

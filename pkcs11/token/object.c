@@ -10,7 +10,7 @@
 #include "token/token.h"
 #include "x509/name.h"
 
-#define ATTRIBUTES_MAX 8
+#define ATTRIBUTES_MAX 9
 #define GUESS 2048 /* most values fit: one C_ call instead of two */
 
 /* Results that say only that some attribute is absent, hidden or larger. */

@@ -19,6 +19,7 @@ struct kh_object {
 	struct kh_bytes spki;		    /* keys, where the attributes tell it; else empty */
 	char spki_id[KH_SHA256_HEX];	    /* its SHA-256, "" when unknown */
 	bool torn;			    /* not all there: see kh_object_take() */
+	bool asks_always;		    /* private keys: want the PIN for each use (token/context.h) */
 };
 
 struct kh_token;

@@ -10,9 +10,12 @@
 
 /* A certificate's value is asked for when it is known to be one: of a key it
  * would be the key. */
-enum { CLASS, ID, LABEL, KEY, READS = KEY + 5 };
+enum { CLASS, ID, LABEL, KEY, ALWAYS = KEY + 5, READS };
 static const CK_ATTRIBUTE_TYPE first_types[READS] = {
-	CKA_CLASS, CKA_ID, CKA_LABEL, CKA_KEY_TYPE, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT};
+	CKA_CLASS,     CKA_ID,	     CKA_LABEL,
+	CKA_KEY_TYPE,  CKA_MODULUS,  CKA_PUBLIC_EXPONENT,
+	CKA_EC_PARAMS, CKA_EC_POINT, CKA_ALWAYS_AUTHENTICATE,
+};
 
 void kh_object_finish(struct kh_object *object)
 {
@@ -112,6 +115,9 @@ static CK_RV fill(struct kh_token *token, struct kh_object *object, struct kh_by
 		return CKR_HOST_MEMORY;
 	if (object->class == CKO_CERTIFICATE)
 		return fill_certificate(token, object);
+	object->asks_always = object->class == CKO_PRIVATE_KEY && values[ALWAYS].length == sizeof(CK_BBOOL) &&
+			      values[ALWAYS].data[0] != CK_FALSE;
+	token->asks_always = token->asks_always || object->asks_always;
 	kh_object_set_spki(object, number_of(&values[KEY]), kh_module_sm2(token->module), values + KEY + 1);
 	return CKR_OK;
 }

@@ -102,10 +102,19 @@ static bool answers(struct kh_token *token)
 
 bool kh_token_in_trouble(struct kh_token *token, CK_RV rv)
 {
-	if (rv == CKR_HOST_MEMORY || rv == CKR_DEVICE_MEMORY || rv == CKR_USER_NOT_LOGGED_IN ||
-	    rv == CKR_SESSION_READ_ONLY || rv == CKR_TOKEN_WRITE_PROTECTED || kh_rv_kind(rv) == KH_RV_GONE)
+	switch (rv) {
+	case CKR_HOST_MEMORY:
+	case CKR_DEVICE_MEMORY:
+	case CKR_USER_NOT_LOGGED_IN:
+	case CKR_PIN_INCORRECT:
+	case CKR_PIN_LOCKED:
+	case CKR_PIN_EXPIRED:
+	case CKR_SESSION_READ_ONLY:
+	case CKR_TOKEN_WRITE_PROTECTED:
 		return true;
-	return kh_rv_kind(rv) == KH_RV_MAYBE_GONE && !answers(token);
+	default:
+		return kh_rv_kind(rv) == KH_RV_GONE || (kh_rv_kind(rv) == KH_RV_MAYBE_GONE && !answers(token));
+	}
 }
 
 void kh_token_free(struct kh_token *token)
@@ -113,6 +122,7 @@ void kh_token_free(struct kh_token *token)
 	if (!token)
 		return;
 	kh_inventory_clear(&token->inventory);
+	kh_secret_finish(&token->pin);
 	free(token->uri);
 	free(token);
 }

@@ -8,6 +8,7 @@
 #ifndef KH_PKCS11_TOKEN_TOKEN_H
 #define KH_PKCS11_TOKEN_TOKEN_H
 
+#include "secret.h"
 #include "token/inventory.h"
 #include "token/mechanism.h"
 #include "token/module.h"
@@ -39,6 +40,9 @@ struct kh_token {
 	struct kh_inventory inventory;
 	enum kh_private_search private_search;
 	struct kh_mechanisms mechanisms;
+	struct kh_secret pin;	  /* held for keys that want it at each use (token/context.h); else empty */
+	bool asks_always;	  /* such a key was seen */
+	bool looked;		  /* for such a key, after a login */
 	char made[KH_SHA256_HEX]; /* SPKI of the pair that was made since the login; "": none */
 };
 
@@ -62,8 +66,8 @@ bool kh_token_pin_expired(const struct kh_token *token);
 /* Nothing can be written: CKF_WRITE_PROTECTED, or no session for it is given. */
 bool kh_token_read_only(const struct kh_token *token);
 
-/* Whether a result is about the token itself (away, full, logged out, write
- * protected) and not about what was asked of it. A general error is, when the
+/* Whether a result is about the token itself (away, full, logged out, a PIN,
+ * write protected) and not about what was asked of it. A general error is, when the
  * token does not answer any more. The latest call stays the one that failed. */
 bool kh_token_in_trouble(struct kh_token *token, CK_RV rv);
 

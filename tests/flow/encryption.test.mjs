@@ -18,6 +18,16 @@ for (const [name, kind] of [['SoftHSM2', Token], ['softkey', SoftKey]])
 		await dual.install(order, encryption);
 	});
 
+on('M4: two certificates on a key that wants the PIN for each use', { kind: SoftKey }, async (dual) => {
+	dual.token.set({ 'always-authenticate': 1 });
+	await dual.restart();
+	await dual.begin('E-M4');
+	await dual.install('E-M4', await make(dual));
+	await dual.agent.call('renewal.complete', { order: 'E-M4' });
+	assert.equal(dual.scene.pins.count(), 1);
+	dual.token.set({ 'always-authenticate': 0 });
+});
+
 // Each way alone, and all before the last. The number: how often the token is asked to unwrap, with what fails before.
 const ways = [
 	['RSA_AES_KEY_WRAP', 'oaep-sha1', [], 1],

@@ -108,6 +108,32 @@ test('M20: a clerk who gives up', () => withKey({ 'min-pin': 8 }, { pins: ['1234
 	assert.equal(scene.pins.count(), 2);
 }));
 
+for (const keyType of ['ec-p256', 'rsa2048'])
+	for (const key of ['new', 'same'])
+		test(`M4: keys that want the PIN for each use: ${keyType}, renewed with the ${key} key`, () => withKey({ 'always-authenticate': 1 }, { keyType }, async (scene, agent) => {
+			await renew(scene, agent, 'M4-1', { key });
+			assert.equal(scene.pins.count(), 1, 'the clerk is asked once');
+		}));
+
+test('M4: a key that does not say that it wants the PIN for each use', () => withKey({ 'always-authenticate': 2 }, {}, async (scene, agent) => {
+	await refused(begin(scene, agent, 'M4-2'), 'token.failed', { call: 'C_Sign', value: 'CKR_USER_NOT_LOGGED_IN' });
+	await renew(scene, agent, 'M4-2');
+	assert.equal(scene.pins.count(), 2, 'the second login holds the PIN');
+}));
+
+test('M4: the PIN is changed elsewhere while it is held', () => withKey({ 'always-authenticate': 1 }, {}, async (scene, agent) => {
+	const { csr } = await begin(scene, agent, 'M4-3');
+	const certificate = await scene.ca.issue(csr);
+	await scene.key.user('--change-pin', '--new-pin', '654321');
+	scene.key.pin = '654321';
+	const install = () => agent.call('renewal.install', { order: 'M4-3', certificate, chain: [] });
+	const calls = await scene.key.calls(() => refused(install(), 'pin.incorrect'));
+	assert.equal(calls.filter((call) => call === 'C_Login').length, 1, 'a PIN that was refused is not sent again');
+	scene.pins.answer('654321');
+	await install();
+	await agent.call('renewal.complete', { order: 'M4-3' });
+}));
+
 for (const [keyType, lines] of [
 	['ec-p256', { curve: 'name' }], ['ec-p384', { curve: 'name', point: 'short' }], ['ec-p256', { curve: 'explicit', point: 'raw' }],
 	['ec-p256', { point: 'bits' }], ['ec-p384', { point: 'raw' }],

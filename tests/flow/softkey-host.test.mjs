@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
 import { onHost, order, origin } from '../lib/host-stage.mjs';
+import { canLook, findInMemory } from '../lib/memory.mjs';
 import { checkReceipt } from '../lib/renewal.mjs';
 import { certificateId } from '../lib/token.mjs';
 
@@ -33,6 +34,30 @@ test('a PIN that is low, on its last try, locked, and unlocked by the SO', () =>
 	await it.key.run('--login', '--login-type', 'so', '--so-pin', it.key.soPin, '--init-pin', '--new-pin', it.key.pin);
 	assert.equal(await state(), 'ok');
 	await it.login();
+}));
+
+test('M4: a PIN that is held goes with the login', () => staged('ec-p256', async (it) => {
+	const pin = '73914682', held = () => findInMemory(it.host.child.pid, pin).length;
+	await it.key.run('--login', '--login-type', 'so', '--so-pin', it.key.soPin, '--init-pin', '--new-pin', pin);
+	it.key.pin = pin;
+	it.pins.answer(pin);
+	const login = async () => { await it.login(); if (canLook) assert.ok(held() > 0); };
+	const gone = () => { if (canLook) assert.equal(held(), 0); };
+	it.key.set({ 'always-authenticate': 1 });
+	await login();
+	await it.call('key.generate', { keyType: 'ec-p256' });
+	await it.call('request.create', { certificate: it.old, key: 'new', origin });
+	await it.host.call('token.logout', { session: 1 });
+	gone();
+	await login();
+	it.key.place('-', '-');
+	await it.host.call('token.list');
+	gone();
+	it.key.place('A', '-');
+	await login();
+	await it.key.user('--change-pin', '--new-pin', '12345678');
+	await refused(it.call('request.create', { certificate: it.old, key: 'new', origin }), 'pin.incorrect');
+	gone();
 }));
 
 test('the key is pulled in the middle and comes back in the other slot', () => staged('ec-p256', async (it) => {

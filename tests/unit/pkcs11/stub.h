@@ -161,6 +161,30 @@ static CK_RV stub_set(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATT
 	return note("C_SetAttributeValue");
 }
 
+static CK_RV stub_find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	(void)session;
+	(void)template;
+	(void)count;
+	return note("C_FindObjectsInit");
+}
+
+/* There is nothing on it. */
+static CK_RV stub_find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE_PTR objects, CK_ULONG most, CK_ULONG_PTR count)
+{
+	(void)session;
+	(void)objects;
+	(void)most;
+	*count = 0;
+	return note("C_FindObjects");
+}
+
+static CK_RV stub_find_final(CK_SESSION_HANDLE session)
+{
+	(void)session;
+	return note("C_FindObjectsFinal");
+}
+
 static CK_FUNCTION_LIST stub_functions = {
 	.C_GetSessionInfo = stub_session,
 	.C_GetTokenInfo = stub_info,
@@ -169,6 +193,9 @@ static CK_FUNCTION_LIST stub_functions = {
 	.C_Logout = stub_logout,
 	.C_SetPIN = stub_set_pin,
 	.C_GenerateKeyPair = stub_generate,
+	.C_FindObjectsInit = stub_find_init,
+	.C_FindObjects = stub_find,
+	.C_FindObjectsFinal = stub_find_final,
 	.C_GetAttributeValue = stub_read,
 	.C_SetAttributeValue = stub_set,
 	.C_SignInit = stub_sign_init,
