@@ -3,7 +3,7 @@
  */
 #include "dispatch.h"
 
-#include "checkup.h"
+#include "environment/checkup.h"
 #include "listing.h"
 #include "log.h"
 #include "pin.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkup.h"
+#include "environment/checkup.h"
 #include "log_kept.h"
 #include "renewal/look.h"
 #include "token/report.h"

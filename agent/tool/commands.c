@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "environment.h"
+#include "environment/judge.h"
 #include "text.h"
 
 /* "tool.pin." and "low": the text of an enum value. */

@@ -2,7 +2,7 @@
  * What the environment check says of every state a machine can be in; keys on
  * the USB bus are played in tests/flow/usb.test.mjs.
  */
-#include "environment.h"
+#include "environment/judge.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /*
- * What is known of the machine, judged: a table of findings, one row of the
- * check for each question. Asks nobody; who asks first is checkup.c.
+ * What is known of the machine, judged: one row of the check for each
+ * question. Asks nobody; who asks first is checkup.c.
  */
-#ifndef KH_AGENT_ENVIRONMENT_H
-#define KH_AGENT_ENVIRONMENT_H
+#ifndef KH_AGENT_ENVIRONMENT_JUDGE_H
+#define KH_AGENT_ENVIRONMENT_JUDGE_H
 
 #include "token/modules.h"
 #include "usb.h"

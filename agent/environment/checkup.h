@@ -1,10 +1,10 @@
 /*
  * environment.check: every module is asked for its keys and certificates, also
  * one that has failed a moment ago; then what is known is judged
- * (environment.h).
+ * (judge.h).
  */
-#ifndef KH_AGENT_CHECKUP_H
-#define KH_AGENT_CHECKUP_H
+#ifndef KH_AGENT_ENVIRONMENT_CHECKUP_H
+#define KH_AGENT_ENVIRONMENT_CHECKUP_H
 
 #include "request.h"
 

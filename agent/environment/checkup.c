@@ -1,13 +1,13 @@
 /*
  * Asking before judging.
  */
-#include "checkup.h"
+#include "environment/checkup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "environment.h"
+#include "environment/judge.h"
 #include "watch.h"
 
 struct look {

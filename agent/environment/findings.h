@@ -1,0 +1,51 @@
+/*
+ * What an environment check can find: a table of findings, and a finding as a
+ * row of the answer. Which one it is says judge.c.
+ */
+#ifndef KH_AGENT_ENVIRONMENT_FINDINGS_H
+#define KH_AGENT_ENVIRONMENT_FINDINGS_H
+
+#include "contract.h"
+
+enum kh_finding {
+	KH_FINDING_AGENT_RUNS,
+	KH_FINDING_AGENT_IPV4,
+	KH_FINDING_ORIGINS_GIVEN,
+	KH_FINDING_ORIGINS_NONE,
+	KH_FINDING_ANCHORS_GIVEN,
+	KH_FINDING_ANCHORS_NONE,
+	KH_FINDING_ANCHORS_UNUSABLE,
+	KH_FINDING_ANCHORS_PARTIAL,
+	KH_FINDING_ANCHORS_UNTRIED,
+	KH_FINDING_DRIVER_WORKS,
+	KH_FINDING_DRIVER_PROFILE,
+	KH_FINDING_DRIVER_NONE,
+	KH_FINDING_DRIVER_MISSING,
+	KH_FINDING_DRIVER_FAILED,
+	KH_FINDING_KEY_ONE,
+	KH_FINDING_KEY_SEVERAL,
+	KH_FINDING_KEY_AMBIGUOUS,
+	KH_FINDING_KEY_ABSENT,
+	KH_FINDING_KEY_GONE,
+	KH_FINDING_KEY_UNREAD,
+	KH_FINDING_KEY_READONLY,
+	KH_FINDING_PIN_FINE,
+	KH_FINDING_PIN_LOW,
+	KH_FINDING_PIN_FINAL,
+	KH_FINDING_PIN_LOCKED,
+	KH_FINDING_PIN_UNSET,
+	KH_FINDING_PIN_EXPIRED,
+	KH_FINDING_PIN_OTHER,
+	KH_FINDING_CERTIFICATE_THERE,
+	KH_FINDING_CERTIFICATE_ABSENT,
+	KH_FINDING_CERTIFICATE_UNKNOWN,
+	KH_FINDING_JOURNAL_WORKS,
+	KH_FINDING_JOURNAL_FAILED,
+};
+
+/* Fills a row. values: name, value, … for its text, ended by NULL; may be NULL.
+ * downloads: the address of the driver's page; may be NULL. */
+void kh_finding_tell(enum kh_finding finding, const char *locale, const char *const *values, const char *downloads,
+		     struct kh_environment_item *item);
+
+#endif
