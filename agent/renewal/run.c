@@ -320,10 +320,15 @@ static void go_on(struct kh_run *run)
 void kh_run_go(struct kh_run *run)
 {
 	const struct kh_request *request = run->request;
+	struct kh_error ambiguous;
 
 	/* What was said at begin is a plan; the hall decides. */
 	if (run->act == KH_ACT_INSTALL)
 		run->entry.dual = (run->facts & KH_FACT_DUAL) != 0;
+	if (run->module && kh_modules_ambiguous(&request->agent->modules, run->token, &ambiguous)) {
+		kh_run_fail(run, &ambiguous);
+		return;
+	}
 	if (run->module) {
 		if (!kh_agent_hold(request->agent, run->token, run->entry.order, request->session)) {
 			fail(run, KH_AGENT_BUSY);

@@ -1,6 +1,6 @@
 // What PKCS#11 modules of real keys do otherwise, and may: each by a word of tests/softkey/README.md, "Manners".
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
@@ -140,6 +140,28 @@ test('M16: two keys that cannot be told apart', () => withManners(['text serial'
 	await agent.call('pin.verify', { token });
 	assert.equal((await row(agent, 'key')).state, 'ok');
 }, twin));
+
+test('M16: two drivers show a key each, and nothing says that it is the same', () => withScene({ kind: SoftKey }, async (scene) => {
+	const key = scene.token, order = 'M-16', other = path.join(scene.folder, 'other.so');
+	copyFileSync(key.module, other);
+	const agent = await scene.connect(), old = await findCertificate(agent, scene.oldPem);
+	const { csr } = await agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
+	const certificate = await scene.ca.issue(csr), chain = [scene.ca.rootPem], { length: asked } = scene.pins.asked();
+	const start = async (modules) => {
+		await scene.daemon.kill();
+		await scene.daemon.again({ modules: modules.map((one) => ({ path: one })) });
+		return scene.connect();
+	};
+	key.set({ serial: '' });
+	const both = await start([key.module, other]);
+	assert.equal((await both.call('token.list')).tokens.length, 2);
+	for (const [method, params] of [['begin', { certificate: old.id, key: 'new' }], ['install', { certificate, chain }], ['complete', {}], ['cancel', {}]])
+		await refused(both.call(`renewal.${method}`, { order, ...params }), 'token.ambiguous');
+	assert.equal(scene.pins.asked().length, asked);
+	const one = await start([other]);
+	await one.call('renewal.install', { order, certificate, chain });
+	await one.call('renewal.complete', { order });
+}));
 
 test('M16: a key without a serial number', () => withManners(['text serial'], async (scene, agent) => {
 	const { tokens: [{ token, serial }] } = await agent.call('token.list');
