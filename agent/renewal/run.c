@@ -56,11 +56,27 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
-	kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
-			      run->entry.public_key);
+	kh_journal_public_key(request->agent->journal, run->entry.order, NULL, run->entry.public_key);
+	if (names_of(request).public_key)
+		kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
+				      run->given);
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;
+}
+
+char *kh_run_key(struct kh_run *run)
+{
+	char *known = run->given[0] ? run->given : run->entry.public_key;
+
+	return run->entry.key == KH_KEY_CHOICE_SAME || !known[0] ? NULL : known;
+}
+
+char *kh_run_made_key(struct kh_run *run)
+{
+	char *known = kh_run_key(run);
+
+	return known && strcmp(known, run->entry.public_key) == 0 ? known : NULL;
 }
 
 bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial)
@@ -257,7 +273,8 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 {
 	struct kh_run *run = context;
 
-	if (code == KH_TOKEN_UNSUPPORTED && run->step == KH_STEP_REBUILD && run->act == KH_ACT_BEGIN) {
+	if ((code == KH_TOKEN_UNSUPPORTED || code == KH_RENEWAL_STATE) && run->step == KH_STEP_REBUILD &&
+	    run->act == KH_ACT_BEGIN) {
 		run->facts |= KH_FACT_UNBUILDABLE;
 		go_on(run);
 		return;

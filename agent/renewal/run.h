@@ -18,6 +18,7 @@ struct kh_run {
 	char *token; /* its URI */
 	/* What the journal keeps of it; order, token, ids and key choice live here. */
 	struct kh_journal_entry entry;
+	char given[KH_SHA256_MAX + 1]; /* the pair's public key as the page gave it; "": it did not */
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool holds;
@@ -35,6 +36,13 @@ struct kh_run {
 const char *kh_run_order(const struct kh_request *request);
 
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
+
+/* The public key of the order's own pair: finds it where the token keeps no mark.
+ * NULL: not known, or the pair is not the order's (key "same"). */
+char *kh_run_key(struct kh_run *run);
+/* The same, where this computer's journal says that the pair was made for the
+ * order: what only the page has named is not deleted and gets no mark. */
+char *kh_run_made_key(struct kh_run *run);
 
 /* Makes a token the run's; false: out of memory. */
 bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial);

@@ -77,12 +77,6 @@ static void start_over(struct kh_run *run, kh_modules_done next)
 	kh_modules_list_tokens(&agent_of(run)->modules, false, next, run);
 }
 
-/* With key "same" the pair is not the order's. */
-static const char *own_key(const struct kh_run *run)
-{
-	return run->entry.key == KH_KEY_CHOICE_SAME ? NULL : run->entry.public_key;
-}
-
 /* --- begin: the old certificate names the key --- */
 
 static bool in_window(struct kh_run *run, const char *not_after)
@@ -183,7 +177,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_token_busy(agent_of(run), token->token))
 		fail(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, own_key(run), begin_looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_run_key(run), begin_looked, run);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -298,8 +292,6 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	}
 	if (kh_journal_find(agent_of(run)->journal, run->entry.order, &memory)) {
 		memcpy(memory.origin, run->entry.origin, sizeof(memory.origin));
-		if (memory.key != KH_KEY_CHOICE_SAME)
-			memcpy(memory.public_key, run->entry.public_key, sizeof(memory.public_key));
 		run->entry = memory;
 		/* Which one is to be installed the check says. */
 		if (run->act == KH_ACT_INSTALL)
@@ -320,7 +312,7 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, own_key(run), looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_run_key(run), looked, run);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)

@@ -23,13 +23,6 @@ static char *known(char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-/* The public key of the order's own pair: what finds it where the token keeps
- * no mark. With key "same" the pair is not the order's. */
-static char *own_key(struct kh_run *run)
-{
-	return run->entry.key == KH_KEY_CHOICE_SAME ? NULL : known(run->entry.public_key);
-}
-
 static void ask_login(struct kh_run *run, kh_token_reply reply)
 {
 	static const enum kh_host_prompt_purpose purposes[KH_ACT_COUNT] = {
@@ -52,7 +45,7 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 
 static void ask_look(struct kh_run *run, kh_token_reply reply)
 {
-	struct kh_host_order_name name = {.order = run->entry.order, .public_key = own_key(run)};
+	struct kh_host_order_name name = {.order = run->entry.order, .public_key = kh_run_key(run)};
 	const struct kh_host_renewal_residue_params params = {
 		.orders = &name,
 		.orders_count = 1,
@@ -69,7 +62,7 @@ static void ask_generate(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.key_type = run->key_type,
 		.old_certificate = known(run->entry.old_certificate),
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, reply);
@@ -81,7 +74,7 @@ static void ask_rebuild(struct kh_run *run, kh_token_reply reply)
 		.token = run->token,
 		.order = run->entry.order,
 		.certificate = run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL,
-		.public_key = own_key(run),
+		.public_key = run->act == KH_ACT_BEGIN ? kh_run_made_key(run) : kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_REBUILD, &params, reply);
@@ -92,7 +85,7 @@ static void ask_delete(struct kh_run *run, kh_token_reply reply)
 	const struct kh_host_pending_delete_params params = {
 		.token = run->token,
 		.order = run->entry.order,
-		.public_key = own_key(run),
+		.public_key = kh_run_made_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, reply);
@@ -106,7 +99,7 @@ static void ask_request(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.old_certificate,
 		.key = run->entry.key,
 		.origin = run->request->origin,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, reply);
@@ -124,7 +117,7 @@ void kh_step_ask_check(struct kh_run *run, kh_token_reply reply)
 		.key = run->entry.key,
 		.old_certificate = known(run->entry.old_certificate),
 		.encryption = install->encryption,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);
@@ -137,7 +130,7 @@ static void ask_write(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = install_params(run)->certificate,
 		.key = run->entry.key,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_WRITE, &params, reply);
@@ -152,7 +145,7 @@ static void ask_import(struct kh_run *run, kh_token_reply reply)
 		.encryption = *install->encryption,
 		.chain = install->chain,
 		.chain_count = install->chain_count,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, reply);
@@ -166,7 +159,7 @@ static void ask_prove(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.second_reader = run->act == KH_ACT_COMPLETE && !run->module->unread,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, reply);
@@ -179,7 +172,7 @@ static void ask_receipt(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.origin = run->request->origin,
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_RECEIPT_CREATE, &params, reply);
@@ -199,7 +192,7 @@ static void ask_retire(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.certificate,
 		.old_certificate = known(run->entry.old_certificate),
 		.retire = policies[run->request->agent->settings->config.retire],
-		.public_key = own_key(run),
+		.public_key = kh_run_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_PAIR_RETIRE, &params, reply);
@@ -225,7 +218,8 @@ static void take_request(struct kh_run *run, void *answer)
 {
 	struct kh_host_request_create_result *result = answer;
 
-	take_text(run->entry.public_key, sizeof(run->entry.public_key), result->public_key);
+	if (run->entry.key == KH_KEY_CHOICE_SAME)
+		take_text(run->entry.public_key, sizeof(run->entry.public_key), result->public_key);
 	run->begun = (struct kh_renewal_begin_result){
 		.csr = kh_steal(&result->csr),
 		.public_key = kh_steal(&result->public_key),
@@ -234,6 +228,13 @@ static void take_request(struct kh_run *run, void *answer)
 		.import_algorithms_count = result->import_algorithms_count,
 	};
 	result->import_algorithms_count = 0;
+}
+
+static void take_deleted(struct kh_run *run, void *answer)
+{
+	(void)answer;
+	run->given[0] = '\0';
+	run->entry.public_key[0] = '\0';
 }
 
 static void take_retired(struct kh_run *run, void *answer)
@@ -250,6 +251,7 @@ static void take_pair(struct kh_run *run, void *answer)
 {
 	const struct kh_host_key_generate_result *result = answer;
 
+	run->given[0] = '\0';
 	take_text(run->entry.public_key, sizeof(run->entry.public_key), result->public_key);
 }
 
@@ -279,7 +281,7 @@ static const struct kh_step steps[KH_STEP_COUNT] = {
 	[KH_STEP_LOGIN]    = {"login",    false, KH_STAGE_NONE,        ask_login,         NULL},
 	[KH_STEP_GENERATE] = {"generate", true,  KH_STAGE_KEY,         ask_generate,      take_pair},
 	[KH_STEP_REBUILD]  = {"rebuild",  true,  KH_STAGE_KEY,         ask_rebuild,       NULL},
-	[KH_STEP_DELETE]   = {"delete",   true,  KH_STAGE_NOTHING,     ask_delete,        NULL},
+	[KH_STEP_DELETE]   = {"delete",   true,  KH_STAGE_NOTHING,     ask_delete,        take_deleted},
 	[KH_STEP_REQUEST]  = {"request",  false, KH_STAGE_KEY,         ask_request,       take_request},
 	[KH_STEP_CHECK]    = {"check",    false, KH_STAGE_NONE,        kh_step_ask_check, take_check},
 	[KH_STEP_WRITE]    = {"write",    true,  KH_STAGE_CERTIFICATE, ask_write,         NULL},

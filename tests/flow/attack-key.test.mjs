@@ -1,0 +1,53 @@
+// A page names the public key of a pair that another program has put on the key, without a certificate: an SSH key, say.
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import test from 'node:test';
+import { makeSoftScene } from '../lib/soft-scene.mjs';
+import { describeObjects, storeObjects } from '../lib/softkey-store.mjs';
+import { makeKey, sha256 } from '../lib/token.mjs';
+
+const id = '77', order = 'A-1';
+
+async function withForeign(keyType, action) {
+	const scene = await makeSoftScene();
+	try {
+		const pair = await makeKey(keyType);
+		await scene.key.importPair(pair, { id, label: 'ssh' });
+		const foreign = () => storeObjects(scene.key).filter((one) => one.id === id);
+		await action({ scene, foreign, publicKey: sha256(createPublicKey(pair).export({ type: 'spki', format: 'der' })) });
+	} finally { await scene.close(); }
+}
+
+const start = async (scene) => { await scene.daemon.kill(); await scene.daemon.again(); return scene.connect(); };
+
+for (const keyType of ['ec-p256', 'rsa2048'])
+	test(`${keyType}: begun and cancelled, it is what it was`, () => withForeign(keyType, async ({ scene, foreign, publicKey }) => {
+		const before = foreign(), agent = await scene.connect();
+		await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new', publicKey });
+		await agent.call('renewal.cancel', { order, publicKey });
+		await agent.call('renewal.cancel', { order: 'A-2', publicKey });
+		await agent.call('renewal.cancel', { order });
+		assert.deepEqual(foreign(), before);
+	}));
+
+test('one that does not sign is not what the order lost', () => withForeign('ec-p256', async ({ scene, foreign, publicKey }) => {
+	const before = foreign();
+	scene.key.fault('C_SignInit 1 error 0x30', 'C_SignInit 2 error 0x30');
+	const agent = await start(scene);
+	const begun = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new', publicKey });
+	assert.notEqual(begun.publicKey, publicKey);
+	await agent.call('renewal.cancel', { order, publicKey });
+	assert.deepEqual(foreign(), before);
+}));
+
+test('a private key alone becomes no pair of the order', () => withForeign('rsa2048', async ({ scene, foreign, publicKey }) => {
+	await scene.key.user('--delete-object', '--type', 'pubkey', '--id', id);
+	const before = foreign(), agent = await scene.connect();
+	assert.deepEqual(before.map((one) => one.kind), ['private']);
+	const begun = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new', publicKey });
+	assert.notEqual(begun.publicKey, publicKey);
+	await agent.call('renewal.cancel', { order });
+	await agent.call('renewal.cancel', { order, publicKey });
+	assert.deepEqual(foreign(), before);
+	assert.equal(describeObjects(storeObjects(scene.key)).length, 4);
+}));
