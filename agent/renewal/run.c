@@ -165,7 +165,7 @@ void kh_run_fail(struct kh_run *run, const struct kh_error *failure)
 		settle(agent, session);
 }
 
-static void fail(struct kh_run *run, enum kh_code code)
+void kh_run_end(struct kh_run *run, enum kh_code code)
 {
 	const struct kh_error error = {.code = code};
 
@@ -218,9 +218,9 @@ static void old_key_seen(void *context, const struct kh_error *error)
 		return;
 	}
 	if (!kh_modules_find_certificate(&run->request->agent->modules, run->entry.old_certificate, &certificate))
-		fail(run, KH_CERTIFICATE_ABSENT);
+		kh_run_end(run, KH_CERTIFICATE_ABSENT);
 	else if (certificate->has_has_private_key && !certificate->has_private_key)
-		fail(run, KH_CERTIFICATE_NO_KEY);
+		kh_run_end(run, KH_CERTIFICATE_NO_KEY);
 	else
 		go_on(run);
 }
@@ -303,11 +303,11 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 static bool may_ask_pin(struct kh_run *run)
 {
 	if (!kh_request_wanted(run->request)) {
-		fail(run, KH_PIN_CANCELLED);
+		kh_run_end(run, KH_PIN_CANCELLED);
 		return false;
 	}
 	if (kh_modules_asking(&run->request->agent->modules, run->module)) {
-		fail(run, KH_AGENT_BUSY);
+		kh_run_end(run, KH_AGENT_BUSY);
 		return false;
 	}
 	return true;
@@ -323,7 +323,7 @@ static void go_on(struct kh_run *run)
 		return;
 	}
 	if (run->step == KH_STEP_REFUSE) {
-		fail(run, KH_RENEWAL_STATE);
+		kh_run_end(run, KH_RENEWAL_STATE);
 		return;
 	}
 	if (run->step == KH_STEP_LOGIN && !may_ask_pin(run))
@@ -348,7 +348,7 @@ void kh_run_go(struct kh_run *run)
 	}
 	if (run->module) {
 		if (!kh_agent_hold(request->agent, run->token, run->entry.order, request->session)) {
-			fail(run, KH_AGENT_BUSY);
+			kh_run_end(run, KH_AGENT_BUSY);
 			return;
 		}
 		run->holds = true;

@@ -51,7 +51,8 @@ bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *
  * end; then run and request are gone. */
 void kh_run_go(struct kh_run *run);
 
-/* Ends it before it has begun. */
+/* Ends it with an error; then run and request are gone. */
 void kh_run_fail(struct kh_run *run, const struct kh_error *error);
+void kh_run_end(struct kh_run *run, enum kh_code code);
 
 #endif

@@ -16,13 +16,6 @@ static struct kh_agent *agent_of(const struct kh_run *run)
 	return run->request->agent;
 }
 
-static void fail(struct kh_run *run, enum kh_code code)
-{
-	const struct kh_error error = {.code = code};
-
-	kh_run_fail(run, &error);
-}
-
 static void fail_field(struct kh_run *run, const char *field)
 {
 	struct kh_error error = {0};
@@ -70,7 +63,7 @@ static bool no_key(const struct kh_run *run)
 static void start_over(struct kh_run *run, kh_modules_done next)
 {
 	if (run->listed) {
-		fail(run, KH_TOKEN_REMOVED);
+		kh_run_end(run, KH_TOKEN_REMOVED);
 		return;
 	}
 	run->listed = true;
@@ -138,7 +131,7 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	if (!own && remembered && kh_unmarked_completed(agent_of(run), &entry))
 		run->facts |= KH_FACT_COMPLETED;
 	if (own && remembered && renews_another(run, &entry))
-		fail(run, KH_RENEWAL_STATE);
+		kh_run_end(run, KH_RENEWAL_STATE);
 	else
 		kh_run_go(run);
 }
@@ -168,14 +161,14 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	}
 	run->key_type = params->key_type != KH_KEY_TYPE_NONE ? params->key_type : type_of(certificate->key_type);
 	if (params->key == KH_KEY_CHOICE_NEW && run->key_type == KH_KEY_TYPE_NONE) {
-		fail(run, KH_TOKEN_UNSUPPORTED);
+		kh_run_end(run, KH_TOKEN_UNSUPPORTED);
 		return;
 	}
 	run->has_private_key = certificate->has_has_private_key && certificate->has_private_key;
 	if (!kh_run_use_token(run, module, token->token, token->serial))
-		fail(run, KH_AGENT_FAILED);
+		kh_run_end(run, KH_AGENT_FAILED);
 	else if (kh_agent_token_busy(agent_of(run), token->token))
-		fail(run, KH_AGENT_BUSY);
+		kh_run_end(run, KH_AGENT_BUSY);
 	else
 		kh_renewal_look_around(agent_of(run), run->entry.order, kh_run_key(run), begin_looked, run);
 }
@@ -197,7 +190,7 @@ static void begin_listed(void *context, const struct kh_error *error)
 		return;
 	}
 	if (!module) {
-		fail(run, no_key(run) ? KH_TOKEN_ABSENT : KH_CERTIFICATE_ABSENT);
+		kh_run_end(run, no_key(run) ? KH_TOKEN_ABSENT : KH_CERTIFICATE_ABSENT);
 		return;
 	}
 	snprintf(run->entry.old_certificate, sizeof(run->entry.old_certificate), "%s", params->certificate);
@@ -253,7 +246,7 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 	if (ended)
 		run->facts |= KH_FACT_COMPLETED;
 	if (!kh_run_use_token(run, module, token->token, residue->serial))
-		fail(run, KH_AGENT_FAILED);
+		kh_run_end(run, KH_AGENT_FAILED);
 	else
 		kh_run_go(run);
 }

@@ -66,19 +66,12 @@ bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, 
 	return entry->stage == KH_STAGE_KEY;
 }
 
-static void fail(struct kh_run *run, enum kh_code code)
-{
-	const struct kh_error error = {.code = code};
-
-	kh_run_fail(run, &error);
-}
-
 void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct kh_token_info *token)
 {
 	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
 	if (same && !module->certificates_revision && run->act != KH_ACT_INSTALL) {
-		fail(run, kh_token_link_prompting(module->link) ? KH_AGENT_BUSY : KH_TOKEN_REMOVED);
+		kh_run_end(run, kh_token_link_prompting(module->link) ? KH_AGENT_BUSY : KH_TOKEN_REMOVED);
 		return;
 	}
 	run->facts = kh_renewal_look(run->facts, NULL, NULL);
@@ -88,7 +81,7 @@ void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct k
 	else if (run->entry.stage == KH_STAGE_KEY)
 		run->facts |= KH_FACT_HINT;
 	if (!kh_run_use_token(run, module, token->token, token->serial))
-		fail(run, KH_AGENT_FAILED);
+		kh_run_end(run, KH_AGENT_FAILED);
 	else
 		kh_run_go(run);
 }
@@ -173,7 +166,7 @@ static void try_next(struct kh_run *run)
 	if (run->refusal.code != KH_OK)
 		kh_run_fail(run, &run->refusal);
 	else
-		fail(run, KH_RENEWAL_STATE);
+		kh_run_end(run, KH_RENEWAL_STATE);
 }
 
 static void listed(void *context, const struct kh_error *error)

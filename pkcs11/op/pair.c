@@ -104,7 +104,8 @@ enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *o
 		return code;
 	same = values[0].length >= object->certificate->der.length &&
 	       memcmp(values[0].data, object->certificate->der.data, object->certificate->der.length) == 0 &&
-	       values[1].length == object->id.length && memcmp(values[1].data, object->id.data, object->id.length) == 0;
+	       kh_span_equal((struct kh_span){values[1].data, values[1].length},
+			     (struct kh_span){object->id.data, object->id.length});
 	kh_bytes_finish(&values[0]);
 	kh_bytes_finish(&values[1]);
 	return same ? KH_OK : kh_pair_mismatch(error, "spki");

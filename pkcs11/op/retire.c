@@ -20,8 +20,7 @@ static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS 
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct kh_object *object = &inventory->objects[i];
 
-		count += object->class == class && object->id.length == id->length && id->length > 0 &&
-			 memcmp(object->id.data, id->data, id->length) == 0;
+		count += object->class == class && kh_object_has_id(object, id->data, id->length);
 	}
 	return count;
 }

@@ -9,8 +9,7 @@
 
 static bool has_mark(const struct kh_object *object, CK_OBJECT_CLASS class, const struct kh_object *certificate)
 {
-	return object->class == class && object->id.length > 0 && object->id.length == certificate->id.length &&
-	       memcmp(object->id.data, certificate->id.data, object->id.length) == 0 &&
+	return object->class == class && kh_object_has_id(object, certificate->id.data, certificate->id.length) &&
 	       strcmp(object->label, certificate->label) == 0;
 }
 

@@ -14,14 +14,18 @@ struct kh_object *kh_inventory_certificate(struct kh_inventory *inventory, const
 	return NULL;
 }
 
+bool kh_object_has_id(const struct kh_object *object, const void *id, size_t length)
+{
+	return length > 0 && object->id.length == length && memcmp(object->id.data, id, length) == 0;
+}
+
 struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const void *id,
 				     size_t length)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
 
-		if (object->class == class && !object->torn && object->id.length == length && length > 0 &&
-		    memcmp(object->id.data, id, length) == 0)
+		if (object->class == class && !object->torn && kh_object_has_id(object, id, length))
 			return object;
 	}
 	return NULL;
@@ -29,7 +33,7 @@ struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_C
 
 static bool same_id(const struct kh_object *a, const struct kh_object *b)
 {
-	return a->id.length > 0 && a->id.length == b->id.length && memcmp(a->id.data, b->id.data, a->id.length) == 0;
+	return kh_object_has_id(a, b->id.data, b->id.length);
 }
 
 /* The public key of a key or of a certificate; "" where it is not told. */
