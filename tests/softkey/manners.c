@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "choke.h"
 
@@ -322,6 +323,8 @@ static CK_RV manner_Initialize(void *arguments)
 		signal(SIGSEGV, SIG_DFL);
 		raise(SIGSEGV);
 	}
+	while (again && strcmp(again, "hang") == 0)
+		pause();
 	return again ? strtoul(again, NULL, 0) : below.C_Initialize(arguments);
 }
 
