@@ -66,6 +66,8 @@ static bool still_there(struct kh_host *host)
 static bool recover(struct kh_host *host, const struct row *row, const void *params, struct kh_error *error)
 {
 	const char *uri = token_param(row, params);
+	bool again = row->again && !host->asked;
+	struct kh_error failure = {0};
 	struct kh_token *token;
 
 	if ((error->code != KH_TOKEN_REMOVED && error->code != KH_TOKEN_FAILED) ||
@@ -74,11 +76,14 @@ static bool recover(struct kh_host *host, const struct row *row, const void *par
 		return false;
 	}
 	kh_log(KH_LOG_WARNING, "%s answered %s", error->call, error->value);
-	if (kh_tokens_restart(&host->tokens, NULL) != KH_OK) {
+	if (kh_tokens_restart(&host->tokens, &failure) != KH_OK) {
 		kh_tokens_clear(&host->tokens);
+		/* Then it can be done over in another process. */
+		if (again && host->tokens.starts_once && !host->fresh)
+			*error = failure;
 		return false;
 	}
-	if (row->again && !host->asked)
+	if (again)
 		return true;
 	if (uri && kh_tokens_find(&host->tokens, uri, &token, NULL) != KH_OK)
 		error->code = KH_TOKEN_REMOVED;
@@ -138,6 +143,8 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 	}
 	if (host->asked || holds_pin(host))
 		wipe_stack();
+	if (message->method->id != KH_HOST_METHOD_HOST_CONFIGURE)
+		host->fresh = false;
 	if (code == KH_OK)
 		return code;
 	if (ends_logins(error))

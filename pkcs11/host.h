@@ -51,6 +51,7 @@ struct kh_host {
 	char nonce[17];		    /* begins every revision */
 	unsigned long configured;   /* times host.configure came */
 	bool asked;		    /* this operation has opened a PIN window */
+	bool fresh;		    /* this process was started for this operation */
 	char proved[KH_SHA256_HEX]; /* the certificate that certificate.prove passed last */
 };
 

@@ -21,6 +21,13 @@ static const unsigned deadlines[KH_HOST_METHOD_COUNT] = {
 	[KH_HOST_METHOD_PAIR_RETIRE] = 60,	 [KH_HOST_METHOD_PENDING_DELETE] = 60,
 };
 
+/* These change nothing, until they open a PIN window. */
+static const bool again[KH_HOST_METHOD_COUNT] = {
+	[KH_HOST_METHOD_TOKEN_LIST] = true,	 [KH_HOST_METHOD_CERTIFICATE_LIST] = true,
+	[KH_HOST_METHOD_RENEWAL_RESIDUE] = true, [KH_HOST_METHOD_CERTIFICATE_CHECK] = true,
+	[KH_HOST_METHOD_TOKEN_LOGIN] = true,	 [KH_HOST_METHOD_PIN_CHANGE] = true,
+};
+
 static uint64_t deadline_of(enum kh_host_method_id method, const void *params)
 {
 	const struct kh_host_certificate_prove_params *prove = params;
@@ -47,6 +54,7 @@ enum kh_code kh_token_calls_make(struct kh_token_calls *calls, enum kh_host_meth
 	made->id = id.number;
 	made->method = method;
 	made->deadline = deadline_of(method, params) * 10 * calls->percent;
+	made->again = again[method];
 	code = kh_request_encode(&kh_host_contract.methods[method], &id, params, &made->line, error);
 	if (code != KH_OK) {
 		kh_buffer_finish(&made->line);

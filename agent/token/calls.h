@@ -18,6 +18,7 @@ struct kh_token_call {
 	enum kh_host_method_id method;
 	int64_t session;
 	uint64_t deadline;     /* ms of its own time, without a PIN window */
+	bool again;	       /* nothing was done if its host is lost: it may be made to another one, once */
 	struct kh_buffer line; /* as it is sent */
 	kh_token_reply reply;  /* NULL: nobody waits for the answer */
 	void *context;

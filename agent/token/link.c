@@ -41,6 +41,7 @@ static void give_up(struct kh_token_link *link, const struct kh_error *why)
 	struct kh_error error = *why;
 
 	forget_child(link);
+	link->starts_once = false; /* in no process */
 	link->start_after = uv_now(link->loop) + PAUSE_MISSING;
 	if (error.module[0] == '\0')
 		snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
@@ -50,9 +51,33 @@ static void give_up(struct kh_token_link *link, const struct kh_error *why)
 	kh_token_talk_fail(&link->talk, &error);
 }
 
+/* The functions that only a module's start and its end call. */
+static bool is_start(const char *call)
+{
+	return strcmp(call, "C_Finalize") == 0 || strcmp(call, "C_Initialize") == 0 || strcmp(call, "C_GetInfo") == 0;
+}
+
+/* The module could not be started again in its child: another one takes over the
+ * call that needed it. False when that may not be made again. */
+static bool replace(struct kh_token_link *link, const char *call)
+{
+	if (!link->starts_once)
+		kh_log(KH_LOG_WARNING, "%s: cannot be started again in its process", file_name(link->module));
+	link->starts_once = true;
+	if (link->talk.hung || !kh_token_talk_repeat(&link->talk))
+		return false;
+	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
+	if (link->child)
+		kh_token_child_end(kh_steal(&link->child));
+	forget_child(link);
+	kh_token_link_start(link);
+	return true;
+}
+
 static void lost(void *context, const char *how)
 {
 	struct kh_token_link *link = context;
+	bool ran = link->state == KH_LINK_RUNNING;
 	struct kh_error error = {0};
 	char call[KH_ERROR_DATA_CALL_MAX + 1] = "";
 
@@ -62,6 +87,8 @@ static void lost(void *context, const char *how)
 		snprintf(call, sizeof(call), "%s", kh_host_contract.methods[link->talk.current->method].name);
 	forget_child(link);
 	kh_log(KH_LOG_ERROR, "%s: token host %s%s%s", file_name(link->module), how, call[0] ? " in " : "", call);
+	if (ran && is_start(call) && replace(link, call))
+		return;
 	link->start_after = uv_now(link->loop) + link->pause;
 	link->pause = link->pause == 0 ? PAUSE_FIRST : link->pause * 2 > PAUSE_MAX ? PAUSE_MAX : link->pause * 2;
 	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
@@ -71,12 +98,13 @@ static void lost(void *context, const char *how)
 	kh_token_talk_fail(&link->talk, &error);
 }
 
-static void answered(void *context)
+static bool answered(void *context, const struct kh_error *error)
 {
 	struct kh_token_link *link = context;
 
 	link->pause = 0;
 	link->failure = (struct kh_error){0};
+	return !is_start(error->call) || !replace(link, error->call);
 }
 
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
@@ -131,6 +159,7 @@ static void configure(struct kh_token_link *link)
 		.credit_code_oids_count = config->credit_code_oids_count,
 		.import_on_host = config->encryption_import == KH_CONFIG_ENCRYPTION_IMPORT_HOST,
 		.profiles = config->profiles,
+		.starts_once = link->starts_once,
 	};
 	struct kh_error error = {0};
 	struct kh_token_call *call;

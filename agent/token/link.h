@@ -4,6 +4,10 @@
  * waits is answered token.failed with the function the module died in, and the
  * next call starts a new child, after a pause that grows while it goes on
  * dying. How calls take their turn: talk.h.
+ *
+ * Some modules cannot be started a second time in one process: the child says so,
+ * or dies of it. The call that needed it is then made again to a new child at once,
+ * each call once, if nothing was done for it. A write is not: it is answered.
  */
 #ifndef KH_AGENT_TOKEN_LINK_H
 #define KH_AGENT_TOKEN_LINK_H
@@ -23,6 +27,7 @@ struct kh_token_link {
 	enum kh_link_state state;
 	struct kh_token_talk talk;
 	bool probing;
+	bool starts_once;     /* the module cannot be started again in its child */
 	uint64_t start_after; /* loop time */
 	uint64_t pause;
 	struct kh_error failure; /* of the last start or call */

@@ -74,6 +74,7 @@ static void note_prompting(struct kh_token_talk *talk, bool open)
 	talk->prompting = open;
 	talk->cancelled = false;
 	if (open) {
+		talk->current->again = false;
 		talk->remaining = talk->deadline > now ? talk->deadline - now : 1;
 		uv_timer_start(talk->timer, on_timer, KH_PIN_SECONDS * 1000, 0);
 	} else {
@@ -106,11 +107,12 @@ static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 	}
 	uv_timer_stop(talk->timer);
 	talk->prompting = false;
-	call = kh_steal(&talk->current);
-	if (call->method != KH_HOST_METHOD_HOST_CONFIGURE) {
+	if (talk->current->method != KH_HOST_METHOD_HOST_CONFIGURE) {
 		talk->hung = false;
-		talk->events.answered(talk->events.context);
+		if (!talk->events.answered(talk->events.context, &error))
+			return;
 	}
+	call = kh_steal(&talk->current);
 	kh_token_call_end(call, error.code, result, &error);
 	if (result)
 		kh_clear(method->result, result);
@@ -222,6 +224,15 @@ void kh_token_talk_end(struct kh_token_talk *talk)
 	kh_buffer_finish(&talk->rest);
 }
 
+bool kh_token_talk_repeat(struct kh_token_talk *talk)
+{
+	if (!talk->current || !talk->current->again)
+		return false;
+	talk->current->again = false;
+	kh_token_calls_prepend(&talk->waiting, kh_steal(&talk->current));
+	return true;
+}
+
 void kh_token_talk_fail(struct kh_token_talk *talk, const struct kh_error *error)
 {
 	struct kh_token_call *call = kh_steal(&talk->current);
@@ -254,6 +265,8 @@ void kh_token_talk_cancel(struct kh_token_talk *talk, int64_t session)
 
 	while ((call = kh_token_calls_take_pin(&talk->waiting, session)))
 		kh_token_call_end(call, error.code, NULL, &error);
-	if (kh_token_talk_asking(talk) && talk->current->session == session)
-		close_window(talk, session);
+	if (!kh_token_talk_asking(talk) || talk->current->session != session)
+		return;
+	talk->current->again = false;
+	close_window(talk, session);
 }

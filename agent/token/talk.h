@@ -23,8 +23,9 @@ struct kh_token_talk_events {
 	/* The child died, hangs, does not listen or talks nonsense; how is for the log.
 	 * Whoever hears it ends the talk and the child. */
 	void (*lost)(void *context, const char *how);
-	/* The module has answered a call. */
-	void (*answered)(void *context);
+	/* The module has answered a call. False: that does not count, the call was taken
+	 * back and the talk goes on with another child. */
+	bool (*answered)(void *context, const struct kh_error *error);
 	void *context;
 };
 
@@ -53,6 +54,9 @@ void kh_token_talk_finish(struct kh_token_talk *talk);
 void kh_token_talk_begin(struct kh_token_talk *talk, struct kh_token_child *child, struct kh_token_call *configure);
 /* Forgets the child; the calls stay. */
 void kh_token_talk_end(struct kh_token_talk *talk);
+/* Takes back the call that is on the way, to make it again to the next child.
+ * False: there is none, or it may not be made again. */
+bool kh_token_talk_repeat(struct kh_token_talk *talk);
 /* Answers every call there is now with an error; what the answers ask for anew stays. */
 void kh_token_talk_fail(struct kh_token_talk *talk, const struct kh_error *error);
 

@@ -96,6 +96,7 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 		  &params.credit_code_oids_count);
 	code = load_profiles(host, params.profiles, error);
 	settings->import_on_host = params.import_on_host;
+	host->tokens.starts_once = host->fresh = params.starts_once;
 	kh_clear(&kh_host_host_configure_params_type, &params);
 	if (code != KH_OK)
 		return code;
@@ -130,13 +131,13 @@ static enum kh_code describe_token(struct kh_token *token, struct kh_token_info 
 static enum kh_code look_for_tokens(struct kh_host *host, bool refresh, struct kh_error *error)
 {
 	struct kh_tokens *tokens = &host->tokens;
-	bool running = host->module.running;
+	bool running = host->module.running && !host->fresh;
 	enum kh_code code;
 
 	if (refresh && running && !kh_tokens_leased(tokens))
 		return kh_tokens_restart(tokens, error);
 	code = kh_tokens_refresh(tokens, error);
-	if (code == KH_OK && tokens->count == 0 && running)
+	if (code == KH_OK && tokens->count == 0 && running && !tokens->starts_once)
 		code = kh_tokens_restart(tokens, error);
 	return code;
 }

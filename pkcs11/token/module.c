@@ -128,7 +128,8 @@ enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 	rv = KH_CALL(module, C_Initialize, &arguments);
 	if (rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD)
 		rv = KH_CALL(module, C_Initialize, NULL);
-	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+	/* After our C_Finalize it means that nothing was started again. */
+	if (rv != CKR_OK && (rv != CKR_CRYPTOKI_ALREADY_INITIALIZED || module->starts > 0))
 		return kh_module_fail(module, rv, error);
 	rv = KH_CALL(module, C_GetInfo, &module->info);
 	if (rv == CKR_FUNCTION_NOT_SUPPORTED)

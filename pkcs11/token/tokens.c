@@ -193,10 +193,13 @@ enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error)
 {
 	enum kh_code code;
 
-	kh_log(KH_LOG_INFO, "starting the module again");
 	kh_tokens_clear(tokens);
+	if (tokens->starts_once)
+		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Initialize", "");
+	kh_log(KH_LOG_INFO, "starting the module again");
 	kh_module_stop(tokens->module);
 	code = kh_module_start(tokens->module, error);
+	tokens->starts_once = code != KH_OK;
 	return code == KH_OK ? kh_tokens_refresh(tokens, error) : code;
 }
 
@@ -230,7 +233,7 @@ enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh
 		code = kh_tokens_refresh(tokens, error);
 		count = code == KH_OK ? find(tokens, uri, out) : 0;
 		/* Some modules notice a token only when they start. */
-		if (count == 0 && started && !kh_tokens_leased(tokens)) {
+		if (count == 0 && started && !tokens->starts_once && !kh_tokens_leased(tokens)) {
 			code = kh_tokens_restart(tokens, error);
 			count = code == KH_OK ? find(tokens, uri, out) : 0;
 		}

@@ -30,6 +30,7 @@ struct kh_tokens {
 	CK_SLOT_ID *slots; /* with something in them, as last seen */
 	size_t slots_count;
 	bool read;
+	bool starts_once; /* the module cannot be started again in this process */
 };
 
 /* Reads slots and token information; known tokens keep session and inventory. */
@@ -37,13 +38,14 @@ KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_er
 /* The same only when the list of slots has changed. C_GetSlotList is asked twice,
  * first without an array: some modules look for new tokens only then. */
 KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error);
-/* C_Finalize, C_Initialize, refresh: every session and login ends. */
+/* C_Finalize, C_Initialize, refresh: every session and login ends. Where the
+ * module starts once token.failed in C_Initialize; it is then not tried again. */
 KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
 void kh_tokens_clear(struct kh_tokens *tokens);
 bool kh_tokens_leased(const struct kh_tokens *tokens);
 
 /* The token a URI names. When none is there and no lease is active the module
- * is started again first. token.absent, token.ambiguous. */
+ * is started again first, if it can be. token.absent, token.ambiguous. */
 KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out,
 				       struct kh_error *error);
 

@@ -10,7 +10,8 @@ import { ShimToken } from '../lib/shim-token.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { Token, certificateId } from '../lib/token.mjs';
 import { TokenHost } from '../lib/token-host.mjs';
-import { until } from '../lib/process.mjs';
+import { sleep, until } from '../lib/process.mjs';
+import { children } from '../lib/processes.mjs';
 
 async function withScene(options, action) {
 	const scene = await makeScene({ keyType: 'ec-p256', ...options });
@@ -87,6 +88,128 @@ test('M3: forty tokens, and more than are listed', () => withScene({ kind: Token
 }));
 
 test('M3: more slots than the module said', () => withManners(['slots-unsaid 1'], renew));
+
+// The daemon starts another process for the module: what it says of it.
+const reportOf = async (agent) => (await agent.call('diagnostics.report')).modules[0];
+const counts = async (agent) => [(await agent.call('token.list')).tokens.length, (await agent.call('certificate.list')).certificates.length];
+
+for (const what of ['0x5', '0x191', 'crash'])
+	test(`M10: a second C_Initialize in a process, ${what}: unplugged, plugged in, renewed`, () => withManners([`initialize ${what}`], async (scene, agent) => {
+		assert.deepEqual(await counts(agent), [1, 1]);
+		for (let i = 1; i <= 3; i++) {
+			scene.token.pull();
+			assert.deepEqual(await counts(agent), [0, 0]);
+			scene.token.putBack();
+			assert.deepEqual(await counts(agent), [1, 1]);
+			const { state, restarts, lastFailure } = await reportOf(agent);
+			assert.deepEqual([state, lastFailure], ['running', 'C_Initialize']);
+			assert.ok(restarts >= 1 && restarts <= 1 + i, `${restarts} restarts`);
+		}
+		assert.equal(log(scene).match(/cannot be started again in its process/g).length, 1);
+		await renew(scene, agent);
+	}));
+
+test('M10: polling without a key starts no process', () => withManners(['initialize crash'], async (scene, agent) => {
+	scene.token.pull();
+	assert.deepEqual(await counts(agent), [0, 0]);
+	const { restarts } = await reportOf(agent), hosts = children(scene.daemon.service.pid);
+	await sleep(5000);
+	assert.deepEqual(children(scene.daemon.service.pid), hosts);
+	scene.token.putBack();
+	assert.deepEqual(await counts(agent), [1, 1]);
+	assert.ok((await reportOf(agent)).restarts <= restarts + 1);
+}));
+
+for (const what of ['0x5', 'crash'])
+	test(`M10: ${what}: the key goes between the steps`, () => withManners([`initialize ${what}`], async (scene, agent) => {
+		const order = 'M-10', replug = async () => {
+			scene.token.pull();
+			assert.deepEqual(await counts(agent), [0, 0]);
+			scene.token.putBack();
+		};
+		const old = await findCertificate(agent, scene.oldPem);
+		const { csr } = await agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
+		const certificate = await scene.ca.issue(csr);
+		await replug();
+		await agent.call('renewal.install', { order, certificate, chain: [scene.ca.rootPem] });
+		await replug();
+		assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [old.id]);
+		await replug();
+		assert.equal((await agent.call('renewal.inspect', { order })).stage, 'completed');
+		assert.deepEqual(await counts(agent), [1, 1]);
+	}));
+
+// The fault script counts from a process's first C_Initialize on, so the rule meets the first list that reads the key.
+const sessionDies = (n) => ({ prepare: (scene) => scene.token.fault(`C_FindObjectsInit ${n} error 0x32`) });
+
+for (const what of ['0x5', 'crash'])
+	test(`M10: ${what}: a list whose session died is made again in another process`, () => withManners([`initialize ${what}`], async (scene, agent) => {
+		for (let i = 0; i < 3; i++) assert.deepEqual(await counts(agent), [1, 1]);
+		assert.equal(scene.token.read('faults'), '', 'it was met');
+	}, sessionDies(1)));
+
+for (const what of ['0x5', 'crash'])
+	test(`M10: ${what}: a session that dies each time is an error, not a loop`, () => withManners([`initialize ${what}`], async (scene, agent) => {
+		assert.equal((await agent.call('token.list')).tokens.length, 1);
+		const { restarts } = await reportOf(agent);
+		for (let i = 1; i <= 4; i++) {
+			await refused(agent.call('certificate.list'), 'token.removed', { call: 'C_FindObjectsInit' });
+			const now = (await reportOf(agent)).restarts;
+			assert.ok(now > restarts && now <= restarts + 3 * i, `${now} restarts, ${restarts} before`); // the report looks, too
+		}
+		scene.token.fault();
+		process.kill(children(scene.daemon.service.pid)[0], 'SIGKILL'); // the script is read by C_Initialize
+		await until(() => counts(agent).then(([tokens, certificates]) => tokens === 1 && certificates === 1, () => false), 'a key that answers');
+		await renew(scene, agent);
+	}, sessionDies(0)));
+
+test('M10: a module that starts in no process any more is an error, not a loop', () => withManners(['initialize 0x5'], async (scene, agent) => {
+	assert.deepEqual(await counts(agent), [1, 1]);
+	scene.token.pull();
+	assert.deepEqual(await counts(agent), [0, 0]);
+	scene.token.fault('C_Initialize 0 error 0x5');
+	const { restarts } = await reportOf(agent), before = Date.now();
+	for (let i = 0; i < 10; i++) await refused(agent.call('token.list'), 'token.failed', { call: 'C_Initialize' });
+	const report = await reportOf(agent);
+	assert.equal(report.state, 'failed');
+	assert.ok(report.restarts <= restarts + 1 + (Date.now() - before) / 2000, `${report.restarts} restarts, ${restarts} before`);
+	scene.token.fault();
+	scene.token.putBack();
+	await until(() => counts(agent).then(([tokens, certificates]) => tokens === 1 && certificates === 1, () => false), 'a module that starts again');
+	await renew(scene, agent);
+}));
+
+// What was written is not written again: the pair that the key has not answered for is the next call's to find.
+for (const what of ['0x5', 'crash'])
+	test(`M10: ${what}: a write whose session died is answered, not repeated`, () => withManners([`initialize ${what}`], async (scene, agent) => {
+		const old = await findCertificate(agent, scene.oldPem), before = (await scene.token.objects()).length;
+		const params = { order: 'M-1', certificate: old.id, key: 'new' };
+		await refused(agent.call('renewal.begin', params), 'token.removed', { call: 'C_GenerateKeyPair' });
+		assert.equal(scene.token.read('faults'), '', 'it was met');
+		assert.equal((await agent.call('renewal.inspect', { order: 'M-1' })).stage, 'key');
+		await agent.call('renewal.begin', params);
+		assert.equal((await scene.token.objects()).length, before + 2, 'one pair');
+		await renew(scene, agent);
+	}, { prepare: (scene) => scene.token.fault('C_GenerateKeyPair 1 after error 0x32') }));
+
+test('M10: a second C_Initialize that hangs is an error once', () => withManners(['initialize hang'], async (scene, agent) => {
+	await refused(agent.call('token.list'), 'token.failed', { call: 'C_Initialize' });
+	await until(() => counts(agent).then(([tokens, certificates]) => tokens === 1 && certificates === 1, () => false), 'the next process');
+	await renew(scene, agent);
+}, { settings: { deadlines: 10 } }));
+
+test('M10: a host that is told so does not try', () => withScene({ kind: ShimToken }, async (scene) => {
+	const { module, env } = scene.token;
+	scene.token.manners('initialize crash');
+	const host = await TokenHost.start({ module, env, startsOnce: true });
+	assert.equal((await host.call('token.list', { refresh: true })).tokens.length, 1, 'this process is new');
+	await refused(host.call('token.list', { refresh: true }), 'token.failed', { call: 'C_Initialize' });
+	scene.token.pull();
+	assert.deepEqual((await host.call('token.list')).tokens, []);
+	scene.token.putBack();
+	assert.equal((await host.call('certificate.list')).certificates.length, 1);
+	assert.deepEqual(await host.stop(), { code: 0, signal: null });
+}));
 
 test('M11: private objects show only to a search by class', () => withManners(['hide-private'], async (scene, agent) => {
 	await renew(scene, agent);
