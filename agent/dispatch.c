@@ -7,7 +7,7 @@
 #include "listing.h"
 #include "log.h"
 #include "pin.h"
-#include "renewal/look.h"
+#include "renewal/show.h"
 #include "renewal/start.h"
 #include "report.h"
 

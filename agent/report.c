@@ -9,7 +9,7 @@
 
 #include "environment/checkup.h"
 #include "log_kept.h"
-#include "renewal/look.h"
+#include "renewal/show.h"
 #include "token/report.h"
 
 struct reporting {

@@ -1,7 +1,6 @@
 /*
- * Where orders stand: what the keys plugged in show, then what the journal
- * remembers. renewal.inspect and renewal.list, and the look around with which
- * every other renewal call begins.
+ * The look around with which every renewal call begins: what orders have left on
+ * the keys plugged in.
  */
 #ifndef KH_AGENT_RENEWAL_LOOK_H
 #define KH_AGENT_RENEWAL_LOOK_H
@@ -30,13 +29,5 @@ void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *con
  * equals that on this token. torn: what only a cut write
  * left counts, too. */
 const struct kh_host_residue *kh_renewal_best(const struct kh_residues *residues, const char *token, bool torn);
-
-void kh_renewal_inspect(struct kh_request *request);
-void kh_renewal_list(struct kh_request *request);
-
-/* All orders for the report; to be cleared by the caller as a renewal.list's
- * result. */
-KH_CHECKED enum kh_code kh_renewal_collect(struct kh_agent *agent, const struct kh_residues *residues,
-					   struct kh_renewal_list_result *result, struct kh_error *error);
 
 #endif

@@ -65,20 +65,6 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	return run;
 }
 
-char *kh_run_key(struct kh_run *run)
-{
-	char *known = run->given[0] ? run->given : run->entry.public_key;
-
-	return run->entry.key == KH_KEY_CHOICE_SAME || !known[0] ? NULL : known;
-}
-
-char *kh_run_made_key(struct kh_run *run)
-{
-	char *known = kh_run_key(run);
-
-	return known && strcmp(known, run->entry.public_key) == 0 ? known : NULL;
-}
-
 bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial)
 {
 	char *copy = strdup(token);

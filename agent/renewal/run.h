@@ -37,13 +37,6 @@ const char *kh_run_order(const struct kh_request *request);
 
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act);
 
-/* The public key of the order's own pair: finds it where the token keeps no mark.
- * NULL: not known, or the pair is not the order's (key "same"). */
-char *kh_run_key(struct kh_run *run);
-/* The same, where this computer's journal says that the pair was made for the
- * order: what only the page has named is not deleted and gets no mark. */
-char *kh_run_made_key(struct kh_run *run);
-
 /* Makes a token the run's; false: out of memory. */
 bool kh_run_use_token(struct kh_run *run, struct kh_driver *module, const char *token, const char *serial);
 

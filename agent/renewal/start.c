@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "renewal/look.h"
+#include "renewal/steps.h"
 #include "renewal/unmarked.h"
 #include "watch.h"
 
@@ -170,7 +171,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_token_busy(agent_of(run), token->token))
 		kh_run_end(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_run_key(run), begin_looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), begin_looked, run);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -305,7 +306,7 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_run_key(run), looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), looked, run);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)

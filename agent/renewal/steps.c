@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cleanup.h"
 
@@ -21,6 +22,20 @@ static void ask(struct kh_run *run, enum kh_host_method_id method, const void *p
 static char *known(char *text)
 {
 	return text[0] != '\0' ? text : NULL;
+}
+
+char *kh_step_key(struct kh_run *run)
+{
+	char *known = run->given[0] ? run->given : run->entry.public_key;
+
+	return run->entry.key == KH_KEY_CHOICE_SAME || !known[0] ? NULL : known;
+}
+
+char *kh_step_made_key(struct kh_run *run)
+{
+	char *known = kh_step_key(run);
+
+	return known && strcmp(known, run->entry.public_key) == 0 ? known : NULL;
 }
 
 static void ask_login(struct kh_run *run, kh_token_reply reply)
@@ -45,7 +60,7 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 
 static void ask_look(struct kh_run *run, kh_token_reply reply)
 {
-	struct kh_host_order_name name = {.order = run->entry.order, .public_key = kh_run_key(run)};
+	struct kh_host_order_name name = {.order = run->entry.order, .public_key = kh_step_key(run)};
 	const struct kh_host_renewal_residue_params params = {
 		.orders = &name,
 		.orders_count = 1,
@@ -62,7 +77,7 @@ static void ask_generate(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.key_type = run->key_type,
 		.old_certificate = known(run->entry.old_certificate),
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, reply);
@@ -74,7 +89,7 @@ static void ask_rebuild(struct kh_run *run, kh_token_reply reply)
 		.token = run->token,
 		.order = run->entry.order,
 		.certificate = run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL,
-		.public_key = run->act == KH_ACT_BEGIN ? kh_run_made_key(run) : kh_run_key(run),
+		.public_key = run->act == KH_ACT_BEGIN ? kh_step_made_key(run) : kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_REBUILD, &params, reply);
@@ -85,7 +100,7 @@ static void ask_delete(struct kh_run *run, kh_token_reply reply)
 	const struct kh_host_pending_delete_params params = {
 		.token = run->token,
 		.order = run->entry.order,
-		.public_key = kh_run_made_key(run),
+		.public_key = kh_step_made_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, reply);
@@ -99,7 +114,7 @@ static void ask_request(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.old_certificate,
 		.key = run->entry.key,
 		.origin = run->request->origin,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, reply);
@@ -117,7 +132,7 @@ void kh_step_ask_check(struct kh_run *run, kh_token_reply reply)
 		.key = run->entry.key,
 		.old_certificate = known(run->entry.old_certificate),
 		.encryption = install->encryption,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);
@@ -130,7 +145,7 @@ static void ask_write(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = install_params(run)->certificate,
 		.key = run->entry.key,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_WRITE, &params, reply);
@@ -145,7 +160,7 @@ static void ask_import(struct kh_run *run, kh_token_reply reply)
 		.encryption = *install->encryption,
 		.chain = install->chain,
 		.chain_count = install->chain_count,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, reply);
@@ -159,7 +174,7 @@ static void ask_prove(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.second_reader = run->act == KH_ACT_COMPLETE && !run->module->unread,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, reply);
@@ -172,7 +187,7 @@ static void ask_receipt(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.origin = run->request->origin,
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_RECEIPT_CREATE, &params, reply);
@@ -192,7 +207,7 @@ static void ask_retire(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.certificate,
 		.old_certificate = known(run->entry.old_certificate),
 		.retire = policies[run->request->agent->settings->config.retire],
-		.public_key = kh_run_key(run),
+		.public_key = kh_step_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_PAIR_RETIRE, &params, reply);

@@ -20,6 +20,13 @@ struct kh_step {
 
 const struct kh_step *kh_step_of(enum kh_renewal_step step);
 
+/* The public key of the order's own pair: finds it where the token keeps no mark.
+ * NULL: not known, or the pair is not the order's (key "same"). */
+char *kh_step_key(struct kh_run *run);
+/* The same, where this computer's journal says that the pair was made for the
+ * order: what only the page has named is not deleted and gets no mark. */
+char *kh_step_made_key(struct kh_run *run);
+
 /* Whether the certificate to install fits the run's token, at any step. */
 void kh_step_ask_check(struct kh_run *run, kh_token_reply reply);
 
