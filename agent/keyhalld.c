@@ -153,7 +153,7 @@ static void begin(uv_timer_t *timer)
 	struct daemon *daemon = timer->data;
 
 	kh_modules_start(&daemon->agent.modules);
-	kh_watch_soon(&daemon->agent);
+	kh_watch_look(&daemon->agent);
 }
 
 /* Listens first, loads modules after: a page that waits for the agent has its

@@ -11,6 +11,7 @@
 #define PERIOD 2000 /* ms */
 #define FIRST 20    /* ms, from a hello to the look at the bus: the answer goes out before */
 #define SETTLE 500  /* ms, from a USB event to the question */
+#define SOON 100    /* ms, from an answer to the look at what it changed */
 
 static void answered(void *context, const struct kh_error *error)
 {
@@ -113,9 +114,15 @@ void kh_watch_stop(struct kh_agent *agent)
 	uv_timer_stop(&agent->poll);
 }
 
-void kh_watch_soon(struct kh_agent *agent)
+void kh_watch_look(struct kh_agent *agent)
 {
 	look(agent, false);
+}
+
+void kh_watch_soon(struct kh_agent *agent)
+{
+	if (agent->polling && uv_timer_get_due_in(&agent->poll) > SETTLE)
+		uv_timer_start(&agent->poll, on_period, SOON, PERIOD);
 }
 
 bool kh_watch_may_refresh(const struct kh_agent *agent)
