@@ -147,6 +147,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 		host->fresh = false;
 	if (code == KH_OK)
 		return code;
+	kh_tokens_age(&host->tokens);
 	if (ends_logins(error))
 		forget_logins(host);
 	return error->code;

@@ -18,9 +18,10 @@ struct kh_residues {
 typedef void (*kh_looked)(void *context, struct kh_residues *residues, const struct kh_error *error);
 
 /* What one order left; public_key ("" or NULL where it is not known) finds its
- * pair where a key keeps no mark. */
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key, kh_looked looked,
-			    void *context);
+ * pair where a key keeps no mark. listed: kh_modules_list_certificates() has just
+ * searched the keys, which will do. */
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key, bool listed,
+			    kh_looked looked, void *context);
 /* What all orders left that are not completed: those of the journal by name, the
  * others by their mark alone. */
 void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *context);

@@ -141,7 +141,7 @@ static void inspect(void *context, const struct kh_error *error)
 
 	(void)error;
 	kh_journal_public_key(request->agent->journal, params->order, params->public_key, public_key);
-	kh_renewal_look_around(request->agent, params->order, public_key, inspected, request);
+	kh_renewal_look_around(request->agent, params->order, public_key, false, inspected, request);
 }
 
 static void inspect_tokens(void *context, const struct kh_error *error)

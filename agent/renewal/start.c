@@ -171,7 +171,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_token_busy(agent_of(run), token->token))
 		kh_run_end(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), begin_looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), true, begin_looked, run);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -306,7 +306,7 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), false, looked, run);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)

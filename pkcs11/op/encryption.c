@@ -315,7 +315,7 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 
 	code = kh_host_token(host, params->token, &import.token, error);
 	if (code == KH_OK)
-		code = kh_inventory_refresh(import.token, error);
+		code = kh_inventory_ensure(import.token, error);
 	if (code == KH_OK)
 		code = kh_order_clean(import.token, &import.order, error);
 	if (code != KH_OK)

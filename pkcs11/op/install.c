@@ -145,7 +145,7 @@ enum kh_code kh_op_certificate_check(struct kh_host *host, const void *in, void 
 
 	code = kh_tokens_find(&host->tokens, params->token, &token, error);
 	if (code == KH_OK)
-		code = kh_inventory_refresh(token, error);
+		code = kh_inventory_ensure(token, error);
 	if (code == KH_OK)
 		code = kh_pair_read(params->certificate, "certificate", &new, error);
 	if (code == KH_OK)
@@ -187,7 +187,7 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
-		code = kh_inventory_refresh(token, error);
+		code = kh_inventory_ensure(token, error);
 	if (code == KH_OK)
 		code = kh_pair_read(params->certificate, "certificate", &new, error);
 	if (code == KH_OK)

@@ -20,7 +20,7 @@ static enum kh_code token_and_order(struct kh_host *host, const char *uri, const
 	enum kh_code code = kh_host_token(host, uri, token, error);
 
 	if (code == KH_OK)
-		code = kh_inventory_refresh(*token, error);
+		code = kh_inventory_ensure(*token, error);
 	if (code == KH_OK)
 		code = kh_order_clean(*token, order, error);
 	if (code == KH_OK)

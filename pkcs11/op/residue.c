@@ -108,7 +108,7 @@ static enum kh_code add_others(struct kh_token *token, struct kh_host_renewal_re
 static enum kh_code look(struct kh_token *token, const struct kh_host_renewal_residue_params *params,
 			 struct kh_host_renewal_residue_result *result, struct kh_error *error)
 {
-	enum kh_code code = kh_inventory_refresh(token, error);
+	enum kh_code code = KH_OK;
 
 	for (size_t i = 0; i < params->orders_count && code == KH_OK; i++) {
 		const struct kh_host_order_name *name = &params->orders[i];
@@ -131,11 +131,18 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 		return kh_fail(error, KH_AGENT_FAILED);
 	if (params->token) {
 		code = kh_tokens_find(&host->tokens, params->token, &token, error);
+		/* A step of a renewal: its first look was at all tokens. */
+		if (code == KH_OK)
+			code = kh_inventory_ensure(token, error);
 		return code == KH_OK ? look(token, params, result, error) : code;
 	}
-	code = kh_tokens_look(&host->tokens, error);
-	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++)
-		code = look(host->tokens.list[i], params, result, error);
+	code = params->listed && host->tokens.read ? KH_OK : kh_tokens_look(&host->tokens, error);
+	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++) {
+		token = host->tokens.list[i];
+		code = params->listed ? kh_inventory_ensure(token, error) : kh_inventory_refresh(token, error);
+		if (code == KH_OK)
+			code = look(token, params, result, error);
+	}
 	return code;
 }
 

@@ -86,6 +86,7 @@ enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token, const s
 		return code;
 	kh_logout(token);
 	host->asked = true;
+	kh_tokens_age(&host->tokens);
 	if (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH)
 		return change_by_pad(host, token, error);
 	kh_pin_window_init(&window, &host->loop, host->settings.pinentry, prompt->locale, prompt->session);

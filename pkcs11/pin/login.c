@@ -295,6 +295,7 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 		return code;
 	kh_logout(token);
 	host->asked = true;
+	kh_tokens_age(&host->tokens);
 	if (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH)
 		return login_by_pad(host, token, prompt->session, error);
 	return ask_and_login(host, token, prompt, error);

@@ -165,15 +165,23 @@ enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, vo
 		return code;
 	if (!is_same_set(inventory, &handles))
 		code = read_again(token, &handles, learns ? NULL : told, context, error);
-	if (code != KH_OK || !learns)
-		return code;
-	code = learn(token, error);
-	return code == KH_OK && inventory->revision != revision ? tell(inventory, told, context, error) : code;
+	if (code == KH_OK && learns) {
+		code = learn(token, error);
+		if (code == KH_OK && inventory->revision != revision)
+			code = tell(inventory, told, context, error);
+	}
+	token->inventory.fresh = code == KH_OK;
+	return code;
 }
 
 enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error)
 {
 	return kh_inventory_follow(token, NULL, NULL, error);
+}
+
+enum kh_code kh_inventory_ensure(struct kh_token *token, struct kh_error *error)
+{
+	return token->inventory.fresh ? KH_OK : kh_inventory_refresh(token, error);
 }
 
 static enum kh_code note_handle(struct kh_inventory *inventory, CK_OBJECT_HANDLE handle, struct kh_error *error)
@@ -250,6 +258,7 @@ void kh_inventory_hide_private(struct kh_token *token)
 {
 	struct kh_inventory *inventory = &token->inventory;
 
+	inventory->fresh = false;
 	for (size_t i = inventory->count; i > 0; i--) {
 		if (inventory->objects[i - 1].class == CKO_PRIVATE_KEY)
 			forget(token, inventory->objects[i - 1].handle);

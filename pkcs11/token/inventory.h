@@ -16,11 +16,16 @@ struct kh_inventory {
 	size_t handles_count;
 	uint64_t revision; /* another one after every change of the set */
 	bool read;
+	bool fresh; /* nothing has happened since the last search that calls for another one */
 };
 
 /* Forgets private objects: nobody is logged in any more. */
 void kh_inventory_hide_private(struct kh_token *token);
 KH_CHECKED enum kh_code kh_inventory_refresh(struct kh_token *token, struct kh_error *error);
+/* For a step of a renewal, which begins with a refresh (renewal.residue): no C_
+ * call, unless a PIN window, a logout or a failure has come in between. Before a pair
+ * is deleted the token is searched all the same. */
+KH_CHECKED enum kh_code kh_inventory_ensure(struct kh_token *token, struct kh_error *error);
 /* The same; when the set has changed, told hears of each object as soon as it
  * is known, in the order of inventory.objects. Its failure ends the refresh. */
 typedef enum kh_code (*kh_object_told)(void *context, const struct kh_object *object, struct kh_error *error);

@@ -18,6 +18,12 @@ void kh_tokens_clear(struct kh_tokens *tokens)
 	tokens->read = false;
 }
 
+void kh_tokens_age(struct kh_tokens *tokens)
+{
+	for (size_t i = 0; i < tokens->count; i++)
+		tokens->list[i]->inventory.fresh = false;
+}
+
 bool kh_tokens_leased(const struct kh_tokens *tokens)
 {
 	for (size_t i = 0; i < tokens->count; i++) {

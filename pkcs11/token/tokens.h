@@ -42,6 +42,9 @@ KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error
  * module starts once token.failed in C_Initialize; it is then not tried again. */
 KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
 void kh_tokens_clear(struct kh_tokens *tokens);
+/* After a failure, and when a window opens that may stand for minutes: what was
+ * seen of them holds no more (kh_inventory_ensure). */
+void kh_tokens_age(struct kh_tokens *tokens);
 bool kh_tokens_leased(const struct kh_tokens *tokens);
 
 /* The token a URI names. When none is there and no lease is active the module

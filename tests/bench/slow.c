@@ -26,9 +26,9 @@ static const struct {
 	[FIRST_1] = {"certificate.list, first, 1", 10},
 	[FIRST_10] = {"certificate.list, first, 10", 37},
 	[REPEATED] = {"certificate.list, nothing changed", 6},
-	[VERIFY] = {"pin.verify", 2},
-	[BEGIN] = {"renewal.begin", 29},
-	[INSTALL] = {"renewal.install", 22},
+	[VERIFY] = {"pin.verify", 7},
+	[BEGIN] = {"renewal.begin", 14},
+	[INSTALL] = {"renewal.install", 14},
 	[COMPLETE] = {"renewal.complete", 18},
 };
 

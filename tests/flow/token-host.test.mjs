@@ -295,6 +295,7 @@ staged('half a pair is completed or made again', { keyType: 'rsa2048' }, async (
 	assert.deepEqual((await it.residue()).map((one) => [one.privateKey, one.publicKey, one.spki]), [[true, false, publicKey]]);
 	assert.deepEqual(await it.call('key.rebuild'), { publicKey });
 	await remove('privkey');
+	await it.residue();
 	const made = await it.call('key.generate', { keyType: 'rsa2048' });
 	assert.notEqual(made.publicKey, publicKey);
 	assert.equal((await it.token.objects()).length, 5);
@@ -304,6 +305,7 @@ staged('a lost EC public key comes back from the certificate that fits', {}, asy
 	const { publicKey, csr } = await it.begin();
 	const certificate = await it.ca.issue(csr);
 	await it.token.tool(['--login', '--pin', it.token.pin, '--delete-object', '--type', 'pubkey', '--id', markId(it.order)]);
+	await it.residue();
 	await refused(it.call('key.rebuild'), 'token.unsupported');
 	await refused(it.call('key.rebuild', { certificate: it.oldPem }), 'certificate.mismatch');
 	assert.deepEqual(await it.call('key.rebuild', { certificate }), { publicKey });
