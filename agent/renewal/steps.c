@@ -100,7 +100,8 @@ static void ask_delete(struct kh_run *run, kh_token_reply reply)
 	const struct kh_host_pending_delete_params params = {
 		.token = run->token,
 		.order = run->entry.order,
-		.public_key = kh_step_made_key(run),
+		.public_key = kh_step_key(run),
+		.made = kh_step_made_key(run),
 	};
 
 	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, reply);

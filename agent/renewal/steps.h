@@ -24,7 +24,8 @@ const struct kh_step *kh_step_of(enum kh_renewal_step step);
  * NULL: not known, or the pair is not the order's (key "same"). */
 char *kh_step_key(struct kh_run *run);
 /* The same, where this computer's journal says that the pair was made for the
- * order: what only the page has named is not deleted and gets no mark. */
+ * order. What only the page has named gets no mark, and is not deleted when it has
+ * a label: it may be another program's. */
 char *kh_step_made_key(struct kh_run *run);
 
 /* Whether the certificate to install fits the run's token, at any step. */

@@ -199,9 +199,15 @@ static bool may_delete(struct kh_token *token, const struct kh_order_objects *ob
 	       !kh_pair_key(token, objects->certificate);
 }
 
+static bool has_label(const struct kh_order_objects *objects)
+{
+	return (objects->private_key && objects->private_key->label[0]) ||
+	       (objects->public_key && objects->public_key->label[0]);
+}
+
 /* What has the mark goes; only where there is none, what has the public key that
- * the page names. */
-static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, struct kh_error *error)
+ * the page names: what this computer has made, or what has no label either. */
+static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, bool made, struct kh_error *error)
 {
 	struct kh_order_objects objects;
 	struct kh_object *object;
@@ -212,8 +218,10 @@ static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, s
 	kh_order_find(token, order, &objects);
 	if (!may_delete(token, &objects))
 		return kh_fail(error, KH_RENEWAL_STATE);
-	if (!objects.unmarked)
+	if (!objects.unmarked || (!made && has_label(&objects))) {
 		order->public_key = NULL;
+		kh_order_find(token, order, &objects);
+	}
 	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.public_key);
 	while (code == KH_OK && (object = next_object(&objects, stays))) {
 		if (kh_order_is_half(&objects) && object == objects.private_key)
@@ -238,5 +246,5 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
 		code = look_anew(token, error);
-	return code == KH_OK ? delete_all(token, &order, error) : code;
+	return code == KH_OK ? delete_all(token, &order, params->made, error) : code;
 }

@@ -1,6 +1,7 @@
 // A page names the public key of a pair that another program has put on the key, without a certificate: an SSH key, say.
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import test from 'node:test';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { describeObjects, storeObjects } from '../lib/softkey-store.mjs';
@@ -29,6 +30,23 @@ for (const keyType of ['ec-p256', 'rsa2048'])
 		await agent.call('renewal.cancel', { order });
 		assert.deepEqual(foreign(), before);
 	}));
+
+test('on a token that keeps no mark, an order is cancelled on another computer', async () => {
+	const scene = await makeSoftScene();
+	try {
+		await scene.daemon.stop();
+		scene.key.write('manners', 'id own\nlabel none\n');
+		await scene.daemon.again();
+		const before = describeObjects(storeObjects(scene.key));
+		const { publicKey } = await (await scene.connect()).call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+		assert.equal(storeObjects(scene.key).length, 5);
+		await scene.daemon.kill();
+		rmSync(scene.daemon.settings.state, { recursive: true });
+		await scene.daemon.again();
+		await (await scene.connect()).call('renewal.cancel', { order, publicKey });
+		assert.deepEqual(describeObjects(storeObjects(scene.key)), before);
+	} finally { await scene.close(); }
+});
 
 test('one that does not sign is not what the order lost', () => withForeign('ec-p256', async ({ scene, foreign, publicKey }) => {
 	const before = foreign();
