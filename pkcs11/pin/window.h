@@ -48,7 +48,7 @@ KH_CHECKED enum kh_code kh_pin_window_confirm(struct kh_pin_window *window, cons
 					      struct kh_error *error);
 void kh_pin_window_finish(struct kh_pin_window *window);
 
-/* pin_terminal_posix.c: the terminal of a pinentry that needs one; NULL: none. */
+/* terminal_posix.c: the terminal of a pinentry that needs one; NULL: none. */
 const char *kh_pin_terminal(char *name, size_t size);
 
 #endif
