@@ -93,6 +93,7 @@ static int teardown(void **state)
 	scene.host.settings.pinentry = NULL;
 	scene.host.module.running = false;
 	kh_host_finish(&scene.host);
+	kh_inventory_clear(&scene.token.inventory);
 	free(scene.token.uri);
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s/%s", scene.folder, names[i]);
