@@ -175,6 +175,7 @@ static void ask_prove(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.second_reader = run->act == KH_ACT_COMPLETE && !run->module->unread,
+		.receipt = run->act == KH_ACT_INSTALL,
 		.public_key = kh_step_key(run),
 	};
 

@@ -215,6 +215,8 @@ enum kh_code kh_op_certificate_prove(struct kh_host *host, const void *in, void 
 		code = kh_stray_clean(token, params->certificate, error);
 	if (code == KH_OK)
 		code = kh_pair_find(token, params->certificate, &object, &key, error);
+	if (code == KH_OK && params->receipt)
+		return kh_pair_confirm(token, object, error);
 	if (code == KH_OK)
 		code = kh_pair_prove(token, object, key, error);
 	if (code != KH_OK)

@@ -270,6 +270,12 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	return pem.failed ? kh_fail(error, KH_AGENT_FAILED) : kh_host_text(&result->public_key, spki_id, error);
 }
 
+/* It signs, and not for this certificate. */
+static bool is_wrong_key(const struct kh_error *error)
+{
+	return error->code == KH_TOKEN_FAILED && strcmp(error->value, "signature") == 0;
+}
+
 enum kh_code kh_op_receipt_create(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_receipt_create_params *params = in;
@@ -291,5 +297,6 @@ enum kh_code kh_op_receipt_create(struct kh_host *host, const void *in, void *ou
 		{"origin", params->origin, 0},
 		{"iat", NULL, kh_time_now()},
 	};
-	return kh_jws_sign(token, key, certificate->certificate, claims, 5, &result->receipt, error);
+	code = kh_jws_sign(token, key, certificate->certificate, claims, 5, &result->receipt, error);
+	return code != KH_OK && is_wrong_key(error) ? kh_pair_mismatch(error, "spki") : code;
 }

@@ -88,8 +88,11 @@ enum kh_code kh_pair_write(struct kh_token *token, const struct kh_certificate *
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	code = kh_inventory_add(token, handle, CKO_CERTIFICATE, &written, error);
-	token->drops_ids = token->drops_ids || (code == KH_OK && id.length > 0 && written->id.length == 0);
-	return code;
+	if (code != KH_OK)
+		return code;
+	token->drops_ids = token->drops_ids || (id.length > 0 && written->id.length == 0);
+	written->confirmed = written->certificate && strcmp(written->certificate->id, new->id) == 0;
+	return KH_OK;
 }
 
 enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
@@ -165,6 +168,14 @@ enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_obje
 			return code;
 	}
 	return kh_fail(error, *certificate ? KH_CERTIFICATE_NO_KEY : KH_CERTIFICATE_ABSENT);
+}
+
+enum kh_code kh_pair_confirm(struct kh_token *token, struct kh_object *object, struct kh_error *error)
+{
+	enum kh_code code = object->confirmed ? KH_OK : kh_pair_read_back(token, object, error);
+
+	object->confirmed = code == KH_OK;
+	return code;
 }
 
 enum kh_code kh_pair_prove(struct kh_token *token, const struct kh_object *object, const struct kh_object *key,

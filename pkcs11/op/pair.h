@@ -27,6 +27,9 @@ KH_CHECKED enum kh_code kh_pair_write(struct kh_token *token, const struct kh_ce
 KH_CHECKED enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *object,
 					  struct kh_error *error);
 
+/* The same, once for each object: kh_pair_write() has read it, too. */
+KH_CHECKED enum kh_code kh_pair_confirm(struct kh_token *token, struct kh_object *object, struct kh_error *error);
+
 /* The private key of a certificate on the token: by public key or CKA_ID; where
  * the module tells neither, the one that signs for it. NULL: none. Needs a login. */
 struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate);

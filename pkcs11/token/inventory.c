@@ -200,8 +200,12 @@ enum kh_code kh_inventory_add(struct kh_token *token, CK_OBJECT_HANDLE handle, C
 	struct kh_inventory *inventory = &token->inventory;
 	struct kh_object object;
 	enum kh_code code;
-	CK_RV rv = kh_object_take(token, handle, true, &object);
+	CK_RV rv;
 
+	if (class == CKO_CERTIFICATE)
+		rv = kh_object_take_certificate(token, handle, &object);
+	else
+		rv = kh_object_take(token, handle, true, &object);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	if (object.class != class) {

@@ -19,6 +19,7 @@ struct kh_object {
 	struct kh_bytes spki;		    /* keys, where the attributes tell it; else empty */
 	char spki_id[KH_SHA256_HEX];	    /* its SHA-256, "" when unknown */
 	bool torn;			    /* not all there: see kh_object_take() */
+	bool confirmed;			    /* a certificate that was read back as it was written */
 	bool asks_always;		    /* private keys: want the PIN for each use (token/context.h) */
 };
 
@@ -39,6 +40,8 @@ void kh_object_set_spki(struct kh_object *object, CK_KEY_TYPE type, const struct
  * then alone; what fails because the token is in trouble fails here. tell: one that cannot be read goes into the log. out is released
  * with kh_object_finish(). */
 KH_CHECKED CK_RV kh_object_take(struct kh_token *token, CK_OBJECT_HANDLE handle, bool tell, struct kh_object *out);
+/* The same in one call for one that is a certificate. */
+KH_CHECKED CK_RV kh_object_take_certificate(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_object *out);
 void kh_object_finish(struct kh_object *object);
 
 /* Reads attributes of one object into buffers that are grown when the module

@@ -39,9 +39,9 @@ static bool is_ours(CK_OBJECT_CLASS class)
 	return class == CKO_CERTIFICATE || class == CKO_PUBLIC_KEY || class == CKO_PRIVATE_KEY;
 }
 
-static void clear(struct kh_bytes values[READS])
+static void clear(struct kh_bytes *values, size_t count)
 {
-	for (size_t i = 0; i < READS; i++)
+	for (size_t i = 0; i < count; i++)
 		kh_bytes_finish(&values[i]);
 }
 
@@ -75,7 +75,7 @@ static CK_RV ask_each(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh
 			break;
 	}
 	if (rv != CKR_OK)
-		clear(values);
+		clear(values, READS);
 	return rv;
 }
 
@@ -102,7 +102,7 @@ static CK_RV fill_certificate(struct kh_token *token, struct kh_object *object)
 	return CKR_OK;
 }
 
-static CK_RV fill(struct kh_token *token, struct kh_object *object, struct kh_bytes values[READS])
+static CK_RV fill_names(struct kh_object *object, struct kh_bytes *values)
 {
 	struct kh_buffer label = {0};
 
@@ -111,8 +111,15 @@ static CK_RV fill(struct kh_token *token, struct kh_object *object, struct kh_by
 	values[ID] = (struct kh_bytes){0};
 	kh_utf8_append(&label, values[LABEL].data, values[LABEL].length);
 	object->label = label.data ? label.data : calloc(1, 1);
-	if (label.failed || !object->label)
-		return CKR_HOST_MEMORY;
+	return label.failed || !object->label ? CKR_HOST_MEMORY : CKR_OK;
+}
+
+static CK_RV fill(struct kh_token *token, struct kh_object *object, struct kh_bytes values[READS])
+{
+	CK_RV rv = fill_names(object, values);
+
+	if (rv != CKR_OK)
+		return rv;
 	if (object->class == CKO_CERTIFICATE)
 		return fill_certificate(token, object);
 	object->asks_always = object->class == CKO_PRIVATE_KEY && values[ALWAYS].length == sizeof(CK_BBOOL) &&
@@ -135,10 +142,31 @@ CK_RV kh_object_take(struct kh_token *token, CK_OBJECT_HANDLE handle, bool tell,
 		*out = (struct kh_object){.handle = handle, .class = number_of(&values[CLASS]), .torn = missed};
 		rv = fill(token, out, values);
 	}
-	clear(values);
+	clear(values, READS);
 	if (rv != CKR_OK)
 		kh_object_finish(out);
 	else if (missed && tell)
 		kh_log(KH_LOG_WARNING, "an object on the token cannot be read: it is left alone");
+	return rv;
+}
+
+CK_RV kh_object_take_certificate(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_object *out)
+{
+	enum { VALUE = LABEL + 1, COUNT };
+	static const CK_ATTRIBUTE_TYPE types[COUNT] = {CKA_CLASS, CKA_ID, CKA_LABEL, CKA_VALUE};
+	struct kh_bytes values[COUNT];
+	CK_RV rv = kh_object_ask(token, handle, types, values, COUNT);
+
+	*out = (struct kh_object){.handle = handle, .class = CKO_CERTIFICATE};
+	if (rv == CKR_OK && number_of(&values[CLASS]) == CKO_CERTIFICATE)
+		out->certificate = kh_certificate_parse(values[VALUE].data, values[VALUE].length);
+	if (out->certificate)
+		rv = fill_names(out, values);
+	if (rv == CKR_OK)
+		clear(values, COUNT);
+	if (!out->certificate)
+		return kh_object_take(token, handle, true, out);
+	if (rv != CKR_OK)
+		kh_object_finish(out);
 	return rv;
 }

@@ -2,8 +2,7 @@
  * A whole renewal in the fewest C_ calls that check what the agent checks: the
  * list is read, the old key found, the pair read back, the request's and the
  * proof's signatures verified (on the host), the certificate read back, the new
- * key proved with its certificate and again after its labels, the old pair
- * deleted. It trusts a search that gives fewer handles than asked for, and that
+ * key proved by the receipt and again before the old pair is deleted. It trusts a search that gives fewer handles than asked for, and that
  * nobody but itself writes between two searches.
  */
 #include <stdlib.h>
@@ -214,7 +213,6 @@ void direct_install(const unsigned char *der, size_t length)
 	memcpy(written, der, length);
 	written_length = length;
 	read_back(der, length);
-	sign_and_verify(new.private_key, new_point, 48);
 	sign_and_verify(new.private_key, new_point, 1200); /* the receipt */
 }
 
@@ -229,7 +227,6 @@ static void set_label(CK_OBJECT_HANDLE object)
 void direct_complete(void)
 {
 	look();
-	set_label(new.private_key);
 	set_label(new.public_key);
 	read_back(written, written_length);
 	sign_and_verify(new.private_key, new_point, 48);

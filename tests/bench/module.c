@@ -287,11 +287,10 @@ void module_install(struct renewed *pair, const unsigned char *der, size_t lengt
 	CHECK(p11->C_GetAttributeValue(session, object, &attribute, 1));
 	if (attribute.ulValueLen != length || memcmp(value, der, length) != 0)
 		bench_die("the certificate was read back differently");
-	module_sign(pair->private_key, text, 32, signature);
-	SHA256(text, 32, digest);
+	module_sign(pair->private_key, text, sizeof text, signature); /* the receipt */
+	SHA256(text, sizeof text, digest);
 	CHECK(p11->C_VerifyInit(session, &mechanism, pair->public_key));
 	CHECK(p11->C_Verify(session, digest, sizeof digest, signature, sizeof signature));
-	module_sign(pair->private_key, text, sizeof text, signature); /* the receipt */
 }
 
 void module_forget(struct renewed *pair)

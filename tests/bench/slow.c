@@ -28,7 +28,7 @@ static const struct {
 	[REPEATED] = {"certificate.list, nothing changed", 6},
 	[VERIFY] = {"pin.verify", 7},
 	[BEGIN] = {"renewal.begin", 14},
-	[INSTALL] = {"renewal.install", 14},
+	[INSTALL] = {"renewal.install", 10},
 	[COMPLETE] = {"renewal.complete", 18},
 };
 
