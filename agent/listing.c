@@ -123,7 +123,7 @@ static void list_of_token(void *context, struct kh_driver *module, const struct 
 	}
 	free(params->token);
 	params->token = canonical;
-	kh_modules_list_certificates(&request->agent->modules, send_certificates, request);
+	kh_modules_list_certificates(&request->agent->modules, false, send_certificates, request);
 }
 
 void kh_list_certificates(struct kh_request *request)
@@ -133,5 +133,5 @@ void kh_list_certificates(struct kh_request *request)
 	if (params->token)
 		kh_lookup(request->agent, params->token, list_of_token, request);
 	else
-		kh_modules_list_certificates(&request->agent->modules, send_certificates, request);
+		kh_modules_list_certificates(&request->agent->modules, false, send_certificates, request);
 }

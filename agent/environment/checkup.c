@@ -46,7 +46,7 @@ static void have_anchors(void *context, const struct kh_error *error)
 	struct look *look = context;
 
 	(void)error; /* shows as not tried */
-	kh_modules_list_certificates(&look->agent->modules, have_certificates, look);
+	kh_modules_list_certificates(&look->agent->modules, false, have_certificates, look);
 }
 
 static void have_tokens(void *context, const struct kh_error *error)

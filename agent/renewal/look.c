@@ -89,11 +89,11 @@ static void look_around(struct kh_agent *agent, const struct kh_host_renewal_res
 	release(looking);
 }
 
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key, bool listed,
-			    kh_looked looked, void *context)
+void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key,
+			    enum kh_host_renewal_residue_params_known known, kh_looked looked, void *context)
 {
 	struct kh_host_order_name name = {.order = (char *)(uintptr_t)order};
-	const struct kh_host_renewal_residue_params params = {.orders = &name, .orders_count = 1, .listed = listed};
+	const struct kh_host_renewal_residue_params params = {.orders = &name, .orders_count = 1, .known = known};
 
 	if (public_key && public_key[0])
 		name.public_key = (char *)(uintptr_t)public_key;

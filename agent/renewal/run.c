@@ -280,7 +280,7 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 	take(run, result);
 	note_stage(run);
 	if (run->step == KH_STEP_LOGIN && run->act == KH_ACT_BEGIN && !run->has_private_key)
-		kh_modules_list_certificates(&run->request->agent->modules, old_key_seen, run);
+		kh_modules_list_certificates(&run->request->agent->modules, true, old_key_seen, run);
 	else
 		go_on(run);
 }

@@ -141,7 +141,8 @@ static void inspect(void *context, const struct kh_error *error)
 
 	(void)error;
 	kh_journal_public_key(request->agent->journal, params->order, params->public_key, public_key);
-	kh_renewal_look_around(request->agent, params->order, public_key, false, inspected, request);
+	kh_renewal_look_around(request->agent, params->order, public_key, KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_NONE,
+			       inspected, request);
 }
 
 static void inspect_tokens(void *context, const struct kh_error *error)
@@ -150,7 +151,7 @@ static void inspect_tokens(void *context, const struct kh_error *error)
 	const struct kh_renewal_inspect_params *params = request->message.params;
 
 	if (kh_unmarked_wants_list(request->agent, params->order))
-		kh_modules_list_certificates(&request->agent->modules, inspect, request);
+		kh_modules_list_certificates(&request->agent->modules, false, inspect, request);
 	else
 		inspect(request, error);
 }
@@ -257,7 +258,7 @@ static void list_tokens(void *context, const struct kh_error *error)
 	struct kh_request *request = context;
 
 	(void)error;
-	kh_modules_list_certificates(&request->agent->modules, list, request);
+	kh_modules_list_certificates(&request->agent->modules, false, list, request);
 }
 
 void kh_renewal_list(struct kh_request *request)

@@ -171,7 +171,8 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_token_busy(agent_of(run), token->token))
 		kh_run_end(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), true, begin_looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run),
+				       KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS, begin_looked, run);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -209,7 +210,7 @@ static void begin_tokens(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_modules_list_certificates(&agent_of(run)->modules, begin_listed, run);
+		kh_modules_list_certificates(&agent_of(run)->modules, true, begin_listed, run);
 }
 
 void kh_renewal_begin(struct kh_request *request)
@@ -306,7 +307,8 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run), false, looked, run);
+		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run),
+				       KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_TOKENS, looked, run);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)
@@ -314,7 +316,7 @@ static void tokens_listed(void *context, const struct kh_error *error)
 	struct kh_run *run = context;
 
 	if (error->code == KH_OK && kh_unmarked_wants_list(agent_of(run), run->entry.order))
-		kh_modules_list_certificates(&agent_of(run)->modules, certificates_listed, run);
+		kh_modules_list_certificates(&agent_of(run)->modules, true, certificates_listed, run);
 	else
 		certificates_listed(run, error);
 }

@@ -182,5 +182,5 @@ static void listed(void *context, const struct kh_error *error)
 void kh_unmarked_search(struct kh_run *run)
 {
 	run->entry.key = KH_KEY_CHOICE_SAME;
-	kh_modules_list_certificates(&agent_of(run)->modules, listed, run);
+	kh_modules_list_certificates(&agent_of(run)->modules, true, listed, run);
 }

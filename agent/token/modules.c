@@ -284,7 +284,7 @@ static void got_certificates(void *context, enum kh_code code, void *result, con
 	part_done(part, error);
 }
 
-void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context)
+void kh_modules_list_certificates(struct kh_modules *modules, bool known, kh_modules_done done, void *context)
 {
 	struct gathering *gathering = gather(modules, done, context);
 
@@ -292,7 +292,8 @@ void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done do
 		return;
 	for (size_t i = 0; i < modules->count; i++) {
 		struct kh_driver *module = &modules->items[i];
-		struct kh_host_certificate_list_params params = {.revision = module->certificates_revision};
+		struct kh_host_certificate_list_params params = {.revision = module->certificates_revision,
+								 .known = known};
 
 		/* While a PIN window is open what is known has to do. */
 		if (!kh_token_link_prompting(module->link))

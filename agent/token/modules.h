@@ -47,8 +47,9 @@ typedef void (*kh_modules_done)(void *context, const struct kh_error *error);
  * asked: what it said before stands. refresh: also finds keys that a module
  * has not noticed; may end logins. */
 void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules_done done, void *context);
-/* The same for certificates (and for tokens where they are not known). */
-void kh_modules_list_certificates(struct kh_modules *modules, kh_modules_done done, void *context);
+/* The same for certificates (and for tokens where they are not known). known: of
+ * the tokens that are known, without a look for others. */
+void kh_modules_list_certificates(struct kh_modules *modules, bool known, kh_modules_done done, void *context);
 
 /* anchors.c: has the anchors read again by the first module that answers; it is
  * its token host that does it, the key is not asked. */

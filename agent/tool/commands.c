@@ -177,7 +177,7 @@ static int look_alone(struct kh_tool *tool)
 		uv_run(&loop, UV_RUN_DEFAULT);
 		kh_modules_read_anchors(&modules, stop_loop, &loop);
 		uv_run(&loop, UV_RUN_DEFAULT);
-		kh_modules_list_certificates(&modules, stop_loop, &loop);
+		kh_modules_list_certificates(&modules, false, stop_loop, &loop);
 		uv_run(&loop, UV_RUN_DEFAULT);
 		kh_environment_judge(&environment, tool->locale, &result);
 		status = print_items(tool, &result);

@@ -178,16 +178,16 @@ static enum kh_code put_keys(const struct listing *listing, struct kh_host_certi
 	return KH_OK;
 }
 
-static enum kh_code choose(struct kh_host *host, const char *uri, struct kh_token **tokens, size_t *count,
-			   struct kh_error *error)
+static enum kh_code choose(struct kh_host *host, const struct kh_host_certificate_list_params *params,
+			   struct kh_token **tokens, size_t *count, struct kh_error *error)
 {
 	enum kh_code code;
 
-	if (uri) {
+	if (params->token) {
 		*count = 1;
-		return kh_tokens_find(&host->tokens, uri, &tokens[0], error);
+		return kh_tokens_find(&host->tokens, params->token, &tokens[0], error);
 	}
-	code = kh_tokens_look(&host->tokens, error);
+	code = kh_tokens_look(&host->tokens, params->known, error);
 	if (code == KH_OK && host->tokens.count == 0 && host->module.starts > 0)
 		code = kh_tokens_refresh(&host->tokens, error);
 	*count = host->tokens.count;
@@ -198,7 +198,7 @@ static enum kh_code choose(struct kh_host *host, const char *uri, struct kh_toke
 static enum kh_code list(struct listing *listing, const struct kh_host_certificate_list_params *params,
 			 struct kh_host_certificate_list_result *result, struct kh_error *error)
 {
-	enum kh_code code = choose(listing->host, params->token, listing->tokens, &listing->count, error);
+	enum kh_code code = choose(listing->host, params, listing->tokens, &listing->count, error);
 
 	for (; code == KH_OK && listing->at < listing->count; listing->at++)
 		code = read_token(listing, error);

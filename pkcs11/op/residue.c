@@ -136,10 +136,13 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 			code = kh_inventory_ensure(token, error);
 		return code == KH_OK ? look(token, params, result, error) : code;
 	}
-	code = params->listed && host->tokens.read ? KH_OK : kh_tokens_look(&host->tokens, error);
+	code = kh_tokens_look(&host->tokens, params->known != KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_NONE, error);
 	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++) {
 		token = host->tokens.list[i];
-		code = params->listed ? kh_inventory_ensure(token, error) : kh_inventory_refresh(token, error);
+		if (params->known == KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS)
+			code = kh_inventory_ensure(token, error);
+		else
+			code = kh_inventory_refresh(token, error);
 		if (code == KH_OK)
 			code = look(token, params, result, error);
 	}

@@ -190,9 +190,9 @@ enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error)
 	return update(tokens, true, error);
 }
 
-enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error)
+enum kh_code kh_tokens_look(struct kh_tokens *tokens, bool known, struct kh_error *error)
 {
-	return update(tokens, false, error);
+	return known && tokens->count > 0 ? KH_OK : update(tokens, false, error);
 }
 
 enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error)

@@ -36,8 +36,9 @@ struct kh_tokens {
 /* Reads slots and token information; known tokens keep session and inventory. */
 KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error);
 /* The same only when the list of slots has changed. C_GetSlotList is asked twice,
- * first without an array: some modules look for new tokens only then. */
-KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, struct kh_error *error);
+ * first without an array: some modules look for new tokens only then. known:
+ * where any token is known it is not asked at all. */
+KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, bool known, struct kh_error *error);
 /* C_Finalize, C_Initialize, refresh: every session and login ends. Where the
  * module starts once token.failed in C_Initialize; it is then not tried again. */
 KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);

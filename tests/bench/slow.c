@@ -27,9 +27,9 @@ static const struct {
 	[FIRST_10] = {"certificate.list, first, 10", 37},
 	[REPEATED] = {"certificate.list, nothing changed", 6},
 	[VERIFY] = {"pin.verify", 7},
-	[BEGIN] = {"renewal.begin", 14},
-	[INSTALL] = {"renewal.install", 10},
-	[COMPLETE] = {"renewal.complete", 18},
+	[BEGIN] = {"renewal.begin", 12},
+	[INSTALL] = {"renewal.install", 8},
+	[COMPLETE] = {"renewal.complete", 16},
 };
 
 struct side {
