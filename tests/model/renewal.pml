@@ -206,7 +206,7 @@ again:		if
 			:: ca_key[wanted] != public_key && ca_key[wanted] != ca_key[certificate] -> goto refused
 			:: else -> facts = facts | GAINS(KH_STEP_CHECK); goto again
 			fi
-		:: step == KH_STEP_PROVE ->
+		:: step == KH_STEP_PROVE -> /* in install by the receipt, which comes next */
 			if
 			:: wanted == 0 || certificate != wanted || private_key != ca_key[wanted] || broken -> goto refused
 			:: else -> facts = facts | GAINS(KH_STEP_PROVE); goto again
