@@ -23,17 +23,19 @@ static CK_RV read_larger(struct kh_token *token, CK_OBJECT_HANDLE handle, CK_ATT
 {
 	CK_ATTRIBUTE attribute = {type, NULL, 0};
 	CK_RV rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, &attribute, 1);
+	CK_ULONG room = attribute.ulValueLen;
 
 	if (rv != CKR_OK)
 		return is_partial(rv) ? CKR_OK : rv;
-	if (attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION || attribute.ulValueLen > KH_BUFFER_MAX)
+	if (room == CK_UNAVAILABLE_INFORMATION || room > KH_BUFFER_MAX)
 		return CKR_OK;
-	out->data = calloc(1, attribute.ulValueLen + 1);
+	out->data = calloc(1, room + 1);
 	if (!out->data)
 		return CKR_HOST_MEMORY;
 	attribute.pValue = out->data;
 	rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, &attribute, 1);
-	if (rv == CKR_OK)
+	/* Some say CKR_OK and CK_UNAVAILABLE_INFORMATION even now. */
+	if (rv == CKR_OK && attribute.ulValueLen <= room)
 		out->length = attribute.ulValueLen;
 	return is_partial(rv) ? CKR_OK : rv;
 }

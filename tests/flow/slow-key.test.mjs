@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
-import { run, until } from '../lib/process.mjs';
+import { makeModule } from '../lib/module.mjs';
+import { until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 
 async function withScene(options, action) {
@@ -74,14 +75,6 @@ for (const fault of ['C_OpenSession 2 error 0xb1', 'C_OpenSession 2 crash', 'C_O
 	}));
 
 // A module of its own beside the scene's: what happens when it is loaded or started.
-async function makeModule(folder, name, source) {
-	const file = path.join(folder, `${name}.c`), module = path.join(folder, `${name}.so`);
-	writeFileSync(file, source);
-	const { stdout } = await run('pkg-config', ['--cflags', 'p11-kit-1']);
-	await run('cc', ['-shared', '-fPIC', ...stdout.trim().split(/\s+/), '-o', module, file]);
-	return module;
-}
-
 const atLoad = (what) => `#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) { ${what} }\n`;
 const started = (what) => `#include <p11-kit/pkcs11.h>\n#include <signal.h>\n#include <unistd.h>
 static CK_RV initialize(void *arguments) { ${what} }
