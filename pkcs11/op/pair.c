@@ -143,13 +143,31 @@ static struct kh_object *find_signing(struct kh_token *token, const struct kh_ob
 	return NULL;
 }
 
-struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate)
+static struct kh_object *find_tied(struct kh_token *token, const struct kh_object *certificate)
 {
 	struct kh_object *key = kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate);
 
-	if (key && kh_object_is_tied(key, certificate))
-		return key;
-	return find_signing(token, certificate);
+	return key && kh_object_is_tied(key, certificate) ? key : NULL;
+}
+
+struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate)
+{
+	struct kh_object *key = find_tied(token, certificate);
+
+	return key ? key : find_signing(token, certificate);
+}
+
+/* Other programs write a certificate once more without its key's CKA_ID: the
+ * object that a key is tied to is the one. */
+static struct kh_object *find_certificate(struct kh_token *token, const char *id)
+{
+	for (size_t i = 0; i < token->inventory.count; i++) {
+		struct kh_object *object = &token->inventory.objects[i];
+
+		if (object->certificate && strcmp(object->certificate->id, id) == 0 && find_tied(token, object))
+			return object;
+	}
+	return kh_inventory_certificate(&token->inventory, id);
 }
 
 enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_object **certificate,
@@ -159,7 +177,7 @@ enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_obje
 
 	/* What we know will do; what is missing may have come since. */
 	for (int turn = 0; turn < 2; turn++) {
-		*certificate = kh_inventory_certificate(&token->inventory, id);
+		*certificate = find_certificate(token, id);
 		*key = *certificate ? kh_pair_key(token, *certificate) : NULL;
 		if (*key)
 			return KH_OK;

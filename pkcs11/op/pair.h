@@ -34,8 +34,9 @@ KH_CHECKED enum kh_code kh_pair_confirm(struct kh_token *token, struct kh_object
  * the module tells neither, the one that signs for it. NULL: none. Needs a login. */
 struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate);
 
-/* A certificate on the token, by its id, and its private key. The token is read
- * anew where one is missing. certificate.absent, certificate.no_key. */
+/* A certificate on the token, by its id, and its private key: of several objects
+ * with this certificate one that a key is tied to. The token is read anew where
+ * one is missing. certificate.absent, certificate.no_key. */
 KH_CHECKED enum kh_code kh_pair_find(struct kh_token *token, const char *id, struct kh_object **certificate,
 				     struct kh_object **key, struct kh_error *error);
 
