@@ -9,6 +9,7 @@
 
 #include "host.h"
 #include "log.h"
+#include "op/pair.h"
 
 #define LIST_MAX KH_CERTIFICATE_LIST_RESULT_CERTIFICATES_MAX
 #define PIECE 16
@@ -39,13 +40,13 @@ static enum kh_code put_revision(struct kh_host *host, struct kh_token *const *t
 	return kh_host_text(out, text, error);
 }
 
-/* The private key decides where it can be seen; before a login the public one
- * says yes, and nothing says no, but that nobody has a CA's key on his token. */
+/* The private key decides where it can be seen and tells whose it is; else the
+ * public one says yes, and nothing says no, but that nobody has a CA's key on his token. */
 static enum keyed has_key(struct kh_token *token, const struct kh_object *object)
 {
 	if (kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, object))
 		return KEYED;
-	if (token->lease.active)
+	if (token->lease.active && !kh_pair_may_have_key(&token->inventory, object))
 		return KEYLESS;
 	if (kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, object))
 		return KEYED;

@@ -114,18 +114,42 @@ enum kh_code kh_pair_read_back(struct kh_token *token, const struct kh_object *o
 	return same ? KH_OK : kh_pair_mismatch(error, "spki");
 }
 
-/* A private key that nothing ties to any certificate. */
-static bool is_untied(struct kh_inventory *inventory, const struct kh_object *key)
+/* A private key that does not tell its public key: its CKA_ID has to, or what it signs. */
+static bool is_silent(const struct kh_object *key)
 {
-	if (key->class != CKO_PRIVATE_KEY || key->torn || key->spki_id[0])
-		return false;
-	for (size_t i = 0; i < inventory->count; i++) {
-		const struct kh_object *certificate = &inventory->objects[i];
+	return key->class == CKO_PRIVATE_KEY && !key->torn && !key->spki_id[0];
+}
 
-		if (certificate->class == CKO_CERTIFICATE && kh_object_is_tied(key, certificate))
-			return false;
+static bool is_of_same_key(const struct kh_object *a, const struct kh_object *b)
+{
+	return a->certificate && b->certificate && strcmp(a->certificate->key_id, b->certificate->key_id) == 0;
+}
+
+/* It is silent, and it is not tied to certificates of other keys alone. */
+static bool may_be_key(const struct kh_inventory *inventory, const struct kh_object *key,
+		       const struct kh_object *certificate)
+{
+	bool tied = false;
+
+	for (size_t i = 0; i < inventory->count && is_silent(key); i++) {
+		const struct kh_object *other = &inventory->objects[i];
+
+		if (other->class != CKO_CERTIFICATE || !kh_object_is_tied(key, other))
+			continue;
+		if (is_of_same_key(other, certificate))
+			return true;
+		tied = true;
 	}
-	return true;
+	return is_silent(key) && !tied;
+}
+
+bool kh_pair_may_have_key(const struct kh_inventory *inventory, const struct kh_object *certificate)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (may_be_key(inventory, &inventory->objects[i], certificate))
+			return true;
+	}
+	return false;
 }
 
 /* On modules that keep no CKA_ID the key is the one that signs for it. */
@@ -136,7 +160,7 @@ static struct kh_object *find_signing(struct kh_token *token, const struct kh_ob
 	for (size_t i = 0; i < token->inventory.count; i++) {
 		struct kh_object *key = &token->inventory.objects[i];
 
-		if (is_untied(&token->inventory, key) &&
+		if (may_be_key(&token->inventory, key, certificate) &&
 		    kh_sign_prove(&(struct kh_signer){token, key, spki}, NULL) == KH_OK)
 			return key;
 	}

@@ -34,6 +34,10 @@ KH_CHECKED enum kh_code kh_pair_confirm(struct kh_token *token, struct kh_object
  * the module tells neither, the one that signs for it. NULL: none. Needs a login. */
 struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate);
 
+/* Whether there is a private key of which only a signature tells that it is not
+ * the certificate's. */
+bool kh_pair_may_have_key(const struct kh_inventory *inventory, const struct kh_object *certificate);
+
 /* A certificate on the token, by its id, and its private key: of several objects
  * with this certificate one that a key is tied to. The token is read anew where
  * one is missing. certificate.absent, certificate.no_key. */
