@@ -27,12 +27,17 @@ act() {
 	esac
 }
 
+# The answer is taken before the question shows in FOLDER/asked: whoever has seen it there may end this program.
 printf 'OK Pleased to meet you\n'
 while IFS= read -r command; do
+	line=
+	case $command in
+		GETPIN*) answer ;;
+		CONFIRM*) case $(head -n 1 "$folder/answers") in pin\ *) line=yes ;; *) answer ;; esac ;;
+	esac
 	printf '%s\n' "$command" >>"$folder/asked"
 	case $command in
-		GETPIN*) answer; act "$line" ;;
-		CONFIRM*) case $(head -n 1 "$folder/answers") in pin\ *) act yes ;; *) answer; act "$line" ;; esac ;;
+		GETPIN* | CONFIRM*) act "$line" ;;
 		GETINFO\ pid*) printf 'D %s\nOK\n' $$ ;;
 		BYE*) printf 'OK closing connection\n'; exit 0 ;;
 		*) printf 'OK\n' ;;
