@@ -266,7 +266,7 @@ bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_jo
 	return outcome == FOUND;
 }
 
-void kh_journal_public_key(struct kh_journal *journal, const char *order, const char *given,
+bool kh_journal_public_key(struct kh_journal *journal, const char *order, const char *given,
 			   char out[KH_SHA256_MAX + 1])
 {
 	struct kh_journal_entry memory = {.key = KH_KEY_CHOICE_NONE};
@@ -275,6 +275,7 @@ void kh_journal_public_key(struct kh_journal *journal, const char *order, const 
 	if (remembered && memory.key == KH_KEY_CHOICE_SAME)
 		given = "";
 	snprintf(out, KH_SHA256_MAX + 1, "%s", given ? given : remembered ? memory.public_key : "");
+	return remembered && out[0] != '\0' && strcmp(out, memory.public_key) == 0;
 }
 
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max)

@@ -89,14 +89,12 @@ static void look_around(struct kh_agent *agent, const struct kh_host_renewal_res
 	release(looking);
 }
 
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key,
+void kh_renewal_look_around(struct kh_agent *agent, const struct kh_host_order_name *name,
 			    enum kh_host_renewal_residue_params_known known, kh_looked looked, void *context)
 {
-	struct kh_host_order_name name = {.order = (char *)(uintptr_t)order};
-	const struct kh_host_renewal_residue_params params = {.orders = &name, .orders_count = 1, .known = known};
+	const struct kh_host_renewal_residue_params params = {
+		.orders = (struct kh_host_order_name *)(uintptr_t)name, .orders_count = 1, .known = known};
 
-	if (public_key && public_key[0])
-		name.public_key = (char *)(uintptr_t)public_key;
 	look_around(agent, &params, looked, context);
 }
 
@@ -111,7 +109,7 @@ void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *con
 	for (size_t i = 0; i < count; i++) {
 		names[i].order = entries[i].order;
 		if (entries[i].key != KH_KEY_CHOICE_SAME && entries[i].public_key[0])
-			names[i].public_key = entries[i].public_key;
+			names[i] = (struct kh_host_order_name){entries[i].order, entries[i].public_key, true};
 	}
 	params.orders_count = count;
 	look_around(agent, &params, looked, context);

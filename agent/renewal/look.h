@@ -17,11 +17,11 @@ struct kh_residues {
  * KH_OK's when at least one module answered or there is none. */
 typedef void (*kh_looked)(void *context, struct kh_residues *residues, const struct kh_error *error);
 
-/* What one order left; public_key ("" or NULL where it is not known) finds its
- * pair where a key keeps no mark. known: a run takes the keys as they were seen
+/* What one order left; its public key finds its pair where a key keeps no mark.
+ * known: a run takes the keys as they were seen
  * last, and asks anew when the order is on none of them; what is on them, too,
  * when kh_modules_list_certificates() has just searched them. */
-void kh_renewal_look_around(struct kh_agent *agent, const char *order, const char *public_key,
+void kh_renewal_look_around(struct kh_agent *agent, const struct kh_host_order_name *name,
 			    enum kh_host_renewal_residue_params_known known, kh_looked looked, void *context);
 /* What all orders left that are not completed: those of the journal by name, the
  * others by their mark alone. */

@@ -56,10 +56,8 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
-	kh_journal_public_key(request->agent->journal, run->entry.order, NULL, run->entry.public_key);
-	if (names_of(request).public_key)
-		kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
-				      run->given);
+	run->made = kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
+					  run->public_key);
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;

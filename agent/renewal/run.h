@@ -18,7 +18,8 @@ struct kh_run {
 	char *token; /* its URI */
 	/* What the journal keeps of it; order, token, ids and key choice live here. */
 	struct kh_journal_entry entry;
-	char given[KH_SHA256_MAX + 1]; /* the pair's public key as the page gave it; "": it did not */
+	char public_key[KH_SHA256_MAX + 1]; /* of the pair: made here, or as the page gave it; "": not known */
+	bool made;			    /* here, for the order */
 	enum kh_key_type key_type;
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool holds;

@@ -71,6 +71,13 @@ static void start_over(struct kh_run *run, kh_modules_done next)
 	kh_modules_list_tokens(&agent_of(run)->modules, false, next, run);
 }
 
+static void look_around(struct kh_run *run, enum kh_host_renewal_residue_params_known known, kh_looked next)
+{
+	const struct kh_host_order_name name = kh_step_name(run);
+
+	kh_renewal_look_around(agent_of(run), &name, known, next, run);
+}
+
 /* --- begin: the old certificate names the key --- */
 
 static bool in_window(struct kh_run *run, const char *not_after)
@@ -171,8 +178,7 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 	else if (kh_agent_token_busy(agent_of(run), token->token))
 		kh_run_end(run, KH_AGENT_BUSY);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run),
-				       KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS, begin_looked, run);
+		look_around(run, KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS, begin_looked);
 }
 
 static void begin_listed(void *context, const struct kh_error *error)
@@ -307,8 +313,7 @@ static void certificates_listed(void *context, const struct kh_error *error)
 	if (error->code != KH_OK)
 		kh_run_fail(run, error);
 	else
-		kh_renewal_look_around(agent_of(run), run->entry.order, kh_step_key(run),
-				       KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_TOKENS, looked, run);
+		look_around(run, KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_TOKENS, looked);
 }
 
 static void tokens_listed(void *context, const struct kh_error *error)

@@ -24,18 +24,14 @@ static char *known(char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-char *kh_step_key(struct kh_run *run)
+static char *own_key(struct kh_run *run)
 {
-	char *known = run->given[0] ? run->given : run->entry.public_key;
-
-	return run->entry.key == KH_KEY_CHOICE_SAME || !known[0] ? NULL : known;
+	return run->entry.key == KH_KEY_CHOICE_SAME ? NULL : known(run->public_key);
 }
 
-char *kh_step_made_key(struct kh_run *run)
+struct kh_host_order_name kh_step_name(struct kh_run *run)
 {
-	char *known = kh_step_key(run);
-
-	return known && strcmp(known, run->entry.public_key) == 0 ? known : NULL;
+	return (struct kh_host_order_name){.order = run->entry.order, .public_key = own_key(run), .made = run->made};
 }
 
 static void ask_login(struct kh_run *run, kh_token_reply reply)
@@ -60,11 +56,12 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 
 static void ask_look(struct kh_run *run, kh_token_reply reply)
 {
-	struct kh_host_order_name name = {.order = run->entry.order, .public_key = kh_step_key(run)};
+	struct kh_host_order_name name = kh_step_name(run);
 	const struct kh_host_renewal_residue_params params = {
 		.orders = &name,
 		.orders_count = 1,
 		.token = run->token,
+		.login = (run->facts & KH_FACT_LOGIN) != 0,
 	};
 
 	ask(run, KH_HOST_METHOD_RENEWAL_RESIDUE, &params, reply);
@@ -77,7 +74,8 @@ static void ask_generate(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.key_type = run->key_type,
 		.old_certificate = known(run->entry.old_certificate),
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_GENERATE, &params, reply);
@@ -89,7 +87,8 @@ static void ask_rebuild(struct kh_run *run, kh_token_reply reply)
 		.token = run->token,
 		.order = run->entry.order,
 		.certificate = run->act == KH_ACT_INSTALL ? install_params(run)->certificate : NULL,
-		.public_key = run->act == KH_ACT_BEGIN ? kh_step_made_key(run) : kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_KEY_REBUILD, &params, reply);
@@ -100,8 +99,8 @@ static void ask_delete(struct kh_run *run, kh_token_reply reply)
 	const struct kh_host_pending_delete_params params = {
 		.token = run->token,
 		.order = run->entry.order,
-		.public_key = kh_step_key(run),
-		.made = kh_step_made_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_PENDING_DELETE, &params, reply);
@@ -115,7 +114,8 @@ static void ask_request(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.old_certificate,
 		.key = run->entry.key,
 		.origin = run->request->origin,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_REQUEST_CREATE, &params, reply);
@@ -133,7 +133,8 @@ void kh_step_ask_check(struct kh_run *run, kh_token_reply reply)
 		.key = run->entry.key,
 		.old_certificate = known(run->entry.old_certificate),
 		.encryption = install->encryption,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_CHECK, &params, reply);
@@ -146,7 +147,8 @@ static void ask_write(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = install_params(run)->certificate,
 		.key = run->entry.key,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_WRITE, &params, reply);
@@ -161,7 +163,8 @@ static void ask_import(struct kh_run *run, kh_token_reply reply)
 		.encryption = *install->encryption,
 		.chain = install->chain,
 		.chain_count = install->chain_count,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_ENCRYPTION_IMPORT, &params, reply);
@@ -176,7 +179,8 @@ static void ask_prove(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.certificate,
 		.second_reader = run->act == KH_ACT_COMPLETE && !run->module->unread,
 		.receipt = run->act == KH_ACT_INSTALL,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_CERTIFICATE_PROVE, &params, reply);
@@ -189,7 +193,8 @@ static void ask_receipt(struct kh_run *run, kh_token_reply reply)
 		.order = run->entry.order,
 		.certificate = run->entry.certificate,
 		.origin = run->request->origin,
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_RECEIPT_CREATE, &params, reply);
@@ -209,7 +214,8 @@ static void ask_retire(struct kh_run *run, kh_token_reply reply)
 		.certificate = run->entry.certificate,
 		.old_certificate = known(run->entry.old_certificate),
 		.retire = policies[run->request->agent->settings->config.retire],
-		.public_key = kh_step_key(run),
+		.public_key = own_key(run),
+		.made = run->made,
 	};
 
 	ask(run, KH_HOST_METHOD_PAIR_RETIRE, &params, reply);
@@ -250,8 +256,8 @@ static void take_request(struct kh_run *run, void *answer)
 static void take_deleted(struct kh_run *run, void *answer)
 {
 	(void)answer;
-	run->given[0] = '\0';
-	run->entry.public_key[0] = '\0';
+	run->public_key[0] = '\0';
+	run->made = false;
 }
 
 static void take_retired(struct kh_run *run, void *answer)
@@ -268,7 +274,8 @@ static void take_pair(struct kh_run *run, void *answer)
 {
 	const struct kh_host_key_generate_result *result = answer;
 
-	run->given[0] = '\0';
+	take_text(run->public_key, sizeof(run->public_key), result->public_key);
+	run->made = true;
 	take_text(run->entry.public_key, sizeof(run->entry.public_key), result->public_key);
 }
 

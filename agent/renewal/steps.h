@@ -20,14 +20,9 @@ struct kh_step {
 
 const struct kh_step *kh_step_of(enum kh_renewal_step step);
 
-/* The public key of the order's own pair: finds it where the token keeps no mark.
- * NULL: not known, or the pair is not the order's (key "same"). */
-char *kh_step_key(struct kh_run *run);
-/* The same, where this computer's journal says that the pair was made for the
- * order. What only the page has named gets no mark, and is not deleted when it has
- * a label: it may be another program's. */
-char *kh_step_made_key(struct kh_run *run);
-
+/* The order, and what finds its pair where the token keeps no mark: with key "same"
+ * nothing does, the pair is not the order's. Borrows. */
+struct kh_host_order_name kh_step_name(struct kh_run *run);
 /* Whether the certificate to install fits the run's token, at any step. */
 void kh_step_ask_check(struct kh_run *run, kh_token_reply reply);
 

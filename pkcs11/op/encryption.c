@@ -308,7 +308,8 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 	const struct kh_host_encryption_import_params *params = in;
 	struct kh_host_encryption_import_result *result = out;
 	KH_AUTO_CERTIFICATE *new = NULL;
-	struct import import = {.host = host, .order = {.id = params->order, .public_key = params->public_key}};
+	struct import import = {.host = host,
+				.order = {.id = params->order, .public_key = params->public_key, .made = params->made}};
 	struct kh_order_objects objects;
 	const struct kh_object *opener;
 	enum kh_code code;

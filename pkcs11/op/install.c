@@ -118,7 +118,7 @@ static enum kh_code check_fields(struct kh_token *token, const struct kh_certifi
 {
 	const struct kh_certificate *old = find_old(token, new, params->old_certificate);
 	const struct kh_object *present = kh_inventory_certificate(&token->inventory, new->id);
-	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key, .made = params->made};
 
 	if (is_others(present, params->order) || !find_holder(token, new, &order, params->key))
 		return kh_pair_mismatch(error, "spki");
@@ -180,7 +180,7 @@ enum kh_code kh_op_certificate_write(struct kh_host *host, const void *in, void 
 {
 	const struct kh_host_certificate_write_params *params = in;
 	struct kh_host_certificate_write_result *result = out;
-	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key, .made = params->made};
 	KH_AUTO_CERTIFICATE *new = NULL;
 	struct kh_token *token;
 	enum kh_code code;

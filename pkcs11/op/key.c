@@ -48,7 +48,7 @@ enum kh_code kh_op_key_generate(struct kh_host *host, const void *in, void *out,
 {
 	const struct kh_host_key_generate_params *params = in;
 	struct kh_host_key_generate_result *result = out;
-	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key, .made = params->made};
 	struct kh_order_objects objects;
 	struct kh_object *key = NULL;
 	struct kh_token *token;
@@ -114,9 +114,10 @@ enum kh_code kh_op_key_rebuild(struct kh_host *host, const void *in, void *out, 
 	struct kh_object *key;
 	enum kh_code code;
 
-	code = token_and_order(host, params->token,
-			       &(struct kh_order){.id = params->order, .public_key = params->public_key}, &token,
-			       &objects, error);
+	code = token_and_order(
+		host, params->token,
+		&(struct kh_order){.id = params->order, .public_key = params->public_key, .made = params->made}, &token,
+		&objects, error);
 	if (code != KH_OK)
 		return code;
 	key = objects.public_key;
@@ -243,7 +244,9 @@ enum kh_code kh_op_request_create(struct kh_host *host, const void *in, void *ou
 	/* Keys that are for other things sign no requests and proofs. */
 	if (old->certificate->ca || old->certificate->usage == KH_USAGE_ENCRYPT)
 		return kh_fail_field(error, "certificate");
-	kh_order_find(token, &(struct kh_order){.id = params->order, .public_key = params->public_key}, &objects);
+	kh_order_find(token,
+		      &(struct kh_order){.id = params->order, .public_key = params->public_key, .made = params->made},
+		      &objects);
 	request = (struct request){old, old_key, {token, NULL, {NULL, 0}}, {0}};
 	code = choose_key(&objects, params->key, &request, error);
 	if (code == KH_OK)

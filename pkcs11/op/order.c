@@ -112,32 +112,94 @@ static void set_marks(const struct kh_order *order, struct kh_order_objects *out
 	}
 }
 
-static struct kh_object *find_half(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of)
+/* A certificate of another key has this CKA_ID. */
+static bool is_claimed(const struct kh_inventory *inventory, const struct kh_object *key, const char *spki_id)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *object = &inventory->objects[i];
+
+		if (object->certificate && kh_object_has_id(object, key->id.data, key->id.length) &&
+		    strcmp(object->certificate->key_id, spki_id) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where nothing but a CKA_ID ties it, which modules give twice: it is the only one
+ * with it, no other pair's certificate has it, and its label is nobody else's. */
+static bool is_half(struct kh_inventory *inventory, const struct kh_object *key, const struct kh_object *of,
+		    const struct kh_order_mark *mark)
+{
+	if (is_useless(key))
+		return false;
+	if (key->spki_id[0] && of->spki_id[0])
+		return true;
+	if (key->label[0] && strcmp(key->label, of->label) != 0 && !has_label(key, mark))
+		return false;
+	return kh_inventory_count(inventory, key->class, &key->id) <= 1 &&
+	       !is_claimed(inventory, key, key->spki_id[0] ? key->spki_id : of->spki_id);
+}
+
+static struct kh_object *find_half(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of,
+				   const struct kh_order_mark *mark)
 {
 	struct kh_object *found = kh_inventory_key(inventory, class, of);
 
-	return found && !is_useless(found) ? found : NULL;
+	return found && is_half(inventory, found, of, mark) ? found : NULL;
 }
 
-/* Both keys of a pair by its mark; else by its public key, where that is known:
- * unmarked. */
-static bool find_pair(struct kh_inventory *inventory, const struct kh_order_mark *mark, const char *spki_id,
-		      struct kh_object **private_key, struct kh_object **public_key)
+/* Both keys of a pair by its mark; else by its public key, where that is known. */
+static void find_pair(struct kh_inventory *inventory, const struct kh_order *order, struct kh_order_objects *out)
 {
-	bool unmarked;
+	struct kh_object **private_key = &out->private_key, **public_key = &out->public_key;
 
-	*private_key = find_marked(inventory, CKO_PRIVATE_KEY, mark);
-	*public_key = find_marked(inventory, CKO_PUBLIC_KEY, mark);
-	unmarked = !*private_key && !*public_key;
-	if (unmarked && spki_id) {
-		*public_key = kh_inventory_by_spki(inventory, CKO_PUBLIC_KEY, spki_id);
-		*private_key = kh_inventory_by_spki(inventory, CKO_PRIVATE_KEY, spki_id);
+	*private_key = find_marked(inventory, CKO_PRIVATE_KEY, &out->mark);
+	*public_key = find_marked(inventory, CKO_PUBLIC_KEY, &out->mark);
+	if (!*private_key && !*public_key && order->public_key) {
+		*public_key = kh_inventory_by_spki(inventory, CKO_PUBLIC_KEY, order->public_key);
+		*private_key = kh_inventory_by_spki(inventory, CKO_PRIVATE_KEY, order->public_key);
 	}
 	if (!*private_key && *public_key)
-		*private_key = find_half(inventory, CKO_PRIVATE_KEY, *public_key);
+		*private_key = find_half(inventory, CKO_PRIVATE_KEY, *public_key, &out->mark);
 	if (!*public_key && *private_key)
-		*public_key = find_half(inventory, CKO_PUBLIC_KEY, *private_key);
-	return unmarked && (*private_key || *public_key);
+		*public_key = find_half(inventory, CKO_PUBLIC_KEY, *private_key, &out->mark);
+}
+
+static bool is_labelled(const struct kh_object *object)
+{
+	return object && object->label[0];
+}
+
+static bool is_marked(const struct kh_object *object, const struct kh_order_mark *mark)
+{
+	return object && (has_id(object, mark) || has_label(object, mark));
+}
+
+void kh_order_keep_marked(struct kh_order_objects *objects)
+{
+	struct kh_object **const all[] = {&objects->private_key, &objects->public_key, &objects->certificate};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		*all[i] = is_marked(*all[i], &objects->mark) ? *all[i] : NULL;
+}
+
+/* Nothing but the page says that such a pair is the order's. */
+static void drop_foreign(struct kh_token *token, const struct kh_order *order, struct kh_order_objects *out)
+{
+	bool marked = is_marked(out->certificate, &out->mark);
+
+	if (is_marked(out->private_key, &out->mark) || is_marked(out->public_key, &out->mark))
+		return;
+	out->unmarked = !marked && (out->private_key || out->public_key || out->certificate);
+	if (order->made || !(is_labelled(out->private_key) || is_labelled(out->public_key) ||
+			     (!marked && is_labelled(out->certificate))))
+		return;
+	out->foreign = out->unmarked && kh_order_is_final(token, out);
+	if (out->foreign)
+		return;
+	out->private_key = out->public_key = NULL;
+	out->certificate = marked ? out->certificate : NULL;
+	out->unmarked = false;
 }
 
 /* Its own certificate carries the mark, or is of the pair. */
@@ -178,8 +240,12 @@ void kh_order_find(struct kh_token *token, const struct kh_order *order, struct 
 
 	*out = (struct kh_order_objects){.private_key = NULL};
 	set_marks(order, out);
-	out->unmarked = find_pair(inventory, &out->mark, order->public_key, &out->private_key, &out->public_key);
+	find_pair(inventory, order, out);
 	out->certificate = find_certificate(token, order, out);
+	if (!out->public_key && out->certificate && out->private_key)
+		out->public_key =
+			kh_inventory_by_spki(inventory, CKO_PUBLIC_KEY, out->certificate->certificate->key_id);
+	drop_foreign(token, order, out);
 	find_encryption(inventory, out);
 	out->rubbish = find_rubbish(token, 0, out);
 }
@@ -191,19 +257,19 @@ bool kh_order_is_half(const struct kh_order_objects *objects)
 	return key && !objects->public_key && !objects->certificate && key->spki.length == 0 && key->id.length == 0;
 }
 
-/* Some modules give a label of their own: without the mark's CKA_ID only the one
- * that was written in the end counts. */
-bool kh_order_is_final(const struct kh_order_objects *objects)
+/* The label that was written in the end; or, with the mark's CKA_ID, one of the
+ * module's own once there is nothing left to do. */
+bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *objects)
 {
 	const struct kh_object *certificate = objects->certificate;
 	KH_AUTO_FREE char *name = NULL;
 
-	if (!certificate || kh_order_is_pending(certificate))
+	if (!certificate || kh_order_is_pending(certificate) || !certificate->label[0])
 		return false;
-	if (has_id(certificate, &objects->mark) && certificate->label[0])
-		return true;
 	name = kh_certificate_common_name(certificate->certificate);
-	return name && name[0] && strcmp(certificate->label, name) == 0;
+	if (name && name[0] && strcmp(certificate->label, name) == 0)
+		return true;
+	return has_id(certificate, &objects->mark) && kh_order_is_alone(token, certificate);
 }
 
 enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
@@ -252,7 +318,8 @@ enum kh_code kh_order_clean(struct kh_token *token, const struct kh_order *order
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)
 {
 	return kh_name_same(old->subject, new->subject) && kh_name_same(old->issuer, new->issuer) &&
-	       old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT && !old->ca &&strcmp(old->id, new->id) != 0;
+	       old->begins < new->begins && old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT &&
+	       !old->ca &&strcmp(old->id, new->id) != 0;
 }
 
 /* How many there are, and the first of them. */

@@ -5,7 +5,13 @@
  * mark's CKA_ID, its mark's CKA_LABEL (key/mark.h), its public key. Vendors cut
  * labels and give CKA_IDs of their own; the hall knows the public key, and the
  * journal remembers it. Once one half of the pair is known the other one is found
- * by public key, CKA_ID or label.
+ * by public key, or by a CKA_ID or label that no other pair has.
+ *
+ * A page may name the public key of any pair. Without a mark such a pair is the
+ * order's only when this computer has made it (made), or when it has no label at
+ * all, as on tokens that keep none: what other programs make has one. A pair with
+ * the final label of its certificate is found, too, but nothing is done to it: an
+ * order that was completed.
  *
  * key "new": the pair is the order's, and every certificate of its public key.
  * key "same": the certificate carries the old key's CKA_ID and the mark's
@@ -32,6 +38,7 @@
 struct kh_order {
 	const char *id;		/* NULL: only its label is known */
 	const char *public_key; /* SHA-256 of the pair's SPKI, hex; NULL: not known */
+	bool made;		/* this computer has made the pair of that key for the order */
 	const char *label;	/* of either mark, where id is NULL */
 };
 
@@ -47,11 +54,15 @@ struct kh_order_objects {
 		struct kh_object *certificate;
 	} encryption;
 	struct kh_object *rubbish; /* the first of it, of either mark */
-	bool unmarked;		   /* the pair shows no mark: it was found by its public key */
+	bool unmarked;		   /* nothing shows a mark: it was found by its public key */
+	bool foreign;		   /* and only the page says so: nothing is done to it */
 };
 
 /* Pointers into the inventory: valid until it changes. */
 void kh_order_find(struct kh_token *token, const struct kh_order *order, struct kh_order_objects *out);
+
+/* Leaves of it only what carries the mark. */
+void kh_order_keep_marked(struct kh_order_objects *objects);
 
 /* Destroys the order's rubbish, each object after another look at it. What has a
  * final label stays, but for the public keys and the signing certificate. */
@@ -68,10 +79,10 @@ bool kh_order_is_half(const struct kh_order_objects *objects);
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
 /* Whether the label of the order's certificate says that nothing is left to do. */
-bool kh_order_is_final(const struct kh_order_objects *objects);
+bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *objects);
 
 /* The one other certificate on the token that this one replaces: same subject
- * and issuer, earlier end, same usage and not encryption-only. NULL when there
+ * and issuer, earlier begin and end, same usage and not encryption-only. NULL when there
  * is none, or more than one. */
 struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate);
 /* Whether there is none, so that nothing is left to be retired. */

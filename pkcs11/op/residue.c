@@ -56,7 +56,7 @@ static enum kh_code fill(struct kh_token *token, const struct kh_order *order, c
 	out->login = token->lease.active;
 	out->private_key = objects->private_key;
 	out->public_key = objects->public_key;
-	out->completed = kh_order_is_final(objects);
+	out->completed = kh_order_is_final(token, objects);
 	out->alone = objects->certificate && kh_order_is_alone(token, objects->certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
 	out->torn = objects->rubbish;
@@ -84,7 +84,7 @@ static enum kh_code add(struct kh_token *token, const struct kh_order *order, bo
 	struct kh_order_objects objects;
 
 	kh_order_find(token, order, &objects);
-	if (!is_there(&objects) || (open_only && kh_order_is_final(&objects)) ||
+	if (!is_there(&objects) || (open_only && kh_order_is_final(token, &objects)) ||
 	    result->residues_count == RESIDUES_MAX || is_listed(result, token, objects.mark.label))
 		return KH_OK;
 	return fill(token, order, &objects, &result->residues[result->residues_count++], error);
@@ -113,8 +113,9 @@ static enum kh_code look(struct kh_token *token, const struct kh_host_renewal_re
 	for (size_t i = 0; i < params->orders_count && code == KH_OK; i++) {
 		const struct kh_host_order_name *name = &params->orders[i];
 
-		code = add(token, &(struct kh_order){.id = name->order, .public_key = name->public_key}, params->others,
-			   result, error);
+		code = add(token,
+			   &(struct kh_order){.id = name->order, .public_key = name->public_key, .made = name->made},
+			   params->others, result, error);
 	}
 	return code == KH_OK && params->others ? add_others(token, result, error) : code;
 }
@@ -130,7 +131,8 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 	if (!result->residues)
 		return kh_fail(error, KH_AGENT_FAILED);
 	if (params->token) {
-		code = kh_tokens_find(&host->tokens, params->token, &token, error);
+		code = params->login ? kh_host_token(host, params->token, &token, error)
+				     : kh_tokens_find(&host->tokens, params->token, &token, error);
 		/* A step of a renewal: its first look was at all tokens. */
 		if (code == KH_OK)
 			code = kh_inventory_ensure(token, error);
@@ -147,26 +149,6 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 			code = look(token, params, result, error);
 	}
 	return code;
-}
-
-/* The next of the order's objects; those of the encryption pair first, unless
- * it stays. */
-static struct kh_object *next_object(const struct kh_order_objects *objects, bool stays)
-{
-	struct kh_object *const all[] = {
-		stays ? NULL : objects->encryption.certificate,
-		stays ? NULL : objects->encryption.private_key,
-		stays ? NULL : objects->encryption.public_key,
-		objects->certificate,
-		objects->private_key,
-		objects->public_key,
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i])
-			return all[i];
-	}
-	return NULL;
 }
 
 /* Some tokens are logged out by other programs and go on without what is
@@ -202,38 +184,59 @@ static bool may_delete(struct kh_token *token, const struct kh_order_objects *ob
 	       !kh_pair_key(token, objects->certificate);
 }
 
-static bool has_label(const struct kh_order_objects *objects)
+static size_t list_handles(const struct kh_order_objects *objects, bool encryption, CK_OBJECT_HANDLE handles[6])
 {
-	return (objects->private_key && objects->private_key->label[0]) ||
-	       (objects->public_key && objects->public_key->label[0]);
+	const struct kh_object *const found[] = {
+		encryption ? objects->encryption.certificate : NULL,
+		encryption ? objects->encryption.private_key : NULL,
+		encryption ? objects->encryption.public_key : NULL,
+		objects->certificate,
+		objects->private_key,
+		objects->public_key,
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+		if (found[i])
+			handles[count++] = found[i]->handle;
+	}
+	return count;
 }
 
-/* What has the mark goes; only where there is none, what has the public key that
- * the page names: what this computer has made, or what has no label either. */
-static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, bool made, struct kh_error *error)
+static enum kh_code delete_found(struct kh_token *token, const struct kh_order_objects *objects, bool encryption,
+				 bool *left, struct kh_error *error)
+{
+	CK_OBJECT_HANDLE handles[6];
+	size_t count = list_handles(objects, encryption, handles);
+	bool half = kh_order_is_half(objects), stays = false;
+	enum kh_code code = KH_OK;
+
+	for (size_t i = 0; i < count && code == KH_OK; i++) {
+		const struct kh_object *object = kh_inventory_by_handle(&token->inventory, handles[i]);
+
+		code = half ? kh_order_discard(token, object, &stays, error)
+			    : kh_inventory_destroy(token, handles[i], error);
+	}
+	*left = count > 0 && !stays;
+	return code;
+}
+
+/* A pair is found once: what its halves tie to by a CKA_ID alone must not take the
+ * place of one that has gone. A second pair under the mark goes, too. */
+static enum kh_code delete_all(struct kh_token *token, const struct kh_order *order, struct kh_error *error)
 {
 	struct kh_order_objects objects;
-	struct kh_object *object;
+	bool finished, left = true;
 	enum kh_code code = KH_OK;
-	bool kept = false;
-	bool stays;
 
 	kh_order_find(token, order, &objects);
 	if (!may_delete(token, &objects))
 		return kh_fail(error, KH_RENEWAL_STATE);
-	if (!objects.unmarked || (!made && has_label(&objects))) {
-		order->public_key = NULL;
+	finished = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.public_key);
+	while (code == KH_OK && left) {
+		code = delete_found(token, &objects, !finished, &left, error);
 		kh_order_find(token, order, &objects);
-	}
-	stays = is_finished(objects.encryption.certificate) || is_finished(objects.encryption.public_key);
-	while (code == KH_OK && (object = next_object(&objects, stays))) {
-		if (kh_order_is_half(&objects) && object == objects.private_key)
-			code = kh_order_discard(token, object, &kept, error);
-		else
-			code = kh_inventory_destroy(token, object->handle, error);
-		if (kept)
-			break;
-		kh_order_find(token, order, &objects);
+		kh_order_keep_marked(&objects);
 	}
 	return code == KH_OK ? kh_order_clean(token, order, error) : code;
 }
@@ -241,7 +244,7 @@ static enum kh_code delete_all(struct kh_token *token, struct kh_order *order, b
 enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pending_delete_params *params = in;
-	struct kh_order order = {.id = params->order, .public_key = params->public_key};
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key, .made = params->made};
 	struct kh_token *token;
 	enum kh_code code;
 
@@ -249,5 +252,5 @@ enum kh_code kh_op_pending_delete(struct kh_host *host, const void *in, void *ou
 	code = kh_host_token(host, params->token, &token, error);
 	if (code == KH_OK)
 		code = look_anew(token, error);
-	return code == KH_OK ? delete_all(token, &order, params->made, error) : code;
+	return code == KH_OK ? delete_all(token, &order, error) : code;
 }

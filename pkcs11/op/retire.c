@@ -10,7 +10,11 @@
 #include "op/order.h"
 #include "op/pair.h"
 #include "op/stray.h"
+#include "x509/moment.h"
 #include "x509/name.h"
+
+/* How far a clock may be behind, seconds. */
+#define CLOCK_SLOW 86400
 
 /* How many objects of a class carry this CKA_ID. */
 static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
@@ -68,10 +72,19 @@ static bool deciphers(const struct kh_certificate *certificate)
 	return (certificate->usage_bits & KH_USAGE_ENCRYPTS) != 0;
 }
 
+static bool signs_now(const struct kh_certificate *new)
+{
+	int64_t now = kh_time_now();
+
+	return !new->ca &&new->usage != KH_USAGE_ENCRYPT &&new->begins <= now + CLOCK_SLOW &&new->ends > now;
+}
+
+/* What the key signs with today goes only for what will do instead. */
 static bool may_retire(const struct kh_object *old, const struct kh_object *new)
 {
 	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
-	       !old->certificate->ca &&kh_name_same(old->certificate->subject, new->certificate->subject);
+	       !old->certificate->ca &&kh_name_same(old->certificate->subject, new->certificate->subject) &&
+	       old->certificate->ends < new->certificate->ends &&signs_now(new->certificate);
 }
 
 /* What the token never gives up is no reason to leave the order open. */
@@ -108,7 +121,7 @@ static struct kh_object *choose_old(struct kh_token *token, const struct kh_host
 		return NULL;
 	if (params->old_certificate)
 		old = kh_inventory_certificate(&token->inventory, params->old_certificate);
-	else if (objects->certificate == new && !kh_order_is_final(objects))
+	else if (objects->certificate == new && !kh_order_is_final(token, objects))
 		old = kh_order_old_certificate(token, new);
 	return old && may_retire(old, new) ? old : NULL;
 }
@@ -175,7 +188,7 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 		return code;
 	kh_order_find(token, order, &objects);
 	/* With key "same" a finished order leaves no mark: nothing is left to do. */
-	if (objects.certificate != new &&strcmp(new->label, objects.mark.label) != 0)
+	if (objects.foreign || (objects.certificate != new &&strcmp(new->label, objects.mark.label) != 0))
 		return KH_OK;
 	old = choose_old(token, params, &objects, new);
 	sure = old && kh_order_old_certificate(token, new) == old;
@@ -208,7 +221,7 @@ static void write_public(struct kh_token *token, const struct kh_order *order, c
 enum kh_code kh_op_pair_retire(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_pair_retire_params *params = in;
-	const struct kh_order order = {.id = params->order, .public_key = params->public_key};
+	const struct kh_order order = {.id = params->order, .public_key = params->public_key, .made = params->made};
 	struct kh_token *token;
 	struct kh_object *new = NULL;
 	struct kh_object *key = NULL;

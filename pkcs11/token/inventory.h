@@ -53,6 +53,8 @@ struct kh_object *kh_inventory_by_spki(struct kh_inventory *inventory, CK_OBJECT
 struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of);
 /* Whether that is more than a guess. */
 bool kh_object_is_tied(const struct kh_object *a, const struct kh_object *b);
+/* How many of a class have a CKA_ID; 0 for an empty one. */
+size_t kh_inventory_count(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id);
 /* Whether an object has this CKA_ID; an empty one is nobody's. */
 bool kh_object_has_id(const struct kh_object *object, const void *id, size_t length);
 

@@ -3,20 +3,43 @@
 
 #include "token/inventory.h"
 
+static bool has_key(const struct kh_inventory *inventory, const struct kh_object *certificate)
+{
+	return kh_inventory_count(inventory, CKO_PRIVATE_KEY, &certificate->id) > 0 ||
+	       kh_inventory_count(inventory, CKO_PUBLIC_KEY, &certificate->id) > 0;
+}
+
 struct kh_object *kh_inventory_certificate(struct kh_inventory *inventory, const char *id)
 {
-	for (size_t i = 0; i < inventory->count; i++) {
-		const struct kh_certificate *certificate = inventory->objects[i].certificate;
+	struct kh_object *found = NULL;
 
-		if (certificate && strcmp(certificate->id, id) == 0)
-			return &inventory->objects[i];
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
+
+		if (!object->certificate || strcmp(object->certificate->id, id) != 0)
+			continue;
+		if (has_key(inventory, object))
+			return object;
+		found = found ? found : object;
 	}
-	return NULL;
+	return found;
 }
 
 bool kh_object_has_id(const struct kh_object *object, const void *id, size_t length)
 {
 	return length > 0 && object->id.length == length && memcmp(object->id.data, id, length) == 0;
+}
+
+size_t kh_inventory_count(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *object = &inventory->objects[i];
+
+		count += object->class == class && kh_object_has_id(object, id->data, id->length);
+	}
+	return count;
 }
 
 struct kh_object *kh_inventory_by_id(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const void *id,

@@ -19,8 +19,6 @@ async function withForeign(keyType, action) {
 	} finally { await scene.close(); }
 }
 
-const start = async (scene) => { await scene.daemon.kill(); await scene.daemon.again(); return scene.connect(); };
-
 for (const keyType of ['ec-p256', 'rsa2048'])
 	test(`${keyType}: begun and cancelled, it is what it was`, () => withForeign(keyType, async ({ scene, foreign, publicKey }) => {
 		const before = foreign(), agent = await scene.connect();
@@ -48,10 +46,8 @@ test('on a token that keeps no mark, an order is cancelled on another computer',
 	} finally { await scene.close(); }
 });
 
-test('one that does not sign is not what the order lost', () => withForeign('ec-p256', async ({ scene, foreign, publicKey }) => {
-	const before = foreign();
-	scene.key.fault('C_SignInit 1 error 0x30', 'C_SignInit 2 error 0x30');
-	const agent = await start(scene);
+test('it is not what the order has made', () => withForeign('ec-p256', async ({ scene, foreign, publicKey }) => {
+	const before = foreign(), agent = await scene.connect();
 	const begun = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new', publicKey });
 	assert.notEqual(begun.publicKey, publicKey);
 	await agent.call('renewal.cancel', { order, publicKey });
