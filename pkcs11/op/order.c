@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "op/old.h"
 #include "x509/name.h"
 
 bool kh_order_is_pending(const struct kh_object *object)
@@ -269,7 +270,7 @@ bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *ob
 	name = kh_certificate_common_name(certificate->certificate);
 	if (name && name[0] && strcmp(certificate->label, name) == 0)
 		return true;
-	return has_id(certificate, &objects->mark) && kh_order_is_alone(token, certificate);
+	return has_id(certificate, &objects->mark) && kh_old_is_none(token, certificate);
 }
 
 enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
@@ -313,41 +314,4 @@ enum kh_code kh_order_clean(struct kh_token *token, const struct kh_order *order
 		at += stays;
 	}
 	return code;
-}
-
-static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)
-{
-	return kh_name_same(old->subject, new->subject) && kh_name_same(old->issuer, new->issuer) &&
-	       old->begins < new->begins && old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT &&
-	       !old->ca &&strcmp(old->id, new->id) != 0;
-}
-
-/* How many there are, and the first of them. */
-static size_t find_old(struct kh_token *token, const struct kh_object *certificate, struct kh_object **found)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < token->inventory.count; i++) {
-		struct kh_object *object = &token->inventory.objects[i];
-
-		if (!object->certificate || !is_replaced_by(object->certificate, certificate->certificate))
-			continue;
-		if (count++ == 0)
-			*found = object;
-	}
-	return count;
-}
-
-struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate)
-{
-	struct kh_object *found = NULL;
-
-	return find_old(token, certificate, &found) == 1 ? found : NULL;
-}
-
-bool kh_order_is_alone(struct kh_token *token, const struct kh_object *certificate)
-{
-	struct kh_object *found = NULL;
-
-	return find_old(token, certificate, &found) == 0;
 }

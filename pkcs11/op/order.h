@@ -81,11 +81,4 @@ bool kh_order_is_pending(const struct kh_object *object);
 /* Whether the label of the order's certificate says that nothing is left to do. */
 bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *objects);
 
-/* The one other certificate on the token that this one replaces: same subject
- * and issuer, earlier begin and end, same usage and not encryption-only. NULL when there
- * is none, or more than one. */
-struct kh_object *kh_order_old_certificate(struct kh_token *token, const struct kh_object *certificate);
-/* Whether there is none, so that nothing is left to be retired. */
-bool kh_order_is_alone(struct kh_token *token, const struct kh_object *certificate);
-
 #endif

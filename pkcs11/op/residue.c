@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "op/old.h"
 #include "op/order.h"
 #include "op/pair.h"
 
@@ -28,7 +29,7 @@ static enum kh_code fill_texts(struct kh_token *token, const struct kh_order *or
 {
 	const struct kh_object *certificate = objects->certificate;
 	const struct kh_object *encrypting = objects->encryption.certificate;
-	const struct kh_object *old = certificate ? kh_order_old_certificate(token, certificate) : NULL;
+	const struct kh_object *old = certificate ? kh_old_find(token, certificate) : NULL;
 	const struct {
 		char **to;
 		const char *text;
@@ -57,7 +58,7 @@ static enum kh_code fill(struct kh_token *token, const struct kh_order *order, c
 	out->private_key = objects->private_key;
 	out->public_key = objects->public_key;
 	out->completed = kh_order_is_final(token, objects);
-	out->alone = objects->certificate && kh_order_is_alone(token, objects->certificate);
+	out->alone = objects->certificate && kh_old_is_none(token, objects->certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
 	out->torn = objects->rubbish;
 	return fill_texts(token, order, objects, out, error);

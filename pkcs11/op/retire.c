@@ -7,14 +7,10 @@
 #include "key/key.h"
 #include "log.h"
 #include "op/encryption.h"
+#include "op/old.h"
 #include "op/order.h"
 #include "op/pair.h"
 #include "op/stray.h"
-#include "x509/moment.h"
-#include "x509/name.h"
-
-/* How far a clock may be behind, seconds. */
-#define CLOCK_SLOW 86400
 
 /* How many objects of a class carry this CKA_ID. */
 static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
@@ -49,42 +45,6 @@ static bool owns_keys(const struct kh_inventory *inventory, const struct kh_obje
 	       count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
 	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
-}
-
-/* The certificate says that its key also deciphers, and the key can: old files
- * need it. */
-static bool deciphers(const struct kh_certificate *certificate)
-{
-	switch (certificate->key_type) {
-	case KH_ANY_KEY_TYPE_EC_P256:
-	case KH_ANY_KEY_TYPE_EC_P384:
-		return (certificate->usage_bits & KH_USAGE_AGREES) != 0;
-	case KH_ANY_KEY_TYPE_ED25519:
-		return false;
-	case KH_ANY_KEY_TYPE_NONE:
-	case KH_ANY_KEY_TYPE_RSA2048:
-	case KH_ANY_KEY_TYPE_RSA3072:
-	case KH_ANY_KEY_TYPE_RSA4096:
-	case KH_ANY_KEY_TYPE_SM2:
-	case KH_ANY_KEY_TYPE_OTHER:
-		break;
-	}
-	return (certificate->usage_bits & KH_USAGE_ENCRYPTS) != 0;
-}
-
-static bool signs_now(const struct kh_certificate *new)
-{
-	int64_t now = kh_time_now();
-
-	return !new->ca &&new->usage != KH_USAGE_ENCRYPT &&new->begins <= now + CLOCK_SLOW &&new->ends > now;
-}
-
-/* What the key signs with today goes only for what will do instead. */
-static bool may_retire(const struct kh_object *old, const struct kh_object *new)
-{
-	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
-	       !old->certificate->ca &&kh_name_same(old->certificate->subject, new->certificate->subject) &&
-	       old->certificate->ends < new->certificate->ends &&signs_now(new->certificate);
 }
 
 /* What the token never gives up is no reason to leave the order open. */
@@ -122,8 +82,8 @@ static struct kh_object *choose_old(struct kh_token *token, const struct kh_host
 	if (params->old_certificate)
 		old = kh_inventory_certificate(&token->inventory, params->old_certificate);
 	else if (objects->certificate == new && !kh_order_is_final(token, objects))
-		old = kh_order_old_certificate(token, new);
-	return old && may_retire(old, new) ? old : NULL;
+		old = kh_old_find(token, new);
+	return old && kh_old_may_go(old, new) ? old : NULL;
 }
 
 static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_retire_params *params,
@@ -191,7 +151,7 @@ static enum kh_code finish(struct kh_token *token, const struct kh_host_pair_ret
 	if (objects.foreign || (objects.certificate != new &&strcmp(new->label, objects.mark.label) != 0))
 		return KH_OK;
 	old = choose_old(token, params, &objects, new);
-	sure = old && kh_order_old_certificate(token, new) == old;
+	sure = old && kh_old_find(token, new) == old;
 	if (old && !sure)
 		code = set_labels(token, order, params->certificate, error);
 	if (code == KH_OK && old)

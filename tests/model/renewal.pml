@@ -137,10 +137,10 @@ inline answer_page(hears, ok)
 	(ALONE -> KH_FACT_ALONE : 0) | \
 	((f & KH_FACT_CHECKED) && certificate && certificate != wanted -> KH_FACT_OTHER : 0))
 
-/* kh_order_old_certificate: one candidate or nobody */
+/* kh_old_find: one candidate or nobody */
 #define GUESS (old_certificate && !seat -> 1 : (seat && !old_certificate -> 2 : 0))
 
-/* kh_order_is_alone */
+/* kh_old_is_none */
 #define ALONE (certificate && !old_certificate && !seat)
 
 #define UNMARKED_GUESS (completed -> 0 : GUESS)
