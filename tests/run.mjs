@@ -26,6 +26,10 @@ const tests = (folder, pattern = /\.test\.mjs$/) => {
 const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
+// Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
+const waiting = /^(between-|card|cookies|hall-(crash|recovery|refusals|serial)|harness|no-ipv6|renewal-hall|sdk|shim|slow-key)/;
+const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
+
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
 // serves: the suites that need it, also when they are asked for by name.
 const suites = [
@@ -40,7 +44,7 @@ const suites = [
 
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
-	{ name: 'sanitized flow', lane: 1, node: tests('flow'), env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
+	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
