@@ -6,8 +6,14 @@ function works(options) {
 	try { execFileSync('unshare', [...options, 'true'], { stdio: 'ignore' }); return true; } catch { return false; }
 }
 
-// The words before a command that runs in it. A chroot's root folder is no mount point: mounts cannot be made private there.
-export function inMountNamespace() {
+// The words before a command that runs in it; more: other namespaces of its own, as '--net'. A chroot's root folder is no mount
+// point: mounts cannot be made private there.
+export function inMountNamespace(...more) {
 	const ways = process.getuid() === 0 ? [['--mount'], ['--mount', '--propagation', 'unchanged']] : [];
-	return ['unshare', ...ways.find(works) ?? ['--map-root-user', '--mount']];
+	return ['unshare', ...ways.find(works) ?? ['--map-root-user', '--mount'], ...more];
+}
+
+// The words before a command that joins a process that runs in one.
+export function joinNamespace(pid, ...more) {
+	return ['nsenter', '--target', String(pid), ...process.getuid() === 0 ? [] : ['--user', '--preserve-credentials'], '--mount', ...more];
 }

@@ -14,6 +14,9 @@ export const program = {
 	hall: path.join(build, 'hall/keyhall-hall'),
 };
 
+const multiarch = ['x86_64-linux-gnu', 'aarch64-linux-gnu'];
+export const opensc = multiarch.map((name) => `/usr/lib/${name}/opensc-pkcs11.so`).find(existsSync) ?? '/usr/lib/opensc-pkcs11.so';
+
 export const softhsm = [
 	'/usr/lib/softhsm/libsofthsm2.so',
 	'/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',

@@ -18,7 +18,7 @@ export async function addEncryptionPair(token, ca, folder, { keyType, from, to, 
 }
 
 // options: keyType, from and to (days from now of the old certificate), hall (true: hall and its CA), dual (with a hall: it issues two certificates, and the key has an old encryption pair), settings (of the agent),
-// caType (the key type of the CA), vendor (of a SoftKey, whose SM2 numbers it has), pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey),
+// caType (the key type of the CA), vendor (of a SoftKey, whose SM2 numbers it has), pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey, CardKey),
 // pair (the old key, PEM), prepare (folder → more options).
 export async function makeScene(options = {}) {
 	const folder = options.folder ?? temporaryFolder();
@@ -28,8 +28,9 @@ export async function makeScene(options = {}) {
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
 
 	scene.token = await kind.make(place('token'), { pin, label: options.label ?? '测试Key', vendor });
+	scene.closers.push(() => scene.token.stop());
 	const key = options.pair ?? await makeKey(keyType);
-	const csr = await makeRequest(key, place('old'));
+	const csr = await scene.token.adopt(await makeRequest(key, place('old')), keyType);
 	if (hall) {
 		scene.ca = await HallCa.make(place('hall'), { key: caType });
 		scene.oldPem = await scene.ca.certify(csr, from, to);

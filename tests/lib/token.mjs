@@ -76,6 +76,13 @@ export class Token {
 		return run('pkcs11-tool', ['--module', this.module, '--token-label', this.label, ...args], { env: this.env, ...options });
 	}
 
+	// The request for the old certificate, made outside with the pair that importPair() brings. A token that takes none from outside makes its
+	// own pair here, and gives the request for that one.
+	async adopt(request) { return request; }
+
+	// Ends what runs for it.
+	async stop() {}
+
 	// A pair made outside, as the CA's own tools would personalise a key.
 	async importPair(keyPem, { id = '01', label = '旧证书' } = {}) {
 		this.leaks ||= createPrivateKey(keyPem).asymmetricKeyType === 'ed25519';

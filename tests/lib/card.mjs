@@ -1,0 +1,146 @@
+// A SmartCard-HSM of tests/card behind a pcscd of its own, used through OpenSC's module; see tests/card/README.md. Else it is used as any
+// Token, but it takes no pair from outside: it makes them.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { elements, tlv } from './der.mjs';
+import { inMountNamespace, joinNamespace } from './namespace.mjs';
+import { build, opensc } from './paths.mjs';
+import { Service, run, until } from './process.mjs';
+import { Token, pemToDer } from './token.mjs';
+
+const program = path.join(build, 'tests/card/card');
+const vpcd = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
+// In a network namespace of one's own every port is free.
+const port = 35963;
+const types = { rsa2048: 'rsa:2048', 'ec-p256': 'EC:prime256v1', 'ec-p384': 'EC:secp384r1' };
+const pem = (kind, der) => `-----BEGIN ${kind}-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END ${kind}-----\n`;
+
+export class CardKey extends Token {
+	// The SO's PIN has sixteen digits. OpenSC adds the name of the PIN to the label.
+	static async make(folder, { label = 'Card key', pin = '123456', soPin = '3537363231383830' } = {}) {
+		const key = await CardKey.open(folder, { pin });
+		Object.assign(key, { soPin, label: `${label} (UserPIN)` });
+		const initialize = ['--initialize', '--so-pin', soPin, '--pin', pin, '--pin-retry', '3', '--label', label];
+		try { await key.run('sc-hsm-tool', ...initialize); } catch (error) { await key.stop(); throw error; }
+		return key;
+	}
+
+	// One whose store is there already; also after its programs were stopped.
+	static async open(folder, { pin = '123456' } = {}) {
+		const key = new CardKey();
+		Object.assign(key, { folder, pin, module: opensc, store: path.join(folder, 'card'), service: path.join(folder, 'pcscd') });
+		for (const place of [key.store, key.service]) mkdirSync(place, { recursive: true });
+		try { await key.start(); } catch (error) { await key.stop(); throw error; }
+		key.serial = /^serial=(.*)$/m.exec(key.read('card'))[1];
+		return key;
+	}
+
+	// The card holds the namespaces: vpcd listens on every address, and pcscd's socket has one fixed place.
+	async start() {
+		const prepare = 'ip link set lo up && mount -t tmpfs tmpfs /run && ln -s "$1" /run/pcscd && touch "$1/prepared" && exec "$2" "$3"';
+		const [unshare, ...options] = inMountNamespace('--net'), prepared = path.join(this.service, 'prepared');
+		rmSync(prepared, { force: true });
+		writeFileSync(path.join(this.service, 'reader'), `FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:${port}\nLIBPATH ${vpcd}\nCHANNELID ${port}\n`);
+		this.card = new Service(unshare, [...options, 'sh', '-c', prepare, 'sh', this.service, program, String(port)],
+			{ env: { CARD_STORE: this.store }, log: path.join(this.folder, 'card.log') });
+		await until(() => this.card.end || (existsSync(prepared) && this.read('card')), 'the card');
+		if (this.card.end) throw new Error(`the card ended\n${this.card.output()}`);
+		await this.startReader();
+		await this.untilSeen();
+	}
+
+	// The reader's service, as a user may have it restarted; the card is plugged into it by itself.
+	async startReader() {
+		const [nsenter, ...options] = joinNamespace(this.card.pid, '--net');
+		this.pcscd = new Service(nsenter, [...options, 'pcscd', '--foreground', '--config', this.service], { log: path.join(this.folder, 'pcscd.log') });
+		await until(() => this.pcscd.end || existsSync(this.env.PCSCLITE_CSOCK_NAME), 'pcscd');
+		if (this.pcscd.end) throw new Error(`pcscd ended\n${this.pcscd.output()}`);
+	}
+
+	async restartReader() {
+		await this.pcscd.stop();
+		rmSync(this.env.PCSCLITE_CSOCK_NAME, { force: true });
+		await this.startReader();
+		await this.untilSeen();
+	}
+
+	async stop() {
+		for (const service of [this.pcscd, this.card]) await service?.stop();
+	}
+
+	get env() { return { PCSCLITE_CSOCK_NAME: path.join(this.service, 'pcscd.comm') }; }
+
+	run(file, ...args) { return run(file, args, { env: this.env }); }
+	user(...args) { return this.tool(['--login', '--pin', this.pin, ...args], { status: null }); }
+
+	// As other programs see it.
+	async seen() {
+		const { stdout } = await run('opensc-tool', ['--list-readers'], { env: this.env, status: null });
+		return /^\d+\s+Yes/m.test(stdout);
+	}
+	untilSeen(there = true) { return until(async () => await this.seen() === there, there ? 'the key in the reader' : 'the key out of the reader'); }
+
+	// A pair made on the card; its public key in DER.
+	async generate(keyType, { id = '01', label = '旧证书' } = {}) {
+		await this.tool(['--login', '--pin', this.pin, '--keypairgen', '--key-type', types[keyType], '--id', id, '--label', label]);
+		return pemToDer((await this.run('pkcs15-tool', '--read-public-key', id)).stdout);
+	}
+
+	// A request of the same subject and key type, for a pair that was made on the card, signed by it.
+	async adopt(request, keyType, { id = '01' } = {}) {
+		const [info, algorithm] = elements(elements(pemToDer(request))[0].body), parts = elements(info.body).map((part) => part.whole);
+		parts[2] = await this.generate(keyType, { id });
+		const body = tlv(0x30, ...parts), signature = await this.sign(id, body, keyType);
+		return pem('CERTIFICATE REQUEST', tlv(0x30, body, algorithm.whole, tlv(0x03, Buffer.from([0]), signature)));
+	}
+
+	async sign(id, data, keyType) {
+		const at = (name) => path.join(this.folder, `sign-${name}`), rsa = keyType.startsWith('rsa');
+		writeFileSync(at('in'), rsa ? data : createHash('sha256').update(data).digest());
+		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('out'),
+			...(rsa ? ['--mechanism', 'SHA256-RSA-PKCS'] : ['--mechanism', 'ECDSA', '--signature-format', 'openssl'])]);
+		const signature = readFileSync(at('out'));
+		for (const name of ['in', 'out']) rmSync(at(name));
+		return signature;
+	}
+
+	// adopt() has made it.
+	async importPair() {}
+
+	// OpenSC's own object, which it shows with another handle in each process, is none of the card's.
+	async objects() { return (await super.objects()).filter((text) => !text.startsWith('Profile object')); }
+
+	write(name, text) {
+		writeFileSync(path.join(this.store, `${name}.new`), text);
+		renameSync(path.join(this.store, `${name}.new`), path.join(this.store, name));
+	}
+
+	read(name) { return existsSync(path.join(this.store, name)) ? readFileSync(path.join(this.store, name), 'utf8') : ''; }
+
+	// fault('GENERATE 1 pull', …)
+	fault(...rules) { this.write('faults', rules.map((rule) => `${rule}\n`).join('')); }
+
+	// Changes lines of the card's own file.
+	set(values) {
+		let text = this.read('card');
+		for (const [name, value] of Object.entries(values)) text = text.replace(new RegExp(`^${name}=.*$`, 'm'), `${name}=${value}`);
+		this.write('card', text);
+	}
+
+	// The card's own files, also those that PKCS#11 does not show, and their bytes.
+	get files() { return readdirSync(path.join(this.store, 'files')).sort(); }
+	get used() { return this.files.reduce((sum, name) => sum + statSync(path.join(this.store, 'files', name)).size, 0); }
+
+	// The APDUs that are sent meanwhile, by name.
+	async apdus(action) {
+		this.write('apdus', '');
+		await action();
+		const lines = this.read('apdus').trim().split('\n');
+		rmSync(path.join(this.store, 'apdus'));
+		return lines.map((line) => line.split(' ')[0]);
+	}
+
+	async pull() { this.write('pulled', ''); await this.untilSeen(false); }
+	async putBack() { rmSync(path.join(this.store, 'pulled'), { force: true }); await this.untilSeen(); }
+}
