@@ -1,0 +1,169 @@
+// The agent through OpenSC's module on a card (tests/card): middleware that is not ours, judged by pkcs11-tool and openssl. What is not
+// mended yet has a mark.
+import assert from 'node:assert/strict';
+import { refused } from '../lib/assert.mjs';
+import { days, makeRequest } from '../lib/ca.mjs';
+import { checkRenewed, field, goOn, makePage, order, pin, proves, upTo } from '../lib/card-page.mjs';
+import { markId } from '../lib/mark.mjs';
+import { certificateId, makeKey } from '../lib/token.mjs';
+
+proves('the key, its certificate and its PIN are shown', {}, async (scene, { agent, token, old }) => {
+	const { tokens } = await agent.call('token.list');
+	assert.deepEqual(tokens.map(({ serial, label, pin: state }) => ({ serial, label, state })),
+		[{ serial: scene.token.serial, label: '测试Key (UserPIN)', state: 'ok' }]);
+	assert.ok(old.hasPrivateKey);
+	await agent.call('pin.verify', { token });
+	const { items } = await agent.call('environment.check');
+	assert.deepEqual(items.filter((item) => item.state === 'fail'), []);
+});
+
+proves('wrong PINs are told with what is left, the third locks the key, and that is told', { pins: ['000001', '000002', '000003', pin] }, async (scene, { agent, token }) => {
+	const state = async () => (await agent.call('token.list')).tokens[0].pin;
+	await refused(agent.call('pin.verify', { token }), 'pin.incorrect', { left: 'low' });
+	assert.equal(await state(), 'low');
+	await refused(agent.call('pin.verify', { token }), 'pin.incorrect', { left: 'last' });
+	assert.equal(await state(), 'final');
+	await refused(agent.call('pin.verify', { token }), 'pin.locked');
+	assert.equal(await state(), 'locked');
+	await refused(agent.call('pin.verify', { token }), 'pin.locked');
+	assert.match(scene.token.read('card'), /^left=0$/m);
+});
+
+proves('the PIN is changed', { pins: [pin, '654321', '654321'] }, async (scene, { agent, token }) => {
+	await agent.call('pin.change', { token });
+	assert.match(scene.token.read('card'), /^pin=654321$/m);
+	await agent.call('pin.verify', { token });
+	scene.token.pin = '654321';
+	assert.equal((await scene.token.objects()).length, 3);
+});
+
+for (const keyType of ['rsa2048', 'ec-p256', 'ec-p384'])
+	proves(`renews ${keyType} with a new key`, { keyType }, async (scene, page) => {
+		await page.begin();
+		await page.begin();
+		await page.install();
+		await page.install();
+		const { retired, secondReader } = await page.complete();
+		assert.deepEqual([retired, secondReader], [[page.old.id], 'agreed']);
+		assert.equal((await checkRenewed(scene, page)).id, markId(order));
+		assert.equal(scene.pins.count(), 1, 'one PIN for the whole');
+	});
+
+proves('an RSA key is followed by one of P-256', { keyType: 'rsa2048', page: { keyType: 'ec-p256' } }, async (scene, page) => {
+	await goOn(page);
+	await checkRenewed(scene, page, 'ec-p256');
+});
+
+proves('the certificate shows the company\'s name when it is completed', {}, async (scene, page) => {
+	await goOn(page);
+	assert.equal((await checkRenewed(scene, page)).label, scene.company.name);
+}, { not: 3 });
+
+proves('the same key gets a second certificate, or begin says at once that it cannot', { page: { key: 'same' } }, async (scene, page) => {
+	await page.begin().catch((error) => { if (error.rpc !== 'token.unsupported') throw error; });
+	if (!page.pem) return;
+	await page.install();
+	await page.complete();
+	await checkRenewed(scene, page);
+}, { not: 14 });
+
+proves('an order is cancelled: its key goes, what was there stays', {}, async (scene, page) => {
+	const before = await scene.token.objects();
+	await page.begin();
+	await page.agent.call('renewal.cancel', { order });
+	assert.deepEqual(await scene.token.objects(), before);
+});
+
+proves('the agent is started anew before each call', {}, async (scene, page) => {
+	let next = page;
+	for (const step of ['begin', 'install', 'complete']) {
+		const { pem, old } = next;
+		await scene.daemon.stop();
+		await scene.daemon.again();
+		next = Object.assign(await makePage(scene), { pem, old });
+		await next[step]();
+	}
+	await checkRenewed(scene, next);
+});
+
+proves('another program logs in and out between the calls: the PIN is asked for again', {}, async (scene, page) => {
+	for (const step of ['begin', 'install', 'complete']) {
+		await scene.token.objects();
+		await page[step]();
+	}
+	await checkRenewed(scene, page);
+}, { not: 2 });
+
+// A pair and its certificate by pkcs11-tool.
+async function addForeign(scene) {
+	const other = { id: '77', label: 'foreign' };
+	const csr = await scene.token.adopt(await makeRequest(await makeKey('ec-p256'), scene.folder), 'ec-p256', other);
+	const pem = await scene.ca.issue(csr, { notAfter: days(300) });
+	await scene.token.writeCertificate(pem, other);
+	return pem;
+}
+
+for (const step of ['begin', 'install', 'complete'])
+	proves(`another program writes a pair before ${step}: it stays`, {}, async (scene, page) => {
+		await upTo(page, step);
+		const pem = await addForeign(scene);
+		const foreign = async () => (await scene.token.objects()).filter((text) => field(text, 'ID') === '77');
+		const before = await foreign();
+		assert.equal(before.length, 3);
+		await goOn(page, step).catch(() => goOn(page, step)); // the login is gone: row 2
+		assert.deepEqual(await foreign(), before);
+		assert.ok(await scene.token.signs('77', pem, 'ec-p256'));
+	});
+
+proves('a certificate that another program writes shows in the next list', {}, async (scene, page) => {
+	const pem = await addForeign(scene);
+	const { certificates } = await page.agent.call('certificate.list');
+	assert.deepEqual(certificates.map((one) => one.id).sort(), [certificateId(pem), page.old.id].sort());
+}, { not: 9 });
+
+proves('the reader\'s service is restarted before begin', {}, async (scene, page) => {
+	await scene.token.restartReader();
+	await goOn(page);
+	await checkRenewed(scene, page);
+}, { not: 7 });
+
+proves('the reader\'s service is restarted between the calls: the PIN is asked for again', {}, async (scene, page) => {
+	for (const step of ['begin', 'install', 'complete']) {
+		await page[step]();
+		await scene.token.restartReader();
+	}
+	await checkRenewed(scene, page);
+}, { not: 7 });
+
+proves('a card without room for a key is called full; with room the same call goes on', {}, async (scene, page) => {
+	const { files } = scene.token;
+	scene.token.set({ capacity: scene.token.used + 50 });
+	await refused(page.begin(), 'token.full');
+	assert.deepEqual(scene.token.files, files);
+	scene.token.set({ capacity: 0 });
+	await goOn(page);
+	await checkRenewed(scene, page);
+});
+
+proves('a card that gets full in begin is called full, and nothing stays of the pair', {}, async (scene, page) => {
+	const { files } = scene.token;
+	scene.token.set({ capacity: scene.token.used + 400 });
+	await refused(page.begin(), 'token.full');
+	assert.deepEqual(scene.token.files, files);
+}, { not: 10 });
+
+proves('a card that is full in install is called full; with room the same call goes on', {}, async (scene, page) => {
+	await page.begin();
+	scene.token.set({ capacity: scene.token.used + 50 });
+	await refused(page.install(), 'token.full');
+	scene.token.set({ capacity: 0 });
+	await page.install();
+	await page.complete();
+	await checkRenewed(scene, page);
+}, { not: 10 });
+
+proves('a slow card: 20 ms for an APDU', {}, async (scene, page) => {
+	scene.token.fault('* 0 delay 20');
+	await goOn(page);
+	await checkRenewed(scene, page);
+});
