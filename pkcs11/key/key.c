@@ -212,9 +212,12 @@ static enum kh_code read_pair(struct kh_token *token, const CK_OBJECT_HANDLE han
 	if (code != KH_OK)
 		return code;
 	*public_key = kh_inventory_by_handle(&token->inventory, handles[0]);
-	/* Nothing that the token keeps would tell next time which private key it has. */
-	return kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, *public_key) ? KH_OK
-										 : kh_fail(error, KH_TOKEN_UNSUPPORTED);
+	made = kh_inventory_by_handle(&token->inventory, handles[1]);
+	/* Else nothing that the token keeps would tell next time which private key it has. */
+	if (kh_mark_has_id(mark, made->id.data, made->id.length) || strcmp(made->label, mark->label) == 0 ||
+	    kh_inventory_tells(&token->inventory, made, *public_key))
+		return KH_OK;
+	return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 }
 
 void kh_key_take_back(struct kh_token *token, const CK_OBJECT_HANDLE handles[2], const char *why)

@@ -299,8 +299,7 @@ enum kh_code kh_encryption_prove(struct kh_token *token, const struct kh_order *
 /* The key that the envelope is encrypted to. */
 static struct kh_object *find_opener(struct kh_token *token, const struct kh_order_objects *objects)
 {
-	return objects->private_key ? objects->private_key
-				    : kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, objects->certificate);
+	return objects->private_key ? objects->private_key : kh_pair_key(token, objects->certificate);
 }
 
 enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void *out, struct kh_error *error)

@@ -152,7 +152,7 @@ bool kh_pair_may_have_key(const struct kh_inventory *inventory, const struct kh_
 	return false;
 }
 
-/* On modules that keep no CKA_ID the key is the one that signs for it. */
+/* Where the CKA_ID does not tell the key it is the one that signs for it. */
 static struct kh_object *find_signing(struct kh_token *token, const struct kh_object *certificate)
 {
 	const struct kh_span spki = certificate->certificate->spki;
@@ -167,11 +167,31 @@ static struct kh_object *find_signing(struct kh_token *token, const struct kh_ob
 	return NULL;
 }
 
+/* The certificate's CKA_ID is another silent key's too, or a certificate's of another key. */
+static bool is_shared(const struct kh_inventory *inventory, const struct kh_object *certificate)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *object = &inventory->objects[i];
+
+		if (!kh_object_has_id(object, certificate->id.data, certificate->id.length))
+			continue;
+		count += is_silent(object);
+		if (object->certificate && !is_of_same_key(object, certificate))
+			return true;
+	}
+	return count > 1;
+}
+
+/* Tied, and no doubt. */
 static struct kh_object *find_tied(struct kh_token *token, const struct kh_object *certificate)
 {
 	struct kh_object *key = kh_inventory_key(&token->inventory, CKO_PRIVATE_KEY, certificate);
 
-	return key && kh_object_is_tied(key, certificate) ? key : NULL;
+	if (!key || !kh_object_is_tied(key, certificate))
+		return NULL;
+	return is_silent(key) && is_shared(&token->inventory, certificate) ? NULL : key;
 }
 
 struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate)

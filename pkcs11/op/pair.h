@@ -31,7 +31,8 @@ KH_CHECKED enum kh_code kh_pair_read_back(struct kh_token *token, const struct k
 KH_CHECKED enum kh_code kh_pair_confirm(struct kh_token *token, struct kh_object *object, struct kh_error *error);
 
 /* The private key of a certificate on the token: by public key or CKA_ID; where
- * the module tells neither, the one that signs for it. NULL: none. Needs a login. */
+ * the module tells neither, or several keys have this CKA_ID, the one that signs
+ * for it. NULL: none. Needs a login. */
 struct kh_object *kh_pair_key(struct kh_token *token, const struct kh_object *certificate);
 
 /* Whether there is a private key of which only a signature tells that it is not

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "host.h"
 #include "key/key.h"
+#include "key/sign.h"
 #include "log.h"
 #include "op/encryption.h"
 #include "op/old.h"
@@ -37,14 +38,32 @@ static size_t count_certificates_of(const struct kh_inventory *inventory, const 
 	return count;
 }
 
+/* Whether a key is the certificate's whatever else has its CKA_ID: it tells its
+ * public key, or it signs. */
+static bool is_certain(struct kh_token *token, const struct kh_object *key, const struct kh_object *old)
+{
+	const struct kh_certificate *certificate = old->certificate;
+
+	if (!key || strcmp(key->spki_id, certificate->key_id) == 0)
+		return true;
+	return key->class == CKO_PRIVATE_KEY &&
+	       kh_sign_prove(&(struct kh_signer){token, key, certificate->spki}, NULL) == KH_OK;
+}
+
 /* The keys go only when nothing else may need them and there is no doubt which
  * they are. */
-static bool owns_keys(const struct kh_inventory *inventory, const struct kh_object *old)
+static bool owns_keys(struct kh_token *token, const struct kh_object *old)
 {
-	return count_certificates_of(inventory, old->certificate->key_id) == 1 &&
-	       count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
-	       count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
-	       count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1;
+	struct kh_inventory *inventory = &token->inventory;
+
+	if (count_certificates_of(inventory, old->certificate->key_id) != 1)
+		return false;
+	if (count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
+	    count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
+	    count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1)
+		return true;
+	return is_certain(token, kh_inventory_key(inventory, CKO_PUBLIC_KEY, old), old) &&
+	       is_certain(token, kh_pair_key(token, old), old);
 }
 
 /* What the token never gives up is no reason to leave the order open. */
@@ -93,7 +112,7 @@ static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_ret
 	char *id;
 	bool keys;
 
-	keys = params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR && owns_keys(&token->inventory, old);
+	keys = params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR && owns_keys(token, old);
 	result->retired = calloc(1, sizeof(*result->retired));
 	id = strdup(old->certificate->id);
 	if (!result->retired || !id) {

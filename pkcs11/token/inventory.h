@@ -53,6 +53,10 @@ struct kh_object *kh_inventory_by_spki(struct kh_inventory *inventory, CK_OBJECT
 struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_object *of);
 /* Whether that is more than a guess. */
 bool kh_object_is_tied(const struct kh_object *a, const struct kh_object *b);
+/* Whether a private key will be found by its public key again: it tells its own,
+ * or has something in common with it that no other such key has. */
+bool kh_inventory_tells(struct kh_inventory *inventory, const struct kh_object *key,
+			const struct kh_object *public_key);
 /* How many of a class have a CKA_ID; 0 for an empty one. */
 size_t kh_inventory_count(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id);
 /* Whether an object has this CKA_ID; an empty one is nobody's. */

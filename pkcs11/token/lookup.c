@@ -109,6 +109,20 @@ struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLA
 	return found;
 }
 
+bool kh_inventory_tells(struct kh_inventory *inventory, const struct kh_object *key, const struct kh_object *public_key)
+{
+	if (key->spki_id[0])
+		return true;
+	for (size_t i = 0; i < inventory->count; i++) {
+		const struct kh_object *other = &inventory->objects[i];
+
+		if (other->handle != key->handle && other->class == CKO_PRIVATE_KEY && !other->spki_id[0] &&
+		    same_id(other, public_key))
+			return false;
+	}
+	return kh_inventory_key(inventory, CKO_PRIVATE_KEY, public_key);
+}
+
 struct kh_object *kh_inventory_by_spki(struct kh_inventory *inventory, CK_OBJECT_CLASS class, const char *spki_id)
 {
 	for (size_t i = 0; i < inventory->count; i++) {
