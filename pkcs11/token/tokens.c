@@ -8,8 +8,24 @@
 #include "cleanup.h"
 #include "log.h"
 
+/* What C_Finalize would do, in a module that cannot be started again. */
+static void close_sessions(const struct kh_tokens *tokens)
+{
+	for (size_t i = 0; i < tokens->count && tokens->module->running; i++) {
+		struct kh_token *token = tokens->list[i];
+
+		if (!token->open)
+			continue;
+		if (token->lease.active)
+			(void)KH_CALL(tokens->module, C_Logout, token->session);
+		(void)KH_CALL(tokens->module, C_CloseAllSessions, token->slot);
+	}
+}
+
 void kh_tokens_clear(struct kh_tokens *tokens)
 {
+	if (tokens->starts_once)
+		close_sessions(tokens);
 	for (size_t i = 0; i < tokens->count; i++)
 		kh_token_free(tokens->list[i]);
 	free(kh_steal(&tokens->slots));

@@ -188,3 +188,17 @@ for (const fault of ['C_SignInit 1 error 0x70', 'C_SignInit 1 error 0x68'])
 		await renew(scene, agent, 'M-17');
 		await agent.close();
 	}));
+
+// The write's session dies, and the module starts once.
+test('M10: a login does not outlive the session of its page', () => withKey({}, {}, async (scene, first) => {
+	await first.close();
+	await scene.daemon.stop();
+	scene.key.manners('initialize 0x5');
+	scene.key.fault('C_GenerateKeyPair 1 error 0x32');
+	await scene.daemon.again();
+	const agent = await scene.connect();
+	const calls = await scene.key.calls(() => refused(begin(scene, agent, 'M-10'), 'token.removed', { call: 'C_GenerateKeyPair' }));
+	const after = calls.slice(calls.lastIndexOf('C_GenerateKeyPair') + 1);
+	assert.deepEqual(after.filter((call) => /^C_(Logout|CloseAllSessions)$/.test(call)), ['C_Logout', 'C_CloseAllSessions']);
+	await agent.close();
+}));
