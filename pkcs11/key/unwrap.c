@@ -149,25 +149,37 @@ static void note(const struct kh_way *way, CK_RV rv)
 	       row ? row->name : "a result of the vendor's own");
 }
 
-/* What a call left that failed after it had written. */
-static enum kh_code find_left(const struct kh_unwrap *unwrap, struct kh_object **key, struct kh_error *error)
+static bool is_among(const CK_OBJECT_HANDLE *handles, size_t count, CK_OBJECT_HANDLE handle)
 {
-	enum kh_code code = kh_inventory_refresh(unwrap->token, error);
-
-	if (code == KH_OK)
-		*key = kh_inventory_by_id(&unwrap->token->inventory, CKO_PRIVATE_KEY, unwrap->mark->id,
-					  sizeof(unwrap->mark->id));
-	return code;
-}
-
-/* Some modules keep a key once and answer with the one they have. */
-static bool was_there(const struct kh_inventory *inventory, CK_OBJECT_HANDLE handle)
-{
-	for (size_t i = 0; i < inventory->handles_count; i++) {
-		if (inventory->handles[i] == handle)
+	for (size_t i = 0; i < count; i++) {
+		if (handles[i] == handle)
 			return true;
 	}
 	return false;
+}
+
+/* What a call left that failed after it had written. */
+static enum kh_code find_left(const struct kh_unwrap *unwrap, struct kh_object **key, struct kh_error *error)
+{
+	struct kh_inventory *inventory = &unwrap->token->inventory;
+	size_t count = inventory->handles_count;
+	KH_AUTO_FREE CK_OBJECT_HANDLE *before = calloc(count + 1, sizeof(*before));
+	enum kh_code code;
+
+	if (!before)
+		return kh_fail(error, KH_AGENT_FAILED);
+	if (count > 0)
+		memcpy(before, inventory->handles, count * sizeof(*before));
+	code = kh_inventory_refresh(unwrap->token, error);
+	for (size_t i = 0; code == KH_OK && i < inventory->count && !*key; i++) {
+		struct kh_object *object = &inventory->objects[i];
+
+		if (object->class == CKO_PRIVATE_KEY && !object->torn &&
+		    kh_mark_has_id(unwrap->mark, object->id.data, object->id.length) &&
+		    !is_among(before, count, object->handle))
+			*key = object;
+	}
+	return code;
 }
 
 /* Some modules leave attributes of the template out: what nobody could find
@@ -179,7 +191,8 @@ static enum kh_code take_key(const struct kh_unwrap *unwrap, CK_OBJECT_HANDLE ha
 	struct kh_token *token = unwrap->token;
 	enum kh_code code;
 
-	if (was_there(&token->inventory, handle))
+	/* Some modules keep a key once and answer with the one they have. */
+	if (is_among(token->inventory.handles, token->inventory.handles_count, handle))
 		return kh_fail(error, KH_TOKEN_UNSUPPORTED);
 	code = kh_inventory_add(token, handle, CKO_PRIVATE_KEY, key, error);
 	if (code == KH_OK)

@@ -1,4 +1,4 @@
-/* encryption.import, and what can be known of it before anything is written. */
+/* encryption.import. */
 #include "op/encryption.h"
 
 #include <string.h>
@@ -11,83 +11,6 @@
 #include "op/order.h"
 #include "op/pair.h"
 #include "op/stray.h"
-#include "x509/chain.h"
-#include "x509/moment.h"
-#include "x509/name.h"
-
-#define FIELD "encryption.certificate"
-
-/* The format an encryption key of that type comes in. */
-static bool fits_format(enum kh_import_algorithm format, const struct kh_certificate *certificate)
-{
-	struct kh_span modulus;
-	struct kh_span exponent;
-
-	if (format == KH_IMPORT_ALGORITHM_SM2_ENVELOPED_KEY)
-		return certificate->key_type == KH_ANY_KEY_TYPE_SM2;
-	return kh_spki_rsa(certificate->spki, &modulus, &exponent);
-}
-
-static enum kh_code check_fields(const struct kh_certificate *signing, const struct kh_certificate *new,
-				 enum kh_import_algorithm format, struct kh_error *error)
-{
-	if (!kh_name_same(signing->subject, new->subject))
-		return kh_pair_mismatch(error, "encryption.subject");
-	if (new->ca || new->usage != KH_USAGE_ENCRYPT)
-		return kh_pair_mismatch(error, "encryption.usage");
-	if (new->ends <= kh_time_now() || new->ends <= new->begins)
-		return kh_pair_mismatch(error, "encryption.validity");
-	if (!fits_format(format, new) || strcmp(new->key_id, signing->key_id) == 0)
-		return kh_pair_mismatch(error, "encryption.spki");
-	return KH_OK;
-}
-
-static bool is_point_of(const struct kh_certificate *certificate, struct kh_span point)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer spki = {0};
-	char id[KH_SHA256_HEX];
-
-	kh_spki_put_ec(&spki, kh_curve_oid(KH_ANY_KEY_TYPE_SM2), point);
-	kh_sha256_hex(spki.data, spki.length, id);
-	return strcmp(id, certificate->key_id) == 0;
-}
-
-/* SM2EnvelopedKey tells its public key; what it does not tell shows later. */
-static enum kh_code check_envelope(const struct kh_certificate *signing, const struct kh_certificate *new,
-				   const struct kh_encryption *given, struct kh_envelope *envelope,
-				   struct kh_error *error)
-{
-	if (!kh_envelope_read(given->format, &given->envelope, signing->spki, envelope))
-		return kh_fail(error, KH_ENCRYPTION_UNOPENED);
-	if (envelope->point.length > 0 && !is_point_of(new, envelope->point))
-		return kh_fail(error, KH_ENCRYPTION_MISMATCH);
-	return KH_OK;
-}
-
-static enum kh_code check(struct kh_host *host, const struct kh_certificate *signing, const struct kh_encryption *given,
-			  char *const *chain, size_t count, struct kh_certificate **new, struct kh_envelope *envelope,
-			  struct kh_error *error)
-{
-	enum kh_code code = kh_pair_read(given->certificate, FIELD, new, error);
-
-	if (code == KH_OK)
-		code = check_fields(signing, *new, given->format, error);
-	if (code == KH_OK)
-		code = kh_pair_check_chain(host, *new, chain, count, error);
-	return code == KH_OK ? check_envelope(signing, *new, given, envelope, error) : code;
-}
-
-enum kh_code kh_encryption_check(struct kh_host *host, const struct kh_certificate *signing,
-				 const struct kh_encryption *given, char *const *chain, size_t count,
-				 struct kh_error *error)
-{
-	KH_AUTO_CERTIFICATE *new = NULL;
-	struct kh_envelope envelope;
-
-	return check(host, signing, given, chain, count, &new, &envelope, error);
-}
-
-/* --- the import --- */
 
 struct import {
 	struct kh_host *host;
@@ -119,34 +42,49 @@ static bool is_finished(const struct import *import, const struct kh_order_objec
 	return key && name && name[0] && strcmp(key->label, name) == 0;
 }
 
-/* Takes away what the order has of an encryption pair, and nothing else. What
- * is finished stays whatever the page says. */
-static enum kh_code discard(const struct import *import, struct kh_error *error)
+/* Another private key with the mark of the encryption pair. */
+static struct kh_object *find_other(const struct import *import, CK_OBJECT_HANDLE keep)
 {
+	struct kh_inventory *inventory = &import->token->inventory;
+	struct kh_order_objects objects = look(import);
+	const struct kh_order_mark *mark = &objects.encryption.mark;
+
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct kh_object *object = &inventory->objects[i];
+
+		if (object->class == CKO_PRIVATE_KEY && object->handle != keep &&
+		    (kh_mark_has_id(mark, object->id.data, object->id.length) ||
+		     strcmp(object->label, mark->label) == 0))
+			return object;
+	}
+	return NULL;
+}
+
+/* Takes away what the order has of an encryption pair but for this private key and
+ * its certificate. The certificate of another key goes first: it says that its
+ * key is there. Its public key goes when the new one is written. */
+static enum kh_code discard_others(const struct import *import, CK_OBJECT_HANDLE keep, struct kh_error *error)
+{
+	struct kh_order_objects objects = look(import);
+	const struct kh_object *object = objects.encryption.certificate;
 	enum kh_code code = KH_OK;
 
-	while (code == KH_OK) {
-		struct kh_order_objects objects = look(import);
-		struct kh_object *object = objects.encryption.certificate   ? objects.encryption.certificate
-					   : objects.encryption.private_key ? objects.encryption.private_key
-									    : objects.encryption.public_key;
-
-		if (!object)
-			return KH_OK;
-		if (is_finished(import, &objects))
-			return kh_fail(error, KH_RENEWAL_STATE);
+	if (object && strcmp(object->certificate->key_id, import->new->key_id) != 0)
+		code = kh_order_is_pending(object) ? kh_inventory_destroy(import->token, object->handle, error)
+						   : kh_fail(error, KH_RENEWAL_STATE);
+	while (code == KH_OK && (object = find_other(import, keep)))
 		code = kh_inventory_destroy(import->token, object->handle, error);
-	}
 	return code;
 }
 
 /* A key that an earlier try left; out stays NULL when there is none or it is
- * another one's and could go. */
-static enum kh_code take_left(const struct import *import, struct kh_object **out, struct kh_error *error)
+ * another one's. What is finished stays whatever the page says. decrypted: it
+ * is the certificate's for certain. */
+static enum kh_code take_left(const struct import *import, struct kh_object **out, bool *decrypted,
+			      struct kh_error *error)
 {
 	struct kh_order_objects objects = look(import);
 	bool alone = !objects.encryption.public_key && !objects.encryption.certificate;
-	bool decrypted = false;
 	enum kh_code code;
 
 	*out = objects.encryption.private_key;
@@ -156,15 +94,18 @@ static enum kh_code take_left(const struct import *import, struct kh_object **ou
 	if (import->tells && (*out)->spki.length == 0)
 		code = kh_fail(error, KH_ENCRYPTION_MISMATCH);
 	else
-		code = kh_decrypt_prove(import->token, *out, import->new->spki, &decrypted, error);
+		code = kh_decrypt_prove(import->token, *out, import->new->spki, decrypted, error);
 	/* Its write may have been cut: what it shows says nothing about its value. */
-	if (code == KH_OK && alone && !decrypted)
+	if (code == KH_OK && alone && !*decrypted)
 		code = kh_fail(error, KH_ENCRYPTION_MISMATCH);
 	if (code != KH_ENCRYPTION_MISMATCH && code != KH_TOKEN_UNSUPPORTED)
 		return code;
-	kh_log(KH_LOG_WARNING, "an encryption key of the order does not fit its certificate: it goes");
+	if (is_finished(import, &objects))
+		return kh_fail(error, KH_RENEWAL_STATE);
+	kh_log(KH_LOG_WARNING, "an encryption key of the order does not fit its certificate");
 	*out = NULL;
-	return discard(import, error);
+	/* Alone it is of no use, and its place may be needed. */
+	return alone ? discard_others(import, 0, error) : KH_OK;
 }
 
 static enum kh_code open_envelope(const struct import *import, struct kh_object **out, struct kh_error *error)
@@ -182,13 +123,28 @@ static enum kh_code open_envelope(const struct import *import, struct kh_object 
 		return code;
 	code = kh_decrypt_prove(import->token, *out, import->new->spki, NULL, &failure);
 	if (code == KH_ENCRYPTION_MISMATCH || code == KH_TOKEN_UNSUPPORTED) {
-		code = discard(import, error);
+		code = kh_inventory_destroy(import->token, (*out)->handle, error);
 		if (code == KH_OK)
 			code = failure.code;
 	}
 	if (error && code == failure.code)
 		*error = failure;
 	return code;
+}
+
+/* The new key first: what is there stays until the envelope has opened. A cut
+ * between leaves two keys with the mark, and the next try keeps the one that fits. */
+static enum kh_code choose_key(const struct import *import, struct kh_error *error)
+{
+	struct kh_object *key = NULL;
+	bool certain = false;
+	enum kh_code code = take_left(import, &key, &certain, error);
+
+	if (code == KH_OK && !key) {
+		certain = true;
+		code = open_envelope(import, &key, error);
+	}
+	return code == KH_OK && certain ? discard_others(import, key->handle, error) : code;
 }
 
 /* Out of the way goes what was written for another certificate. A token that
@@ -235,11 +191,8 @@ static enum kh_code write_certificate(const struct import *import, struct kh_err
 static enum kh_code import_key(const struct import *import, struct kh_error *error)
 {
 	struct kh_order_objects objects;
-	struct kh_object *key = NULL;
-	enum kh_code code = take_left(import, &key, error);
+	enum kh_code code = choose_key(import, error);
 
-	if (code == KH_OK && !key)
-		code = open_envelope(import, &key, error);
 	if (code == KH_OK)
 		code = write_public(import, error);
 	if (code == KH_OK)
@@ -263,7 +216,7 @@ static enum kh_code confirm(const struct import *import, const struct kh_encrypt
 	KH_AUTO_CERTIFICATE *new = NULL;
 	struct kh_order_objects objects = look(import);
 	const struct kh_object *present = objects.encryption.certificate;
-	enum kh_code code = kh_pair_read(given->certificate, FIELD, &new, error);
+	enum kh_code code = kh_pair_read(given->certificate, KH_ENCRYPTION_FIELD, &new, error);
 
 	if (code != KH_OK)
 		return code;
@@ -330,8 +283,8 @@ enum kh_code kh_op_encryption_import(struct kh_host *host, const void *in, void 
 	if (opener) {
 		import.opener = opener->handle;
 		import.tells = is_rsa(opener->key_type);
-		code = check(host, objects.certificate->certificate, &params->encryption, params->chain,
-			     params->chain_count, &new, &import.envelope, error);
+		code = kh_encryption_read(host, objects.certificate->certificate, &params->encryption, params->chain,
+					  params->chain_count, &new, &import.envelope, error);
 		import.new = new;
 		if (code == KH_OK)
 			code = import_key(&import, error);

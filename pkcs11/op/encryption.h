@@ -9,6 +9,8 @@
 #include "op/order.h"
 #include "x509/envelope.h"
 
+#define KH_ENCRYPTION_FIELD "encryption.certificate"
+
 /* Whether it may go beside a signing certificate: same subject, for encryption
  * only, valid, led to an anchor, a key of the same family; and whether its
  * envelope has the form it says. Touches no token. certificate.mismatch with
@@ -17,6 +19,13 @@
 KH_CHECKED enum kh_code kh_encryption_check(struct kh_host *host, const struct kh_certificate *signing,
 					    const struct kh_encryption *given, char *const *chain, size_t count,
 					    struct kh_error *error);
+
+/* The same, and what was read: new, freed by the caller, and the envelope, which
+ * points into given. */
+KH_CHECKED enum kh_code kh_encryption_read(struct kh_host *host, const struct kh_certificate *signing,
+					   const struct kh_encryption *given, char *const *chain, size_t count,
+					   struct kh_certificate **new, struct kh_envelope *envelope,
+					   struct kh_error *error);
 
 /* Whether the key of the order's encryption certificate decrypts; KH_OK where
  * there is no such certificate, or no telling. encryption.mismatch. */

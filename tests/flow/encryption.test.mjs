@@ -226,3 +226,34 @@ on('an encryption pair that comes after the order was completed', {}, async (dua
 	assert.ok(await dual.works(order, encryption.certificate));
 	assert.equal((await dual.inspect(order)).stage, 'completed');
 });
+
+// Whoever has the receipt's order and the company's encryption certificate can send such an envelope.
+on('an envelope that does not open takes nothing off the key', { kind: SoftKey }, async (dual) => {
+	const order = 'E-20';
+	await dual.begin(order);
+	await dual.renew(order, await make(dual));
+	const installed = files(dual.token);
+	const other = await make(dual, { which: 'second' });
+	other.envelope = Buffer.from(Buffer.from(other.envelope, 'base64').map((byte, i) => (i < 100 ? byte ^ 0x55 : byte))).toString('base64');
+	await refused(dual.install(order, other), 'encryption.unopened');
+	assert.deepEqual(files(dual.token), installed);
+	await dual.complete(order);
+});
+
+// The key that was imported before works until the new one is there.
+on('an encryption pair takes the place of another one, cut at each step', { kind: SoftKey }, async (dual) => {
+	const steps = ['C_UnwrapKey 1', 'C_DestroyObject 1', 'C_DestroyObject 2', 'C_DestroyObject 3', 'C_CreateObject 1', 'C_CreateObject 2'];
+	for (const [i, step] of steps.entries()) {
+		const order = `R-${i}`;
+		await dual.begin(order);
+		const first = await make(dual), second = await make(dual, { which: `second-${i}` });
+		await dual.renew(order, first);
+		dual.token.fault(`${step} after exit 9`);
+		await dual.restart();
+		await refused(dual.install(order, second), 'token.failed');
+		const { length } = storeObjects(dual.token).filter((one) => one.kind === 'private' && one.id === enc(order));
+		assert.equal(length, step.startsWith('C_UnwrapKey') || step === 'C_DestroyObject 1' ? 2 : 1, step);
+		await dual.restart();
+		await dual.renew(order, second);
+	}
+});
