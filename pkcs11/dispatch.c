@@ -108,6 +108,22 @@ static bool holds_pin(const struct kh_host *host)
 	return false;
 }
 
+/* A held PIN that was refused is the reason, whatever a failed operation made of
+ * it; not so where the key is gone, or the module wanted no PIN after all. */
+static void tell_refusal(struct kh_host *host, enum kh_code code, struct kh_error *error)
+{
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		struct kh_error failure = {.code = KH_OK};
+		enum kh_code refusal = kh_login_held(host, host->tokens.list[i], &failure);
+
+		if (refusal == KH_OK || code == KH_OK || code == KH_TOKEN_REMOVED)
+			continue;
+		if (refusal == KH_PIN_INCORRECT || refusal == KH_PIN_LOCKED || refusal == KH_PIN_EXPIRED ||
+		    error->native == failure.native)
+			*error = failure;
+	}
+}
+
 static void forget_logins(struct kh_host *host)
 {
 	for (size_t i = 0; i < host->tokens.count; i++)
@@ -145,6 +161,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 		wipe_stack();
 	if (message->method->id != KH_HOST_METHOD_HOST_CONFIGURE)
 		host->fresh = false;
+	tell_refusal(host, code, error);
 	if (code == KH_OK)
 		return code;
 	kh_tokens_age(&host->tokens);

@@ -304,6 +304,7 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 void kh_logout(struct kh_token *token)
 {
 	kh_secret_finish(&token->pin);
+	token->refused = CKR_OK;
 	if (!token->lease.active)
 		return;
 	token->lease.active = false;

@@ -51,5 +51,8 @@ void kh_wrong_pin_note(struct kh_host *host, const struct kh_token *token, const
  * PIN was right meanwhile, or was set anew. */
 void kh_wrong_pin_review(struct kh_host *host, const struct kh_token *token);
 void kh_wrong_pin_forget(struct kh_host *host, const struct kh_token *token);
+/* After an operation: what the refusal of a held PIN is as an error of C_Login. The
+ * PIN is known to be wrong then, and wiped. KH_OK: it was not refused. */
+KH_CHECKED enum kh_code kh_login_held(struct kh_host *host, struct kh_token *token, struct kh_error *error);
 
 #endif

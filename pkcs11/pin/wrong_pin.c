@@ -74,3 +74,18 @@ void kh_wrong_pin_forget(struct kh_host *host, const struct kh_token *token)
 			memset(&host->wrong[i], 0, sizeof(host->wrong[i]));
 	}
 }
+
+enum kh_code kh_login_held(struct kh_host *host, struct kh_token *token, struct kh_error *error)
+{
+	const struct kh_secret *pin = token->pin.length > 0 ? &token->pin : NULL;
+	CK_RV rv = token->refused;
+	enum kh_code code;
+
+	if (rv == CKR_OK)
+		return KH_OK;
+	token->module->call = "C_Login";
+	code = kh_login_failed(host, token, rv, pin, error);
+	kh_secret_finish(&token->pin);
+	token->refused = CKR_OK;
+	return code;
+}

@@ -10,12 +10,23 @@ static bool has_pad(const struct kh_token *token)
 	return token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH;
 }
 
+/* Nobody has said yes to the last try: the next login asks, with its warning. */
+static bool may_send(struct kh_token *token)
+{
+	if (token->pin.length > 0 &&
+	    (kh_token_read_info(token, NULL) != KH_OK || (token->info.flags & CKF_USER_PIN_FINAL_TRY)))
+		kh_secret_finish(&token->pin);
+	return token->pin.length > 0;
+}
+
 static CK_RV log_in(struct kh_token *token)
 {
 	bool waits = has_pad(token) && token->module->loop;
 	CK_RV rv;
 
-	if (!has_pad(token) && token->pin.length == 0)
+	if (token->refused != CKR_OK)
+		return token->refused;
+	if (!has_pad(token) && !may_send(token))
 		return CKR_USER_NOT_LOGGED_IN;
 	if (waits)
 		kh_loop_prompting(token->module->loop, true);
@@ -23,8 +34,7 @@ static CK_RV log_in(struct kh_token *token)
 		     has_pad(token) ? NULL : token->pin.bytes, token->pin.length);
 	if (waits)
 		kh_loop_prompting(token->module->loop, false);
-	if (rv != CKR_OK)
-		kh_secret_finish(&token->pin); /* never sent once more */
+	token->refused = rv;
 	return rv;
 }
 

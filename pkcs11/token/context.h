@@ -5,7 +5,9 @@
  * The PIN that the clerk has entered at login is held in token->pin for them: only
  * while that login lasts, and only on a token where such a key was seen
  * (pin/login.h). Without it, and without a key's own pad, the use is
- * CKR_USER_NOT_LOGGED_IN: the next login holds the PIN.
+ * CKR_USER_NOT_LOGGED_IN: the next login holds the PIN. It is not sent when one
+ * try is left, and once it was refused (token->refused) not again; what follows
+ * from that is the dispatcher's, when the operation has ended.
  *
  * Some modules do not tell the attribute. Their key shows itself when its work is
  * CKR_USER_NOT_LOGGED_IN although the session is logged in.

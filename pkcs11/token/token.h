@@ -41,6 +41,7 @@ struct kh_token {
 	enum kh_private_search private_search;
 	struct kh_mechanisms mechanisms;
 	struct kh_secret pin;	  /* held for keys that want it at each use (token/context.h); else empty */
+	CK_RV refused;		  /* what C_Login said of it; CKR_OK: not refused */
 	bool asks_always;	  /* such a key was seen */
 	bool looked;		  /* for such a key, after a login */
 	char made[KH_SHA256_HEX]; /* SPKI of the pair that was made since the login; "": none */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
+import { triesLeft } from '../lib/softkey-store.mjs';
 
 const TO_BE_CHANGED = 0x80000, SO_FLAGS = 0x800000 | 0x400000 | 0x200000 | 0x100000;
 
@@ -132,6 +133,33 @@ test('M4: the PIN is changed elsewhere while it is held', () => withKey({ 'alway
 	scene.pins.answer('654321');
 	await install();
 	await agent.call('renewal.complete', { order: 'M4-3' });
+}));
+
+// Held, and changed by another program.
+const changed = (lines, action) => withKey({ 'always-authenticate': 1 }, {}, async (scene, agent, { token }) => {
+	await agent.call('pin.verify', { token });
+	await scene.key.user('--change-pin', '--new-pin', '654321');
+	scene.key.set(lines);
+	await action(scene, agent);
+});
+
+test('M4: a held PIN that was refused is known to be wrong', () => changed({}, async (scene, agent) => {
+	const full = triesLeft(scene.key);
+	await refused(begin(scene, agent, 'M4-4'), 'pin.incorrect');
+	assert.equal(triesLeft(scene.key), full - 1);
+	scene.pins.answer('123456', '654321');
+	await begin(scene, agent, 'M4-4');
+	assert.equal(triesLeft(scene.key), full, 'it was not sent once more');
+}));
+
+test('M4: the refusal says how many tries are left, of which key and in which call', () => changed({ left: 3 }, (scene, agent) =>
+	refused(begin(scene, agent, 'M4-5'), 'pin.incorrect', { left: 'low', call: 'C_Login', serial: scene.key.serial })));
+
+test('M4: a held PIN is not the last try', () => changed({ left: 1 }, async (scene, agent) => {
+	await refused(begin(scene, agent, 'M4-6'), 'token.failed', { call: 'C_Sign', value: 'CKR_USER_NOT_LOGGED_IN' });
+	scene.pins.answer('cancel');
+	await refused(begin(scene, agent, 'M4-6'), 'pin.cancelled');
+	assert.equal(triesLeft(scene.key), 1, 'nobody said yes to it');
 }));
 
 for (const [keyType, lines] of [
