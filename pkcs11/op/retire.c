@@ -66,27 +66,29 @@ static bool owns_keys(struct kh_token *token, const struct kh_object *old)
 	       is_certain(token, kh_pair_key(token, old), old);
 }
 
-/* What the token never gives up is no reason to leave the order open. */
-static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, struct kh_error *error)
+/* What the token never gives up is no reason to leave the order open: kept. */
+static enum kh_code destroy(struct kh_token *token, const struct kh_object *object, bool *kept, struct kh_error *error)
 {
 	bool stays = false;
+	enum kh_code code = object ? kh_order_discard(token, object, &stays, error) : KH_OK;
 
-	return object ? kh_order_discard(token, object, &stays, error) : KH_OK;
+	*kept = *kept || stays;
+	return code;
 }
 
 /* The private key first, while public key and certificate still tell which it is;
  * the certificate last: it is how a second attempt finds the rest. */
-static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool keys, struct kh_error *error)
+static enum kh_code destroy_pair(struct kh_token *token, const char *id, bool keys, bool *kept, struct kh_error *error)
 {
 	struct kh_object *old = kh_inventory_certificate(&token->inventory, id);
 	enum kh_code code = KH_OK;
 
 	if (keys)
-		code = destroy(token, kh_pair_key(token, old), error);
+		code = destroy(token, kh_pair_key(token, old), kept, error);
 	old = kh_inventory_certificate(&token->inventory, id);
 	if (keys && code == KH_OK)
-		code = destroy(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, old), error);
-	return code == KH_OK ? destroy(token, kh_inventory_certificate(&token->inventory, id), error) : code;
+		code = destroy(token, kh_inventory_key(&token->inventory, CKO_PUBLIC_KEY, old), kept, error);
+	return code == KH_OK ? destroy(token, kh_inventory_certificate(&token->inventory, id), kept, error) : code;
 }
 
 /* The certificate to take off, NULL for none. Once the labels are set nobody
@@ -105,12 +107,22 @@ static struct kh_object *choose_old(struct kh_token *token, const struct kh_host
 	return old && kh_old_may_go(old, new) ? old : NULL;
 }
 
+/* A module may answer from what it remembers of a key that was pulled: what stays is
+ * kept by the token only if it still signs. */
+static enum kh_code prove_again(struct kh_token *token, const char *id, struct kh_error *error)
+{
+	struct kh_object *new, *key;
+	enum kh_code code = kh_pair_find(token, id, &new, &key, error);
+
+	return code == KH_OK ? kh_pair_prove(token, new, key, error) : code;
+}
+
 static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_retire_params *params,
 			   struct kh_object *old, struct kh_host_pair_retire_result *result, struct kh_error *error)
 {
 	enum kh_code code;
 	char *id;
-	bool keys;
+	bool keys, kept = false;
 
 	keys = params->retire == KH_HOST_PAIR_RETIRE_PARAMS_RETIRE_PAIR && owns_keys(token, old);
 	result->retired = calloc(1, sizeof(*result->retired));
@@ -121,7 +133,9 @@ static enum kh_code retire(struct kh_token *token, const struct kh_host_pair_ret
 	}
 	result->retired[0] = id;
 	result->retired_count = 1;
-	code = destroy_pair(token, id, keys, error);
+	code = destroy_pair(token, id, keys, &kept, error);
+	if (code == KH_OK && kept)
+		code = prove_again(token, params->certificate, error);
 	if (code == KH_OK && kh_inventory_certificate(&token->inventory, id)) {
 		result->retired_count = 0;
 		free(id);
