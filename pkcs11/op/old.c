@@ -66,16 +66,23 @@ static bool deciphers(const struct kh_certificate *certificate)
 	return (certificate->usage_bits & KH_USAGE_ENCRYPTS) != 0;
 }
 
-static bool signs_now(const struct kh_certificate *new)
+/* By a clock that not even the old one is valid by nothing can be told. */
+static bool has_begun(const struct kh_certificate *old, const struct kh_certificate *new)
 {
 	int64_t now = kh_time_now();
 
-	return !new->ca &&new->usage != KH_USAGE_ENCRYPT &&new->begins <= now + CLOCK_SLOW &&new->ends > now;
+	return new->begins <= now + CLOCK_SLOW || now < old->begins;
+}
+
+static bool signs(const struct kh_certificate *certificate)
+{
+	return !certificate->ca && certificate->usage != KH_USAGE_ENCRYPT;
 }
 
 bool kh_old_may_go(const struct kh_object *old, const struct kh_object *new)
 {
-	return old != new && old->certificate->usage != KH_USAGE_ENCRYPT && !deciphers(old->certificate) &&
-	       !old->certificate->ca &&kh_name_same(old->certificate->subject, new->certificate->subject) &&
-	       old->certificate->ends < new->certificate->ends &&signs_now(new->certificate);
+	const struct kh_certificate *from = old->certificate, *to = new->certificate;
+
+	return old != new &&signs(from) && !deciphers(from) && signs(to) && kh_name_same(from->subject, to->subject) &&
+	       from->ends < to->ends &&has_begun(from, to) && to->ends > kh_time_now();
 }

@@ -317,6 +317,7 @@ static void test_wrong_pin_of_another_token(void **state)
 	assert_int_equal(kh_login(&scene.host, &other, &scene.prompt, false, &error), KH_OK);
 	assert_string_equal(other.name.serial, scene.token.name.serial);
 	kh_logout(&other);
+	kh_inventory_clear(&other.inventory);
 	free(other.uri);
 }
 
