@@ -11,7 +11,7 @@
 static bool is_replaced_by(const struct kh_certificate *old, const struct kh_certificate *new)
 {
 	return kh_name_same(old->subject, new->subject) && kh_name_same(old->issuer, new->issuer) &&
-	       old->begins < new->begins && old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT &&
+	       old->begins <= new->begins && old->ends < new->ends && old->usage != KH_USAGE_ENCRYPT &&
 	       !old->ca &&strcmp(old->id, new->id) != 0;
 }
 

@@ -7,7 +7,7 @@
 #include "token/token.h"
 
 /* The one other certificate that this one replaces: same subject and issuer,
- * earlier begin and end, no CA's and not for encryption only. NULL when there is
+ * begun no later, earlier end, no CA's and not for encryption only. NULL when there is
  * none, or more than one. */
 struct kh_object *kh_old_find(struct kh_token *token, const struct kh_object *certificate);
 /* Whether there is none, so that nothing is left to be retired. */
