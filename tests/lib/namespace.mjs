@@ -13,7 +13,7 @@ export function inMountNamespace(...more) {
 	return ['unshare', ...ways.find(works) ?? ['--map-root-user', '--mount'], ...more];
 }
 
-// The words before a command that joins a process that runs in one.
+// The words before a command that joins a process that runs in one; in a chroot its root folder, too, is that process's.
 export function joinNamespace(pid, ...more) {
-	return ['nsenter', '--target', String(pid), ...process.getuid() === 0 ? [] : ['--user', '--preserve-credentials'], '--mount', ...more];
+	return ['nsenter', '--target', String(pid), ...process.getuid() === 0 ? [] : ['--user', '--preserve-credentials'], '--mount', '--root', '--wd', ...more];
 }
