@@ -84,5 +84,5 @@ bool kh_old_may_go(const struct kh_object *old, const struct kh_object *new)
 	const struct kh_certificate *from = old->certificate, *to = new->certificate;
 
 	return old != new &&signs(from) && !deciphers(from) && signs(to) && kh_name_same(from->subject, to->subject) &&
-	       from->ends < to->ends &&has_begun(from, to) && to->ends > kh_time_now();
+	       has_begun(from, to) && to->ends > kh_time_now();
 }

@@ -14,7 +14,7 @@ struct kh_object *kh_old_find(struct kh_token *token, const struct kh_object *ce
 bool kh_old_is_none(struct kh_token *token, const struct kh_object *certificate);
 
 /* What the key signs with today goes only for what will do instead: of the same
- * subject, to a later end, for signatures, valid now. A clock may be a day slow; one
+ * subject, for signatures, valid now. A clock may be a day slow; one
  * that is far slower is not believed. What deciphers, too, stays: old files need it. */
 bool kh_old_may_go(const struct kh_object *old, const struct kh_object *new);
 

@@ -155,3 +155,12 @@ for (const elsewhere of [false, true])
 		const now = Date.now(), valid = storeObjects(scene.key).filter((one) => one.certificate && Date.parse(one.certificate.validFrom) <= now && Date.parse(one.certificate.validTo) > now).map((one) => one.sha256);
 		assert.deepEqual(valid, [scene.old], `nothing on the key signs for twenty days: ${JSON.stringify(result.retired ?? result.message)}`);
 	}));
+
+// The hall decides how long: a shorter one replaces the old one all the same, when this computer has begun with it.
+test('a new certificate that ends before the old one', () => withScene({ to: 200 }, async (scene) => {
+	const agent = await scene.connect(), order = 'S-8';
+	const { csr } = await agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+	await agent.call('renewal.install', { order, certificate: await scene.ca.issue(csr, { notAfter: days(90) }), chain: [] });
+	assert.deepEqual((await agent.call('renewal.complete', { order })).retired, [scene.old]);
+	assert.equal((await agent.call('renewal.inspect', { order })).stage, 'completed');
+}));
