@@ -13,19 +13,6 @@
 #include "op/pair.h"
 #include "op/stray.h"
 
-/* How many objects of a class carry this CKA_ID. */
-static size_t count_by_id(const struct kh_inventory *inventory, CK_OBJECT_CLASS class, const struct kh_bytes *id)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < inventory->count; i++) {
-		const struct kh_object *object = &inventory->objects[i];
-
-		count += object->class == class && kh_object_has_id(object, id->data, id->length);
-	}
-	return count;
-}
-
 static size_t count_certificates_of(const struct kh_inventory *inventory, const char *spki_id)
 {
 	size_t count = 0;
@@ -58,9 +45,9 @@ static bool owns_keys(struct kh_token *token, const struct kh_object *old)
 
 	if (count_certificates_of(inventory, old->certificate->key_id) != 1)
 		return false;
-	if (count_by_id(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
-	    count_by_id(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
-	    count_by_id(inventory, CKO_PUBLIC_KEY, &old->id) <= 1)
+	if (kh_inventory_count(inventory, CKO_CERTIFICATE, &old->id) <= 1 &&
+	    kh_inventory_count(inventory, CKO_PRIVATE_KEY, &old->id) <= 1 &&
+	    kh_inventory_count(inventory, CKO_PUBLIC_KEY, &old->id) <= 1)
 		return true;
 	return is_certain(token, kh_inventory_key(inventory, CKO_PUBLIC_KEY, old), old) &&
 	       is_certain(token, kh_pair_key(token, old), old);
