@@ -54,14 +54,6 @@ static CK_RV destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 	return note("C_DestroyObject");
 }
 
-static CK_RV find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR template, CK_ULONG count)
-{
-	(void)session;
-	(void)template;
-	(void)count;
-	return note("C_FindObjectsInit");
-}
-
 static CK_RV find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE_PTR objects, CK_ULONG most, CK_ULONG_PTR count)
 {
 	(void)session;
@@ -69,12 +61,6 @@ static CK_RV find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE_PTR objects, CK_UL
 	*count = left;
 	for (CK_ULONG i = 0; i < left; i++)
 		objects[i] = PRIVATE_KEY;
-	return CKR_OK;
-}
-
-static CK_RV find_final(CK_SESSION_HANDLE session)
-{
-	(void)session;
 	return CKR_OK;
 }
 
@@ -126,9 +112,7 @@ static int setup(void **state)
 	functions.C_GetMechanismInfo = mechanism_info;
 	functions.C_UnwrapKey = unwrap_key;
 	functions.C_DestroyObject = destroy;
-	functions.C_FindObjectsInit = find_init;
 	functions.C_FindObjects = find;
-	functions.C_FindObjectsFinal = find_final;
 	functions.C_GetSessionInfo = session_info;
 	functions.C_SetAttributeValue = set_attributes;
 	module.functions = &functions;
