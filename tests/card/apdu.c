@@ -1,46 +1,25 @@
-/* What a command APDU says (ISO 7816-4, 5.1), and the table of commands. */
+/* What a command APDU says (ISO 7816-4, 5.1). */
 #include <stdio.h>
 #include <string.h>
 
 #include "card.h"
 
-static const struct row {
-	unsigned cla, ins;
-	const char *name;  /* in the fault script and the list of APDUs */
-	bool writes, user; /* user: with the PIN only */
-	command work;
-} rows[] = {
-	{0x00, 0x20, "VERIFY", false, false, pin_verify},
-	{0x00, 0x24, "CHANGE", false, false, pin_change},
-	{0x00, 0x2c, "RESET_RETRY", false, false, pin_reset},
-	{0x00, 0x46, "GENERATE", true, true, key_generate},
-	{0x00, 0x84, "CHALLENGE", false, false, key_challenge},
-	{0x00, 0xa4, "SELECT", false, false, file_select},
-	{0x00, 0xb1, "READ", false, false, file_read},
-	{0x00, 0xd7, "UPDATE", true, true, file_update},
-	{0x00, 0xe4, "DELETE", true, true, file_delete},
-	{0x80, 0x50, "INITIALIZE", true, false, pin_initialize},
-	{0x80, 0x58, "ENUMERATE", false, false, file_enumerate},
-	{0x80, 0x62, "DECIPHER", false, true, key_use},
-	{0x80, 0x68, "SIGN", false, true, key_use},
-	{0, 0, "OTHER", false, false, NULL},
-};
+enum { CHAINED = 0x10, NO_COMMAND = 0x100 }; /* CLA: more of the command's data follows; no INS */
 
-static const struct row *find(const struct apdu *apdu)
+/* What came of the data of a command in parts. */
+static struct {
+	unsigned ins;
+	unsigned char data[FILE_MAX];
+	size_t length;
+} chain;
+
+static const struct row *find(const struct card *card, const struct apdu *apdu)
 {
-	const struct row *row = rows;
+	const struct row *row = card->family->rows;
 
-	while (row->work && (row->cla != apdu->cla || row->ins != apdu->ins))
+	while (row->work && (row->cla != (apdu->cla & ~(unsigned)CHAINED) || row->ins != apdu->ins))
 		row++;
 	return row;
-}
-
-bool apdu_has(const char *name)
-{
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return true;
-	return false;
 }
 
 static size_t expect(const unsigned char *at, size_t left)
@@ -81,12 +60,34 @@ static bool parse(const unsigned char *bytes, size_t length, struct apdu *apdu)
 	return true;
 }
 
-static unsigned carry_out(struct card *card, const struct row *row, const struct apdu *apdu, struct answer *answer)
+/* false: there is more to come, or too much. */
+static bool gather(struct apdu *apdu)
+{
+	bool last = !(apdu->cla & CHAINED), fits;
+
+	if (chain.ins != apdu->ins)
+		chain.length = 0;
+	chain.ins = apdu->ins;
+	fits = chain.length + apdu->length <= sizeof chain.data;
+	if (fits && apdu->length > 0)
+		memcpy(chain.data + chain.length, apdu->data, apdu->length);
+	chain.length = fits ? chain.length + apdu->length : 0;
+	if (!last || !fits)
+		return false;
+	apdu->data = chain.data;
+	apdu->length = chain.length;
+	chain.length = 0;
+	return true;
+}
+
+static unsigned carry_out(struct card *card, const struct row *row, struct apdu *apdu, struct answer *answer)
 {
 	if (!row->work)
 		return SW_NO_COMMAND;
-	if (row->user && !card->verified)
+	if (row->user && !pin_verified(card, PIN_USER))
 		return SW_NOT_ALLOWED;
+	if (!gather(apdu))
+		return SW_OK;
 	return row->work(card, apdu, answer);
 }
 
@@ -109,9 +110,9 @@ static void list(const struct row *row, size_t length, const struct answer *answ
 
 bool apdu_answer(struct card *card, const unsigned char *bytes, size_t length, struct answer *answer)
 {
-	struct apdu apdu;
+	struct apdu apdu = {.ins = NO_COMMAND};
 	bool good = parse(bytes, length, &apdu);
-	const struct row *row = good ? find(&apdu) : &rows[sizeof rows / sizeof rows[0] - 1];
+	const struct row *row = find(card, &apdu);
 	unsigned status, fault;
 
 	answer->length = 0;

@@ -50,7 +50,7 @@ static bool parse(const char *line, struct rule *rule)
 	snprintf(rule->text, sizeof rule->text, "%s", line);
 	snprintf(rule->command, sizeof rule->command, "%s", words[0]);
 	rule->argument = strtol(words[at + 1], NULL, strcmp(words[at], "error") == 0 ? 16 : 10);
-	if (!apdu_has(rule->command) && strcmp(rule->command, "*") != 0 && strcmp(rule->command, "write") != 0)
+	if (!family_has(rule->command) && strcmp(rule->command, "*") != 0 && strcmp(rule->command, "write") != 0)
 		refuse(line);
 	for (int i = 0; i < ACTIONS; i++) {
 		if (strcmp(words[at], action_names[i]) == 0) {

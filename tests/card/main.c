@@ -1,4 +1,5 @@
-/* card PORT: the card of $CARD_STORE in the reader of the vpcd on that port, until it is ended; see README.md. */
+/* card PORT [FAMILY]: the card of $CARD_STORE in the reader of the vpcd on that port, until it is ended; see README.md. FAMILY is
+ * that of a new one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,14 +10,10 @@
 /* How soon it notices that it was pulled, put back, or that a reader is there, in milliseconds. */
 #define LOOK 20
 
-/* A SmartCard-HSM's: by it OpenSC knows what it has. */
-static const unsigned char atr[] = {0x3b, 0xfe, 0x18, 0x00, 0x00, 0x81, 0x31, 0xfe, 0x45, 0x80, 0x31, 0x81,
-				    0x54, 0x48, 0x53, 0x4d, 0x31, 0x73, 0x80, 0x21, 0x40, 0x81, 0x07, 0xfa};
-
 static void lose_power(struct card *card)
 {
-	card->verified = false;
-	card->file = 0;
+	card->verified = 0;
+	card->file = card->folder = 0;
 }
 
 static void control(struct card *card, struct wire *wire)
@@ -28,7 +25,7 @@ static void control(struct card *card, struct wire *wire)
 		lose_power(card);
 		break;
 	case WIRE_ATR:
-		wire_send(wire, atr, sizeof atr);
+		wire_send(wire, card->family->atr, card->family->atr_length);
 		break;
 	default:
 		break;
@@ -69,11 +66,12 @@ int main(int count, char **arguments)
 	const char *folder = getenv("CARD_STORE");
 	static struct card card;
 
-	if (count != 2 || !folder) {
-		fprintf(stderr, "usage: CARD_STORE=FOLDER card PORT\n");
+	if (count < 2 || count > 3 || !folder) {
+		fprintf(stderr, "usage: CARD_STORE=FOLDER card PORT [sc-hsm|myeid]\n");
 		return 2;
 	}
-	if (!store_open(folder)) {
+	if (!store_open(folder, count == 3 ? arguments[2] : "sc-hsm") || !store_read_owner(&card.owner) ||
+	    !(card.family = family_find(card.owner.family))) {
 		fprintf(stderr, "card: %s: no store of a card\n", folder);
 		return 1;
 	}

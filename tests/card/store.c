@@ -62,17 +62,24 @@ struct line {
 	long *number;
 };
 
-#define LINES 8
+#define LINES 16
 
 static void describe(struct owner *owner, struct line lines[LINES])
 {
+	struct secret *user = &owner->pins[PIN_USER], *so = &owner->pins[PIN_SO], *puk = &owner->pins[PIN_PUK];
 	const struct line all[LINES] = {
+		{"family", owner->family, sizeof owner->family, NULL},
 		{"serial", owner->serial, sizeof owner->serial, NULL},
-		{"pin", owner->pin, sizeof owner->pin, NULL},
-		{"so-pin", owner->so_pin, sizeof owner->so_pin, NULL},
-		{"tries", NULL, 0, &owner->tries},
-		{"left", NULL, 0, &owner->left},
-		{"so-left", NULL, 0, &owner->so_left},
+		{"pin", user->text, sizeof user->text, NULL},
+		{"tries", NULL, 0, &user->most},
+		{"left", NULL, 0, &user->left},
+		{"so-pin", so->text, sizeof so->text, NULL},
+		{"so-tries", NULL, 0, &so->most},
+		{"so-left", NULL, 0, &so->left},
+		{"puk", puk->text, sizeof puk->text, NULL},
+		{"puk-tries", NULL, 0, &puk->most},
+		{"puk-left", NULL, 0, &puk->left},
+		{"active", NULL, 0, &owner->active},
 		{"capacity", NULL, 0, &owner->capacity},
 		{NULL, NULL, 0, NULL},
 	};
@@ -129,22 +136,20 @@ bool store_write_owner(const struct owner *owner)
 	return store_replace("card", text, at);
 }
 
-static bool make_card(void)
+static bool make_card(const char *name)
 {
-	struct owner owner = {.tries = 3, .left = 3, .so_left = 15};
-	struct writer writer;
-	char path[PATH];
+	const struct family *family = family_find(name);
+	struct owner owner = {0};
 	unsigned number;
 
-	if (getrandom(&number, sizeof number, 0) != sizeof number)
+	if (!family || getrandom(&number, sizeof number, 0) != sizeof number)
 		return false;
+	snprintf(owner.family, sizeof owner.family, "%s", name);
 	snprintf(owner.serial, sizeof owner.serial, "TEST%07u", number % 10000000);
-	cvc_write_device(&writer, owner.serial);
-	file_path(path, FILE_DEVICE);
-	return replace(path, writer.bytes + writer.at, sizeof writer.bytes - writer.at) && store_write_owner(&owner);
+	return family->make(&owner) && store_write_owner(&owner);
 }
 
-bool store_open(const char *where)
+bool store_open(const char *where, const char *family)
 {
 	char path[PATH];
 
@@ -154,7 +159,7 @@ bool store_open(const char *where)
 	mkdir(folder, 0700);
 	if (!store_path(path, "files") && mkdir(path, 0700) != 0)
 		return false;
-	return store_path(path, "card") || make_card();
+	return store_path(path, "card") || make_card(family);
 }
 
 bool store_has(unsigned file)
@@ -189,7 +194,7 @@ static long size_of(unsigned file)
 	return stat(path, &status) == 0 ? (long)status.st_size : 0;
 }
 
-static bool has_room(const struct card *card, unsigned file, size_t length)
+static bool has_room(const struct owner *owner, unsigned file, size_t length)
 {
 	unsigned files[FILES_MAX];
 	size_t count = store_list(files, FILES_MAX);
@@ -199,14 +204,14 @@ static bool has_room(const struct card *card, unsigned file, size_t length)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		used += files[i] == file ? 0 : size_of(files[i]);
-	return card->owner.capacity == 0 || used <= card->owner.capacity;
+	return owner->capacity == 0 || used <= owner->capacity;
 }
 
-unsigned store_write(const struct card *card, unsigned file, const void *data, size_t length)
+unsigned store_write(const struct owner *owner, unsigned file, const void *data, size_t length)
 {
 	char path[PATH];
 
-	if (length > FILE_MAX || !has_room(card, file, length))
+	if (length > FILE_MAX || !has_room(owner, file, length))
 		return SW_FULL;
 	file_path(path, file);
 	return replace(path, data, length) ? SW_OK : SW_MEMORY;

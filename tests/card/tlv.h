@@ -1,4 +1,4 @@
-/* BER-TLV as a SmartCard-HSM has it: tags of one or two bytes, lengths up to 65535. */
+/* BER-TLV as the cards have it: tags of one or two bytes, lengths up to 65535. */
 #ifndef KH_TESTS_CARD_TLV_H
 #define KH_TESTS_CARD_TLV_H
 

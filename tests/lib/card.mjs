@@ -1,5 +1,5 @@
-// A SmartCard-HSM of tests/card behind a pcscd of its own, used through OpenSC's module; see tests/card/README.md. Else it is used as any
-// Token, but it takes no pair from outside: it makes them.
+// A card of tests/card behind a pcscd of its own, used through OpenSC's module; see tests/card/README.md. Else it is used as any Token, but
+// it takes no pair from outside: it makes them. CardKey is a SmartCard-HSM, Pkcs15Key a MyEID.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,32 +17,39 @@ const types = { rsa2048: 'rsa:2048', 'ec-p256': 'EC:prime256v1', 'ec-p384': 'EC:
 const pem = (kind, der) => `-----BEGIN ${kind}-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END ${kind}-----\n`;
 
 export class CardKey extends Token {
-	// The SO's PIN has sixteen digits. OpenSC adds the name of the PIN to the label.
-	static async make(folder, { label = 'Card key', pin = '123456', soPin = '3537363231383830' } = {}) {
-		const key = await CardKey.open(folder, { pin });
-		Object.assign(key, { soPin, label: `${label} (UserPIN)` });
-		const initialize = ['--initialize', '--so-pin', soPin, '--pin', pin, '--pin-retry', '3', '--label', label];
-		try { await key.run('sc-hsm-tool', ...initialize); } catch (error) { await key.stop(); throw error; }
+	static family = 'sc-hsm';
+
+	static async make(folder, { label = 'Card key', pin = '123456' } = {}) {
+		const key = await this.open(folder, { pin });
+		try { await key.initialize(label); } catch (error) { await key.stop(); throw error; }
 		return key;
 	}
 
 	// One whose store is there already; also after its programs were stopped.
 	static async open(folder, { pin = '123456' } = {}) {
-		const key = new CardKey();
+		const key = new this();
 		Object.assign(key, { folder, pin, module: opensc, store: path.join(folder, 'card'), service: path.join(folder, 'pcscd') });
 		for (const place of [key.store, key.service]) mkdirSync(place, { recursive: true });
 		try { await key.start(); } catch (error) { await key.stop(); throw error; }
-		key.serial = /^serial=(.*)$/m.exec(key.read('card'))[1];
+		key.serial = key.shownSerial(/^serial=(.*)$/m.exec(key.read('card'))[1]);
 		return key;
 	}
 
+	// The SO's PIN has sixteen digits. OpenSC adds the name of the PIN to the label.
+	async initialize(label) {
+		Object.assign(this, { soPin: '3537363231383830', label: `${label} (UserPIN)` });
+		await this.run('sc-hsm-tool', '--initialize', '--so-pin', this.soPin, '--pin', this.pin, '--pin-retry', '3', '--label', label);
+	}
+
+	shownSerial(serial) { return serial; }
+
 	// The card holds the namespaces: vpcd listens on every address, and pcscd's socket has one fixed place.
 	async start() {
-		const prepare = 'ip link set lo up && mount -t tmpfs tmpfs /run && ln -s "$1" /run/pcscd && touch "$1/prepared" && exec "$2" "$3"';
+		const prepare = 'ip link set lo up && mount -t tmpfs tmpfs /run && ln -s "$1" /run/pcscd && touch "$1/prepared" && exec "$2" "$3" "$4"';
 		const [unshare, ...options] = inMountNamespace('--net'), prepared = path.join(this.service, 'prepared');
 		rmSync(prepared, { force: true });
 		writeFileSync(path.join(this.service, 'reader'), `FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:${port}\nLIBPATH ${vpcd}\nCHANNELID ${port}\n`);
-		this.card = new Service(unshare, [...options, 'sh', '-c', prepare, 'sh', this.service, program, String(port)],
+		this.card = new Service(unshare, [...options, 'sh', '-c', prepare, 'sh', this.service, program, String(port), this.constructor.family],
 			{ env: { CARD_STORE: this.store }, log: path.join(this.folder, 'card.log') });
 		await until(() => this.card.end || (existsSync(prepared) && this.read('card')), 'the card');
 		if (this.card.end) throw new Error(`the card ended\n${this.card.output()}`);
@@ -143,4 +150,20 @@ export class CardKey extends Token {
 
 	async pull() { this.write('pulled', ''); await this.untilSeen(false); }
 	async putBack() { rmSync(path.join(this.store, 'pulled'), { force: true }); await this.untilSeen(); }
+}
+
+// OpenSC lays PKCS#15 on it: directory files, which each program writes from the picture that it has of them.
+export class Pkcs15Key extends CardKey {
+	static family = 'myeid';
+
+	async initialize(label) {
+		Object.assign(this, { soPin: '87654321', puk: '11223344', label });
+		const so = ['--so-pin', this.soPin];
+		await this.run('pkcs15-init', '--create-pkcs15', '--label', label, ...so, '--so-puk', '44332211');
+		await this.run('pkcs15-init', '--store-pin', '--auth-id', '01', '--label', 'PIN', '--pin', this.pin, '--puk', this.puk, ...so);
+		await this.run('pkcs15-init', '--finalize', ...so);
+	}
+
+	// The last ten characters, and of those in hexadecimal the last sixteen.
+	shownSerial(serial) { return Buffer.from(serial.slice(-8)).toString('hex'); }
 }

@@ -1,7 +1,7 @@
 /* Files: SELECT, READ and UPDATE BINARY with odd instructions, DELETE FILE, ENUMERATE OBJECTS. */
 #include <string.h>
 
-#include "card.h"
+#include "hsm.h"
 
 enum { TAG_DATA = 0x53, TAG_OFFSET = 0x54 };
 enum { SELECT_FILE = 0, SELECT_APPLET = 4, SELECT_PATH = 8 }; /* P1; a path has one file: there are no folders */
@@ -48,13 +48,13 @@ static unsigned select_applet(struct card *card, const struct apdu *apdu, struct
 {
 	if (apdu->length != sizeof applet || memcmp(apdu->data, applet, sizeof applet) != 0)
 		return SW_NO_FILE;
-	card->verified = false;
+	card->verified = 0;
 	card->file = 0;
 	describe(answer, 0, 0);
 	return SW_OK;
 }
 
-unsigned file_select(struct card *card, const struct apdu *apdu, struct answer *answer)
+unsigned hsm_select(struct card *card, const struct apdu *apdu, struct answer *answer)
 {
 	unsigned file;
 
@@ -87,14 +87,14 @@ static unsigned target(const struct card *card, const struct apdu *apdu)
 	return file ? file : card->file;
 }
 
-unsigned file_read(struct card *card, const struct apdu *apdu, struct answer *answer)
+unsigned hsm_read(struct card *card, const struct apdu *apdu, struct answer *answer)
 {
 	unsigned file = target(card, apdu);
 	size_t offset;
 
 	if (!take_offset(apdu, &offset))
 		return SW_DATA;
-	if (is_key(file) || ((file & 0xff00) == FILE_PROTECTED && !card->verified))
+	if (is_key(file) || ((file & 0xff00) == FILE_PROTECTED && !pin_verified(card, PIN_USER)))
 		return SW_NOT_ALLOWED;
 	if (!store_read(file, answer))
 		return SW_NO_FILE;
@@ -110,7 +110,7 @@ unsigned file_read(struct card *card, const struct apdu *apdu, struct answer *an
 	return SW_OK;
 }
 
-unsigned file_update(struct card *card, const struct apdu *apdu, struct answer *answer)
+unsigned hsm_update(struct card *card, const struct apdu *apdu, struct answer *answer)
 {
 	unsigned file = target(card, apdu), status;
 	struct tlv data;
@@ -128,14 +128,14 @@ unsigned file_update(struct card *card, const struct apdu *apdu, struct answer *
 	memcpy(answer->data + offset, data.data, data.length);
 	if (offset + data.length > answer->length)
 		answer->length = offset + data.length;
-	status = store_write(card, file, answer->data, answer->length);
+	status = store_write(&card->owner, file, answer->data, answer->length);
 	answer->length = 0;
 	if (status == SW_OK)
 		card->file = file;
 	return status;
 }
 
-unsigned file_delete(struct card *card, const struct apdu *apdu, struct answer *answer)
+unsigned hsm_delete(struct card *card, const struct apdu *apdu, struct answer *answer)
 {
 	unsigned file;
 
@@ -149,7 +149,7 @@ unsigned file_delete(struct card *card, const struct apdu *apdu, struct answer *
 	return store_delete(file);
 }
 
-unsigned file_enumerate(struct card *card, const struct apdu *apdu, struct answer *answer)
+unsigned hsm_enumerate(struct card *card, const struct apdu *apdu, struct answer *answer)
 {
 	unsigned files[FILES_MAX];
 	size_t count = store_list(files, FILES_MAX);
@@ -161,4 +161,14 @@ unsigned file_enumerate(struct card *card, const struct apdu *apdu, struct answe
 		answer->data[answer->length++] = (unsigned char)(files[i] & 0xff);
 	}
 	return SW_OK;
+}
+
+bool hsm_make(struct owner *owner)
+{
+	struct writer writer;
+
+	owner->pins[PIN_USER] = (struct secret){.most = 3, .left = 3};
+	owner->pins[PIN_SO] = (struct secret){.most = 15, .left = 15};
+	cvc_write_device(&writer, owner->serial);
+	return store_write(owner, FILE_DEVICE, writer.bytes + writer.at, sizeof writer.bytes - writer.at) == SW_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "card.h"
+#include "hsm.h"
 
 enum {
 	TAG_REQUEST = 0x67,
