@@ -1,11 +1,12 @@
 // A page's calls on a card (tests/card), each by itself, and how a renewal has to end there: by pkcs11-tool and openssl.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { days, makeRequest } from './ca.mjs';
 import { CardKey } from './card.mjs';
 import { children } from './processes.mjs';
 import { checkReceipt, findCertificate } from './renewal.mjs';
 import { makeScene } from './scene.mjs';
-import { certificateId } from './token.mjs';
+import { certificateId, makeKey } from './token.mjs';
 import { verifyCertificate, verifyRequest } from './witness.mjs';
 
 export const order = 'C-1', pin = '123456';
@@ -19,6 +20,7 @@ const defects = {
 	7: 'when the reader\'s service was restarted, every C_Login fails and each asks for the PIN',
 	9: 'what another program writes is not seen',
 	10: 'files of a pair stay on the card where PKCS#11 does not show them; or the card is full and not called so',
+	13: 'on a PKCS#15 card the old directories are written over what another program wrote: its pair or certificate is gone',
 	14: 'OpenSC takes no second certificate for a key',
 	18: 'a pulled key is not called so, or taken for done',
 };
@@ -28,22 +30,22 @@ const kinds = (objects) => objects.map((text) => /^(Certificate|Private Key|Publ
 export const field = (object, name) => new RegExp(`^  ${name}:\\s+(.*)$`, 'm').exec(object)?.[1];
 
 // The calls of one order as its page makes them; each can be made again.
-export async function makePage(scene, { key = 'new', keyType } = {}) {
-	const page = { agent: await scene.connect(), key: scene.token };
+export async function makePage(scene, { key = 'new', keyType, order: name = order, oldPem = scene.oldPem } = {}) {
+	const page = { agent: await scene.connect(), key: scene.token, order: name };
 	const { agent } = page;
 	page.token = (await agent.call('token.list')).tokens[0].token;
-	page.old = await findCertificate(agent, scene.oldPem);
+	page.old = await findCertificate(agent, oldPem);
 	page.begin = async () => {
-		const begun = await agent.call('renewal.begin', { order, certificate: page.old.id, key, ...(keyType ? { keyType } : {}) });
+		const begun = await agent.call('renewal.begin', { order: name, certificate: page.old.id, key, ...(keyType ? { keyType } : {}) });
 		const request = await verifyRequest(begun.csr);
 		assert.ok(request.ok, request.text);
 		page.pem = await scene.ca.issue(begun.csr);
 	};
 	page.install = async () => {
-		const { receipt } = await agent.call('renewal.install', { order, certificate: page.pem, chain: [] });
-		checkReceipt(receipt, { order, origin: scene.origin, serial: scene.token.serial, certificate: page.pem });
+		const { receipt } = await agent.call('renewal.install', { order: name, certificate: page.pem, chain: [] });
+		checkReceipt(receipt, { order: name, origin: scene.origin, serial: scene.token.serial, certificate: page.pem });
 	};
-	page.complete = () => agent.call('renewal.complete', { order });
+	page.complete = () => agent.call('renewal.complete', { order: name });
 	page.host = () => children(scene.daemon.service.pid)[0];
 	return page;
 }
@@ -62,12 +64,40 @@ export const proves = (name, options, action, { not } = {}) => test(name, mark(n
 
 // One pair, its certificate is the new one, and it signs: by programs that are not ours.
 export async function checkRenewed(scene, page, keyType = scene.keyType) {
-	const objects = await scene.token.objects(), mine = objects.find((text) => text.startsWith('Certificate'));
+	const objects = (await scene.token.objects()).filter((text) => !isForeign(text)), mine = objects.find((text) => text.startsWith('Certificate'));
 	assert.deepEqual(kinds(objects).filter((kind) => kind !== 'Public Key'), ['Certificate', 'Private Key'], objects.join('\n'));
 	const id = field(mine, 'ID');
 	assert.equal(certificateId(await scene.token.readCertificate(id)), certificateId(page.pem));
 	assert.ok((await verifyCertificate(scene, page.pem)).ok);
 	assert.ok(await scene.token.signs(id, page.pem, keyType), 'pkcs11-tool signs with it, openssl verifies with the certificate');
-	assert.equal((await page.agent.call('renewal.inspect', { order })).stage, 'completed');
+	assert.equal((await page.agent.call('renewal.inspect', { order: page.order })).stage, 'completed');
 	return { id, label: field(mine, 'label') };
+}
+
+// Another program's pair with its certificate; key: by which programs it is made.
+const foreign = { id: '77', label: 'foreign' };
+
+export async function addForeign(scene, key = scene.token) {
+	const csr = await key.adopt(await makeRequest(await makeKey('ec-p256'), scene.folder), 'ec-p256', foreign);
+	const pem = await scene.ca.issue(csr, { notAfter: days(300) });
+	await key.writeCertificate(pem, foreign);
+	return { pem, shown: await showForeign(scene) };
+}
+
+// As OpenSC finds it on the card, without a login; so that no login of others ends, either.
+async function showForeign({ token }) {
+	const { stdout } = await token.run('pkcs15-tool', '--dump');
+	return stdout.split('\n\n').filter((text) => new RegExp(`^\\s+ID\\s+: ${foreign.id}$`, 'm').test(text));
+}
+
+export const isForeign = (object) => field(object, 'ID') === foreign.id;
+
+// All of it is there as it was, and it signs.
+export async function checkForeign(scene, { pem, shown }) {
+	const objects = (await scene.token.objects()).filter(isForeign);
+	assert.deepEqual(objects.map((text) => [kinds([text])[0], field(text, 'label')]), ['Certificate', 'Private Key', 'Public Key'].map((kind) => [kind, foreign.label]));
+	assert.ok(shown.length >= 2, 'key and certificate');
+	assert.deepEqual(await showForeign(scene), shown);
+	assert.equal(certificateId(await scene.token.readCertificate(foreign.id)), certificateId(pem));
+	assert.ok(await scene.token.signs(foreign.id, pem, 'ec-p256'), 'another program\'s key signs');
 }

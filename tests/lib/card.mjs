@@ -95,9 +95,9 @@ export class CardKey extends Token {
 	}
 
 	// A request of the same subject and key type, for a pair that was made on the card, signed by it.
-	async adopt(request, keyType, { id = '01' } = {}) {
+	async adopt(request, keyType, { id = '01', label } = {}) {
 		const [info, algorithm] = elements(elements(pemToDer(request))[0].body), parts = elements(info.body).map((part) => part.whole);
-		parts[2] = await this.generate(keyType, { id });
+		parts[2] = await this.generate(keyType, { id, label });
 		const body = tlv(0x30, ...parts), signature = await this.sign(id, body, keyType);
 		return pem('CERTIFICATE REQUEST', tlv(0x30, body, algorithm.whole, tlv(0x03, Buffer.from([0]), signature)));
 	}
@@ -166,4 +166,33 @@ export class Pkcs15Key extends CardKey {
 
 	// The last ten characters, and of those in hexadecimal the last sixteen.
 	shownSerial(serial) { return Buffer.from(serial.slice(-8)).toString('hex'); }
+
+	// The same key, used by programs that leave the card logged in; pkcs11-tool ends every login.
+	get leftLoggedIn() { return Object.assign(Object.create(this), leftLoggedIn); }
 }
+
+const leftLoggedIn = {
+	init(what, { id, label }) { return this.run('pkcs15-init', ...what, '--auth-id', '01', '--id', id, '--label', label, '--pin', this.pin); },
+
+	async generate(keyType, place) {
+		await this.init(['--generate-key', types[keyType].toLowerCase().replace(/^rsa:/, 'rsa/')], place);
+		return pemToDer((await this.run('pkcs15-tool', '--read-public-key', place.id)).stdout);
+	},
+
+	async writeCertificate(pem, place) {
+		const file = path.join(this.folder, 'foreign.pem');
+		writeFileSync(file, pem);
+		await this.init(['--store-certificate', file], place);
+		rmSync(file);
+	},
+
+	async sign(id, data) {
+		const at = (name) => path.join(this.folder, `foreign-${name}`);
+		writeFileSync(at('in'), createHash('sha256').update(data).digest());
+		await this.run('pkcs15-crypt', '--sign', '--key', id, '--pin', this.pin, '--raw', '--sha-256', '--pkcs1', '--signature-format', 'openssl',
+			'--input', at('in'), '--output', at('out'));
+		const signature = readFileSync(at('out'));
+		for (const name of ['in', 'out']) rmSync(at(name));
+		return signature;
+	},
+};

@@ -1,0 +1,112 @@
+// The agent through OpenSC's module on a PKCS#15 card (tests/card, family myeid): OpenSC keeps the card's directories, and writes each as a
+// whole from the picture that its process has. What is not mended yet has a mark.
+import assert from 'node:assert/strict';
+import { refused } from '../lib/assert.mjs';
+import { addForeign, checkForeign, checkRenewed, goOn, isForeign, makePage, order, pin, proves as provesOnCard, upTo } from '../lib/card-page.mjs';
+import { Pkcs15Key } from '../lib/card.mjs';
+import { markId } from '../lib/mark.mjs';
+
+const proves = (name, options, ...rest) => provesOnCard(name, { kind: Pkcs15Key, ...options }, ...rest);
+
+proves('the key, its certificate and its PIN are shown', {}, async (scene, { agent, token, old }) => {
+	const { tokens } = await agent.call('token.list');
+	assert.deepEqual(tokens.map(({ serial, label, pin: state }) => ({ serial, label, state })), [{ serial: scene.token.serial, label: '测试Key', state: 'ok' }]);
+	assert.ok(old.hasPrivateKey);
+	await agent.call('pin.verify', { token });
+	const { items } = await agent.call('environment.check');
+	assert.deepEqual(items.filter((item) => item.state === 'fail'), []);
+});
+
+for (const keyType of ['rsa2048', 'ec-p256', 'ec-p384'])
+	proves(`renews ${keyType} with a new key`, { keyType }, async (scene, page) => {
+		await page.begin();
+		await page.begin();
+		await page.install();
+		await page.install();
+		const { retired, secondReader } = await page.complete();
+		assert.deepEqual([retired, secondReader], [[page.old.id], 'agreed']);
+		const { id, label } = await checkRenewed(scene, page);
+		assert.deepEqual([id, label], [markId(order), scene.company.name]);
+		assert.equal(scene.pins.count(), 1, 'one PIN for the whole');
+		assert.deepEqual(scene.token.files.filter((name) => /^(43|4B|55)/.test(name)).length, 3, 'the old pair\'s files are gone');
+	});
+
+proves('an RSA key is followed by one of P-256', { keyType: 'rsa2048', page: { keyType: 'ec-p256' } }, async (scene, page) => {
+	await goOn(page);
+	await checkRenewed(scene, page, 'ec-p256');
+});
+
+proves('an order is cancelled: its key goes, what was there stays', {}, async (scene, page) => {
+	const before = await scene.token.objects();
+	await page.begin();
+	await page.agent.call('renewal.cancel', { order });
+	assert.deepEqual(await scene.token.objects(), before);
+});
+
+proves('the same key gets a second certificate, or begin says at once that it cannot', { page: { key: 'same' } }, async (scene, page) => {
+	await page.begin().catch((error) => { if (error.rpc !== 'token.unsupported') throw error; });
+	if (!page.pem) return;
+	await page.install();
+	await page.complete();
+	await checkRenewed(scene, page);
+}, { not: 14 });
+
+proves('a second wrong PIN is told as the last but one, the third locks the key', { pins: ['000001', '000002', '000003', pin] }, async (scene, { agent, token }) => {
+	await refused(agent.call('pin.verify', { token }), 'pin.incorrect');
+	await refused(agent.call('pin.verify', { token }), 'pin.incorrect', { left: 'last' });
+	await refused(agent.call('pin.verify', { token }), 'pin.locked');
+	assert.match(scene.token.read('card'), /^left=0$/m);
+});
+
+// Row 13. A call that fails because of the other program may be made again: nothing foreign may be gone after it, either.
+async function goOnAgain(page, ...steps) { for (const step of steps) await page[step]().catch(() => page[step]()); }
+
+const makers = [
+	{ maker: 'pkcs11-tool, which logs out', by: (key) => key },
+	{ maker: 'pkcs15-init, which leaves the card logged in', by: (key) => key.leftLoggedIn, cancel: 13 },
+];
+
+proves('what another program wrote before the agent came stays', {}, async (scene, page) => {
+	const foreign = await addForeign(scene);
+	await page.agent.close();
+	await scene.daemon.stop();
+	await scene.daemon.again();
+	const fresh = await makePage(scene);
+	await goOn(fresh);
+	await checkForeign(scene, foreign);
+	await checkRenewed(scene, fresh);
+});
+
+for (const { maker, by, cancel: not } of makers) {
+	for (const [when, before, after] of [
+		['before begin, after the agent has listed', [], ['begin', 'install', 'complete']],
+		['between begin and install', ['begin'], ['install', 'complete']],
+		['between install and complete', ['begin', 'install'], ['complete']],
+	])
+		proves(`a pair is written ${when}, by ${maker}: it stays`, {}, async (scene, page) => {
+			await goOnAgain(page, ...before);
+			const foreign = await addForeign(scene, by(scene.token));
+			await goOnAgain(page, ...after);
+			await checkForeign(scene, foreign);
+			await checkRenewed(scene, page);
+		}, { not: 13 });
+
+	proves(`a pair is written after complete, by ${maker}: it stays in a second renewal`, {}, async (scene, page) => {
+		await goOn(page);
+		const foreign = await addForeign(scene, by(scene.token));
+		const second = await makePage(scene, { order: 'C-2', oldPem: page.pem });
+		await goOnAgain(second, 'begin', 'install', 'complete');
+		await checkForeign(scene, foreign);
+		await checkRenewed(scene, second);
+	}, { not: 13 });
+
+	proves(`a pair is written between begin and cancel, by ${maker}: it stays`, {}, async (scene, page) => {
+		const before = await scene.token.objects();
+		await page.begin();
+		const foreign = await addForeign(scene, by(scene.token));
+		const cancel = () => page.agent.call('renewal.cancel', { order });
+		await cancel().catch(cancel);
+		await checkForeign(scene, foreign);
+		assert.deepEqual((await scene.token.objects()).filter((text) => !isForeign(text)), before);
+	}, { not });
+}
