@@ -2,12 +2,10 @@
 // yet has a mark.
 import assert from 'node:assert/strict';
 import { refused } from '../lib/assert.mjs';
+import { again, nothingHidden, provesBroken } from '../lib/card-broken.mjs';
 import { checkRenewed, goOn, mark, proves, upTo } from '../lib/card-page.mjs';
-import { all } from '../lib/paths.mjs';
-import { until } from '../lib/process.mjs';
 
-// Where a renewal of an EC key writes, and what is not mended when the token host is killed there (the write is the last one), or
-// the key pulled (before it). again: the calls cannot go on; name: it is not called token.removed; hidden: files stay that PKCS#11 does not show.
+// Where a renewal of an EC key writes, and what is not mended there.
 const points = [
 	{ step: 'begin', n: 1, killed: { hidden: 10 }, pulled: {}, often: true },
 	{ step: 'begin', n: 2, killed: { hidden: 10 }, pulled: { hidden: 10 } },
@@ -24,42 +22,9 @@ const points = [
 	{ step: 'complete', n: 1, killed: { hidden: 10 }, pulled: { name: 18, again: 18 }, often: true },
 	{ step: 'complete', n: 2, killed: { hidden: 10 }, pulled: { name: 18, hidden: 10 } },
 	{ step: 'complete', n: 3, killed: {}, pulled: { name: 18, hidden: 10 }, often: true },
-].filter((point) => all || point.often);
+];
 
-// Of a pair there are three files; and those of the label and of the device.
-const nothingHidden = (t, scene, number) =>
-	t.test('nothing hidden is left on the card', mark(number), () => assert.equal(scene.token.files.length, 5, scene.token.files.join(' ')));
-
-const removed = (error) => assert.equal(error.rpc, 'token.removed', error.message);
-// The first call after a key is back may still tell that it was out.
-const again = (page, step) => page[step]().catch((error) => { removed(error); return page[step](); });
-
-for (const { step, n, killed } of points)
-	proves(`the token host is killed in ${step}, at write ${n}: the same calls go on`, {}, async (scene, page, t) => {
-		await upTo(page, step);
-		scene.token.fault(`write ${n} delay 500`);
-		const ended = page[step]();
-		await until(() => scene.token.read('faults') === '', 'the write');
-		process.kill(page.host(), 'SIGKILL');
-		await refused(ended, 'token.failed');
-		await goOn(page, step);
-		await checkRenewed(scene, page);
-		await nothingHidden(t, scene, killed.hidden);
-	}, { not: killed.again });
-
-for (const { step, n, pulled } of points)
-	proves(`the key is pulled in ${step}, before write ${n}, and put back: the same calls go on`, {}, async (scene, page, t) => {
-		await upTo(page, step);
-		scene.token.fault(`write ${n} pull`);
-		const error = await page[step]().then(() => null, (cause) => cause);
-		assert.equal(scene.token.read('faults'), '', 'the write was met');
-		await t.test('it is called token.removed', mark(pulled.name), () => assert.equal(error?.rpc, 'token.removed', error?.message));
-		await scene.token.untilSeen(false);
-		await scene.token.putBack();
-		if (error) await again(page, step).then(() => goOn(page, step));
-		await checkRenewed(scene, page);
-		await nothingHidden(t, scene, pulled.hidden);
-	}, { not: pulled.again });
+provesBroken(points, {});
 
 for (const [step, not] of [['begin'], ['install'], ['complete', 18]])
 	proves(`the key is out when ${step} is called, and put back`, {}, async (scene, page, t) => {

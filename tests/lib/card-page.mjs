@@ -23,6 +23,8 @@ const defects = {
 	13: 'on a PKCS#15 card the old directories are written over what another program wrote: its pair or certificate is gone',
 	14: 'OpenSC takes no second certificate for a key',
 	18: 'a pulled key is not called so, or taken for done',
+	20: 'a directory of a PKCS#15 card that is half written hides the new private key, and the order stays where it is',
+	21: 'a deletion on a PKCS#15 card was broken off: the directory names a file that is gone. The old key still shows; or OpenSC hides every certificate, and the order stays where it is',
 };
 export const mark = (number) => (number ? { todo: `row ${number}: ${defects[number]}` } : {});
 

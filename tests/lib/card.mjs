@@ -137,6 +137,8 @@ export class CardKey extends Token {
 
 	// The card's own files, also those that PKCS#11 does not show, and their bytes.
 	get files() { return readdirSync(path.join(this.store, 'files')).sort(); }
+	// Those of keys and certificates: three for a pair.
+	get pairFiles() { return this.files.filter((name) => !['2F02', '2F03'].includes(name)); }
 	get used() { return this.files.reduce((sum, name) => sum + statSync(path.join(this.store, 'files', name)).size, 0); }
 
 	// The APDUs that are sent meanwhile, by name.
@@ -164,6 +166,8 @@ export class Pkcs15Key extends CardKey {
 		await this.run('pkcs15-init', '--finalize', ...so);
 	}
 
+	get pairFiles() { return this.files.filter((name) => /^(43|4B|55)/.test(name)); }
+
 	// The last ten characters, and of those in hexadecimal the last sixteen.
 	shownSerial(serial) { return Buffer.from(serial.slice(-8)).toString('hex'); }
 
@@ -175,7 +179,7 @@ const leftLoggedIn = {
 	init(what, { id, label }) { return this.run('pkcs15-init', ...what, '--auth-id', '01', '--id', id, '--label', label, '--pin', this.pin); },
 
 	async generate(keyType, place) {
-		await this.init(['--generate-key', types[keyType].toLowerCase().replace(/^rsa:/, 'rsa/')], place);
+		await this.init(['--generate-key', types[keyType].toLowerCase()], place);
 		return pemToDer((await this.run('pkcs15-tool', '--read-public-key', place.id)).stdout);
 	},
 
