@@ -5,36 +5,40 @@
 
 #include "host.h"
 #include "log.h"
+#include "pin/fresh.h"
 #include "pin/login.h"
 
 #define NO_TOKEN SIZE_MAX
 #define STACK_WIPED 32768
 #define TOKEN_OF(method) offsetof(struct kh_host_##method##_params, token)
 
+/* May be done over after the module was started again; writes to the token. */
+enum { AGAIN = 1, WRITES = 2 };
+
 static const struct row {
 	kh_operation *operation;
 	size_t token; /* offset of params.token */
-	bool again;   /* may be done over after the module was started again */
+	unsigned is;
 } rows[KH_HOST_METHOD_COUNT] = {
-	[KH_HOST_METHOD_HOST_CONFIGURE] = {kh_op_host_configure, NO_TOKEN, false},
-	[KH_HOST_METHOD_ANCHORS_READ] = {kh_op_anchors_read, NO_TOKEN, false},
-	[KH_HOST_METHOD_TOKEN_LIST] = {kh_op_token_list, NO_TOKEN, true},
-	[KH_HOST_METHOD_CERTIFICATE_LIST] = {kh_op_certificate_list, TOKEN_OF(certificate_list), true},
-	[KH_HOST_METHOD_TOKEN_LOGIN] = {kh_op_token_login, TOKEN_OF(token_login), true},
-	[KH_HOST_METHOD_TOKEN_LOGOUT] = {kh_op_token_logout, NO_TOKEN, false},
-	[KH_HOST_METHOD_PIN_CHANGE] = {kh_op_pin_change, TOKEN_OF(pin_change), true},
-	[KH_HOST_METHOD_RENEWAL_RESIDUE] = {kh_op_renewal_residue, TOKEN_OF(renewal_residue), true},
-	[KH_HOST_METHOD_KEY_GENERATE] = {kh_op_key_generate, TOKEN_OF(key_generate), false},
-	[KH_HOST_METHOD_KEY_REBUILD] = {kh_op_key_rebuild, TOKEN_OF(key_rebuild), false},
-	[KH_HOST_METHOD_REQUEST_CREATE] = {kh_op_request_create, TOKEN_OF(request_create), false},
-	[KH_HOST_METHOD_CERTIFICATE_CHECK] = {kh_op_certificate_check, TOKEN_OF(certificate_check), true},
-	[KH_HOST_METHOD_CERTIFICATE_WRITE] = {kh_op_certificate_write, TOKEN_OF(certificate_write), false},
-	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = {kh_op_encryption_import, TOKEN_OF(encryption_import), false},
-	[KH_HOST_METHOD_CERTIFICATE_PROVE] = {kh_op_certificate_prove, TOKEN_OF(certificate_prove), false},
-	[KH_HOST_METHOD_RECEIPT_CREATE] = {kh_op_receipt_create, TOKEN_OF(receipt_create), false},
-	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), false},
-	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), false},
-	[KH_HOST_METHOD_HOST_CANCEL] = {kh_op_host_cancel, NO_TOKEN, false},
+	[KH_HOST_METHOD_HOST_CONFIGURE] = {kh_op_host_configure, NO_TOKEN, 0},
+	[KH_HOST_METHOD_ANCHORS_READ] = {kh_op_anchors_read, NO_TOKEN, 0},
+	[KH_HOST_METHOD_TOKEN_LIST] = {kh_op_token_list, NO_TOKEN, AGAIN},
+	[KH_HOST_METHOD_CERTIFICATE_LIST] = {kh_op_certificate_list, TOKEN_OF(certificate_list), AGAIN},
+	[KH_HOST_METHOD_TOKEN_LOGIN] = {kh_op_token_login, TOKEN_OF(token_login), AGAIN},
+	[KH_HOST_METHOD_TOKEN_LOGOUT] = {kh_op_token_logout, NO_TOKEN, 0},
+	[KH_HOST_METHOD_PIN_CHANGE] = {kh_op_pin_change, TOKEN_OF(pin_change), AGAIN},
+	[KH_HOST_METHOD_RENEWAL_RESIDUE] = {kh_op_renewal_residue, TOKEN_OF(renewal_residue), AGAIN},
+	[KH_HOST_METHOD_KEY_GENERATE] = {kh_op_key_generate, TOKEN_OF(key_generate), WRITES},
+	[KH_HOST_METHOD_KEY_REBUILD] = {kh_op_key_rebuild, TOKEN_OF(key_rebuild), WRITES},
+	[KH_HOST_METHOD_REQUEST_CREATE] = {kh_op_request_create, TOKEN_OF(request_create), 0},
+	[KH_HOST_METHOD_CERTIFICATE_CHECK] = {kh_op_certificate_check, TOKEN_OF(certificate_check), AGAIN},
+	[KH_HOST_METHOD_CERTIFICATE_WRITE] = {kh_op_certificate_write, TOKEN_OF(certificate_write), WRITES},
+	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = {kh_op_encryption_import, TOKEN_OF(encryption_import), WRITES},
+	[KH_HOST_METHOD_CERTIFICATE_PROVE] = {kh_op_certificate_prove, TOKEN_OF(certificate_prove), 0},
+	[KH_HOST_METHOD_RECEIPT_CREATE] = {kh_op_receipt_create, TOKEN_OF(receipt_create), 0},
+	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), WRITES},
+	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), WRITES},
+	[KH_HOST_METHOD_HOST_CANCEL] = {kh_op_host_cancel, NO_TOKEN, 0},
 };
 
 static const char *token_param(const struct row *row, const void *params)
@@ -66,7 +70,7 @@ static bool still_there(struct kh_host *host)
 static bool recover(struct kh_host *host, const struct row *row, const void *params, struct kh_error *error)
 {
 	const char *uri = token_param(row, params);
-	bool again = row->again && !host->asked;
+	bool again = (row->is & AGAIN) && !host->asked;
 	struct kh_error failure = {0};
 	struct kh_token *token;
 
@@ -134,8 +138,8 @@ static void forget_logins(struct kh_host *host)
  * held may have been changed meanwhile. */
 static bool ends_logins(const struct kh_error *error)
 {
-	return error->native == CKR_USER_NOT_LOGGED_IN || error->code == KH_PIN_INCORRECT ||
-	       error->code == KH_PIN_LOCKED || error->code == KH_PIN_EXPIRED;
+	return error->code == KH_PIN_ENDED || error->code == KH_PIN_INCORRECT || error->code == KH_PIN_LOCKED ||
+	       error->code == KH_PIN_EXPIRED;
 }
 
 static enum kh_code perform(struct kh_host *host, const struct kh_message *message, void *result,
@@ -151,7 +155,9 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 	}
 	host->asked = false;
 	host->module.trouble = KH_RV_PLAIN;
-	code = row->operation(host, message->params, result, error);
+	code = row->is & WRITES ? kh_fresh_write(host, token_param(row, message->params), error) : KH_OK;
+	if (code == KH_OK)
+		code = row->operation(host, message->params, result, error);
 	if (code != KH_OK && recover(host, row, message->params, error)) {
 		if (message->method->result)
 			kh_clear(message->method->result, result);

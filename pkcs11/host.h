@@ -83,8 +83,8 @@ void kh_host_finish(struct kh_host *host);
 /* Answers requests until stdin ends, then logs out. dispatch.c */
 void kh_host_run(struct kh_host *host);
 
-/* The token of an operation that needs the login: token.absent, or token.failed
- * with CKR_USER_NOT_LOGGED_IN when nobody is logged in (any more). */
+/* The token of an operation that needs the login: token.absent, or pin.ended when
+ * nobody is logged in (any more). */
 KH_CHECKED enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_token **out,
 				      struct kh_error *error);
 /* A copy for a result; agent.failed when memory is out. */

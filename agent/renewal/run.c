@@ -225,6 +225,18 @@ static bool goes_unread(struct kh_run *run, enum kh_code code)
 	return true;
 }
 
+/* Another program has ended the login: one more, and what the order has left is looked at
+ * again. */
+static bool logs_in_again(struct kh_run *run, enum kh_code code)
+{
+	if (code != KH_PIN_ENDED || run->again)
+		return false;
+	kh_log(KH_LOG_INFO, "order %s: the login has ended", run->entry.order);
+	run->again = true;
+	run->facts &= ~(unsigned)(KH_FACT_LOGIN | KH_FACT_LOOKED | KH_FACT_SEEN | KH_FACT_PROVED);
+	return true;
+}
+
 /* A pair that was torn when it was made is made again, once: the next one is
  * the token's fault. True when there is no request to take. */
 static bool is_broken(struct kh_run *run, const struct kh_host_request_create_result *result)
@@ -263,7 +275,7 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 		go_on(run);
 		return;
 	}
-	if (goes_unread(run, code)) {
+	if (goes_unread(run, code) || logs_in_again(run, code)) {
 		go_on(run);
 		return;
 	}

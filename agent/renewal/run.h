@@ -24,6 +24,7 @@ struct kh_run {
 	bool has_private_key; /* of the old certificate, as seen without login */
 	bool holds;
 	bool replaced;		 /* a pair that was broken */
+	bool again;		 /* the login had ended, and is made once more */
 	bool listed;		 /* the tokens were asked for anew */
 	size_t candidate;	 /* of a search through the tokens */
 	struct kh_error refusal; /* by one of them */

@@ -50,6 +50,7 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 		.locale = run->request->locale,
 		.purpose = purposes[run->act],
 		.order = run->entry.order,
+		.again = run->again,
 	};
 	ask(run, KH_HOST_METHOD_TOKEN_LOGIN, &params, reply);
 }

@@ -89,6 +89,8 @@
 		'pin.unset': row('该 USB Key 尚未设置 PIN 码。', 'The key has no PIN yet.', ['请拨打 {hotline} 设置 PIN 码。', 'Call {hotline} to have a PIN set.']),
 		'pin.expired': row('该 USB Key 须先修改 PIN 码才能使用。', 'The PIN has to be changed before the key can be used.',
 			['请点击“修改 PIN 码”，修改后继续办理。', 'Click “Change the PIN”, then go on.']),
+		'pin.ended': row('USB Key 的登录状态已失效，可能由其他程序引起。', 'The login on the key has ended, perhaps by another program.',
+			['请关闭其他正在使用 USB Key 的程序，重新输入 PIN 码。', 'Close other programs that use the key, and enter the PIN again.']),
 		'pin.unavailable': row('无法打开 PIN 码输入窗口。', 'The PIN window could not be opened.',
 			['请重新启动控件后重试；仍未解决请拨打 {hotline}。', 'Start the key agent again and try again; if it stays, call {hotline}.']),
 		'pin.unchanged': row('新 PIN 码不符合 USB Key 的要求，PIN 码未修改。', 'The key did not accept the new PIN; the old one still holds.',

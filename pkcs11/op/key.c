@@ -155,8 +155,7 @@ static enum kh_code choose_key(const struct kh_order_objects *objects, enum kh_k
 static bool may_be_key(const struct kh_error *error)
 {
 	return (error->code == KH_TOKEN_FAILED || error->code == KH_TOKEN_UNSUPPORTED) && error->call[0] &&
-	       error->native != CKR_USER_NOT_LOGGED_IN && error->native != CKR_MECHANISM_INVALID &&
-	       error->native != CKR_MECHANISM_PARAM_INVALID;
+	       error->native != CKR_MECHANISM_INVALID && error->native != CKR_MECHANISM_PARAM_INVALID;
 }
 
 /* The order's key is broken when it fails twice and the old one signs in the

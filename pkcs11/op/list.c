@@ -10,6 +10,7 @@
 #include "host.h"
 #include "log.h"
 #include "op/pair.h"
+#include "pin/fresh.h"
 
 #define LIST_MAX KH_CERTIFICATE_LIST_RESULT_CERTIFICATES_MAX
 #define PIECE 16
@@ -182,8 +183,10 @@ static enum kh_code put_keys(const struct listing *listing, struct kh_host_certi
 static enum kh_code choose(struct kh_host *host, const struct kh_host_certificate_list_params *params,
 			   struct kh_token **tokens, size_t *count, struct kh_error *error)
 {
-	enum kh_code code;
+	enum kh_code code = params->known ? KH_OK : kh_fresh_list(host, error);
 
+	if (code != KH_OK)
+		return code;
 	if (params->token) {
 		*count = 1;
 		return kh_tokens_find(&host->tokens, params->token, &tokens[0], error);

@@ -156,11 +156,8 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
  * private: it must not pass for lost. */
 static enum kh_code look_anew(struct kh_token *token, struct kh_error *error)
 {
-	CK_SESSION_INFO session = {.state = CKS_RO_PUBLIC_SESSION};
-	CK_RV rv = KH_CALL(token->module, C_GetSessionInfo, token->session, &session);
+	CK_RV rv = kh_token_ask_login(token);
 
-	if (rv == CKR_OK && session.state != CKS_RW_USER_FUNCTIONS)
-		rv = CKR_USER_NOT_LOGGED_IN;
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	kh_inventory_clear(&token->inventory);

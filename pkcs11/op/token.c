@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "pin/fresh.h"
 #include "pin/login.h"
 #include "x509/anchors.h"
 
@@ -169,6 +170,11 @@ enum kh_code kh_op_token_login(struct kh_host *host, const void *in, void *out, 
 
 	(void)out;
 	code = kh_tokens_find(&host->tokens, params->token, &token, error);
+	if (code == KH_OK && kh_login_asks(token, &params->prompt, params->verify)) {
+		code = kh_fresh_look(host, error);
+		if (code == KH_OK)
+			code = kh_tokens_find(&host->tokens, params->token, &token, error);
+	}
 	return code == KH_OK ? kh_login(host, token, &params->prompt, params->verify, error) : code;
 }
 

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "pin/window.h"
 #include "text.h"
+#include "token/manners.h"
 #include "x509/moment.h"
 
 char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
@@ -150,7 +151,7 @@ static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_
 enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 			  struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error)
 {
-	const char *warning = NULL;
+	const char *warning = prompt->again ? "pin.warning.ended" : NULL;
 	KH_AUTO_FREE char *text = NULL;
 	enum kh_code code;
 
@@ -172,12 +173,14 @@ enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const st
 	return code;
 }
 
-/* Only the private keys tell whether the PIN will be needed again, and only now. */
+/* Only the private keys tell whether they want the PIN again, and only now. */
 static enum kh_code hold(struct kh_token *token, const struct kh_secret *pin, struct kh_error *error)
 {
-	if (!token->asks_always && !token->looked && kh_inventory_refresh(token, NULL) == KH_OK)
+	bool again = kh_manners_caches(token);
+
+	if (!again && !token->asks_always && !token->looked && kh_inventory_refresh(token, NULL) == KH_OK)
 		token->looked = true;
-	if (!token->asks_always)
+	if (!again && !token->asks_always)
 		return KH_OK;
 	kh_secret_init(&token->pin);
 	return kh_secret_set(&token->pin, pin->bytes, pin->length) == KH_OK ? KH_OK : kh_fail(error, KH_AGENT_FAILED);
@@ -281,12 +284,18 @@ static enum kh_code prepare(struct kh_token *token, enum kh_host_prompt_purpose 
 	return code;
 }
 
+bool kh_login_asks(struct kh_token *token, const struct kh_host_prompt *prompt, bool verify)
+{
+	return verify || !token->lease.active || token->lease.session != prompt->session ||
+	       kh_token_ask_login(token) != CKR_OK;
+}
+
 enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt, bool verify,
 		      struct kh_error *error)
 {
 	enum kh_code code;
 
-	if (!verify && token->lease.active && token->lease.session == prompt->session) {
+	if (!kh_login_asks(token, prompt, verify)) {
 		token->lease.used = kh_time_elapsed();
 		return check_writable(token, prompt->purpose, error);
 	}
@@ -303,15 +312,9 @@ enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct
 
 void kh_logout(struct kh_token *token)
 {
-	kh_secret_finish(&token->pin);
-	token->refused = CKR_OK;
-	if (!token->lease.active)
-		return;
-	token->lease.active = false;
-	token->made[0] = '\0';
-	if (token->module->running && token->open)
+	if (token->lease.active && token->module->running && token->open)
 		(void)KH_CALL(token->module, C_Logout, token->session);
-	kh_inventory_hide_private(token);
+	kh_token_forget_login(token);
 }
 
 void kh_logout_session(struct kh_host *host, int64_t session)

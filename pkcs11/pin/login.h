@@ -4,10 +4,10 @@
  * asked here, used once and wiped.
  *
  * Where a token has a private key that wants the PIN for each use
- * (token/context.h), token->pin holds the PIN as long as the login. It is wiped by
- * kh_logout(), which every end of a login comes through, when the token refuses
- * it, and when the token goes. The first login on a token reads the inventory to
- * find such keys.
+ * (token/context.h), or the module must be started again before a write (fresh.h), token->pin
+ * holds the PIN as long as the login. It is wiped by kh_token_forget_login(), which every end
+ * of a login comes through, when the token refuses it, and when the token goes. The
+ * first login on a token reads the inventory to find such keys.
  */
 #ifndef KH_PKCS11_PIN_LOGIN_H
 #define KH_PKCS11_PIN_LOGIN_H
@@ -20,6 +20,8 @@
  * nothing can be written. verify: ask even when the session is logged in. */
 KH_CHECKED enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				 bool verify, struct kh_error *error);
+/* Whether it will ask. */
+bool kh_login_asks(struct kh_token *token, const struct kh_host_prompt *prompt, bool verify);
 /* Also of a PIN that has expired. Logs in with the old one first: openCryptoki
  * loses every private object when C_SetPIN comes without a login. A key with
  * its own pad asks for the old PIN once only, in C_SetPIN. */

@@ -10,15 +10,6 @@ static bool has_pad(const struct kh_token *token)
 	return token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH;
 }
 
-/* Nobody has said yes to the last try: the next login asks, with its warning. */
-static bool may_send(struct kh_token *token)
-{
-	if (token->pin.length > 0 &&
-	    (kh_token_read_info(token, NULL) != KH_OK || (token->info.flags & CKF_USER_PIN_FINAL_TRY)))
-		kh_secret_finish(&token->pin);
-	return token->pin.length > 0;
-}
-
 static CK_RV log_in(struct kh_token *token)
 {
 	bool waits = has_pad(token) && token->module->loop;
@@ -26,7 +17,7 @@ static CK_RV log_in(struct kh_token *token)
 
 	if (token->refused != CKR_OK)
 		return token->refused;
-	if (!has_pad(token) && !may_send(token))
+	if (!has_pad(token) && !kh_token_may_send_pin(token))
 		return CKR_USER_NOT_LOGGED_IN;
 	if (waits)
 		kh_loop_prompting(token->module->loop, true);
@@ -45,21 +36,17 @@ CK_RV kh_context_login(struct kh_token *token, CK_OBJECT_HANDLE key)
 	return object && object->asks_always ? log_in(token) : CKR_OK;
 }
 
-static bool is_logged_in(struct kh_token *token)
-{
-	const char *call = token->module->call;
-	CK_SESSION_INFO info = {.state = CKS_RO_PUBLIC_SESSION};
-	CK_RV rv = KH_CALL(token->module, C_GetSessionInfo, token->session, &info);
-
-	token->module->call = call;
-	return rv == CKR_OK && (info.state == CKS_RW_USER_FUNCTIONS || info.state == CKS_RO_USER_FUNCTIONS);
-}
-
 bool kh_context_again(struct kh_token *token, CK_OBJECT_HANDLE key, CK_RV rv)
 {
 	struct kh_object *object = kh_inventory_by_handle(&token->inventory, key);
+	const char *call = token->module->call;
+	CK_RV login;
 
-	if (rv != CKR_USER_NOT_LOGGED_IN || !object || object->asks_always || !is_logged_in(token))
+	if (rv != CKR_USER_NOT_LOGGED_IN || !object || object->asks_always)
+		return false;
+	login = kh_token_ask_login(token);
+	token->module->call = call;
+	if (login != CKR_OK)
 		return false;
 	kh_log(KH_LOG_INFO, "a key wants the PIN for each use");
 	object->asks_always = true;

@@ -145,6 +145,15 @@ static enum kh_code tell(const struct kh_inventory *inventory, kh_object_told to
 	return code;
 }
 
+/* After another program's logout private objects are hidden: they must not pass for
+ * lost. */
+static void check_lease(struct kh_token *token)
+{
+	if (token->lease.active && !has_private_key(&token->inventory) &&
+	    kh_token_ask_login(token) == CKR_USER_NOT_LOGGED_IN)
+		kh_token_forget_login(token);
+}
+
 enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, void *context, struct kh_error *error)
 {
 	const struct kh_inventory *inventory = &token->inventory;
@@ -170,6 +179,8 @@ enum kh_code kh_inventory_follow(struct kh_token *token, kh_object_told told, vo
 		if (code == KH_OK && inventory->revision != revision)
 			code = tell(inventory, told, context, error);
 	}
+	if (code == KH_OK)
+		check_lease(token);
 	token->inventory.fresh = code == KH_OK;
 	return code;
 }

@@ -44,6 +44,35 @@ CK_RV kh_token_mechanism(struct kh_token *token, CK_MECHANISM_TYPE type, CK_FLAG
 	return kh_mechanism_flags(&token->mechanisms, token->module, token->slot, type, flags);
 }
 
+CK_RV kh_token_ask_login(struct kh_token *token)
+{
+	CK_SESSION_INFO info = {.state = CKS_RO_PUBLIC_SESSION};
+	CK_RV rv = KH_CALL(token->module, C_GetSessionInfo, token->session, &info);
+
+	if (rv == CKR_OK && info.state != CKS_RW_USER_FUNCTIONS && info.state != CKS_RO_USER_FUNCTIONS)
+		rv = CKR_USER_NOT_LOGGED_IN;
+	return rv;
+}
+
+void kh_token_forget_login(struct kh_token *token)
+{
+	kh_secret_finish(&token->pin);
+	token->refused = CKR_OK;
+	if (!token->lease.active)
+		return;
+	token->lease.active = false;
+	token->made[0] = '\0';
+	kh_inventory_hide_private(token);
+}
+
+bool kh_token_may_send_pin(struct kh_token *token)
+{
+	if (token->pin.length > 0 &&
+	    (kh_token_read_info(token, NULL) != KH_OK || (token->info.flags & CKF_USER_PIN_FINAL_TRY)))
+		kh_secret_finish(&token->pin);
+	return token->pin.length > 0;
+}
+
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token)
 {
 	CK_FLAGS flags = token->info.flags;

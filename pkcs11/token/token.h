@@ -40,10 +40,10 @@ struct kh_token {
 	struct kh_inventory inventory;
 	enum kh_private_search private_search;
 	struct kh_mechanisms mechanisms;
-	struct kh_secret pin;	  /* held for keys that want it at each use (token/context.h); else empty */
-	CK_RV refused;		  /* what C_Login said of it; CKR_OK: not refused */
-	bool asks_always;	  /* such a key was seen */
-	bool looked;		  /* for such a key, after a login */
+	struct kh_secret pin; /* held for keys that want it at each use and for fresh looks (pin/login.h); else empty */
+	CK_RV refused;	      /* what C_Login said of it; CKR_OK: not refused */
+	bool asks_always;     /* such a key was seen */
+	bool looked;	      /* for such a key, after a login */
 	char made[KH_SHA256_HEX]; /* SPKI of the pair that was made since the login; "": none */
 };
 
@@ -59,6 +59,14 @@ KH_CHECKED enum kh_code kh_token_read_info(struct kh_token *token, struct kh_err
 KH_CHECKED enum kh_code kh_token_take_info(struct kh_token *token, const CK_TOKEN_INFO *info, struct kh_error *error);
 void kh_token_name_of(const CK_TOKEN_INFO *info, struct kh_token_name *name);
 
+/* Whether the user is still logged in, as the session says: other programs can end
+ * a login. Else CKR_USER_NOT_LOGGED_IN, or why the session does not say. */
+CK_RV kh_token_ask_login(struct kh_token *token);
+/* The lease, the held PIN and what was seen by them; without C_Logout. */
+void kh_token_forget_login(struct kh_token *token);
+/* Whether the held PIN may be sent. Nobody has said yes to the last try: then it is wiped, and the
+ * next login asks, with its warning. */
+bool kh_token_may_send_pin(struct kh_token *token);
 /* From the user's flags and what the last login said; the SO's flags say nothing of the user's PIN. UNSET only warns:
  * some tokens have a PIN and do not set CKF_USER_PIN_INITIALIZED. A login says for certain. */
 enum kh_pin_state kh_token_pin_state(const struct kh_token *token);

@@ -211,18 +211,37 @@ enum kh_code kh_tokens_look(struct kh_tokens *tokens, bool known, struct kh_erro
 	return known && tokens->count > 0 ? KH_OK : update(tokens, false, error);
 }
 
-enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error)
+static enum kh_code start_again(struct kh_tokens *tokens, struct kh_error *error)
 {
 	enum kh_code code;
 
-	kh_tokens_clear(tokens);
-	if (tokens->starts_once)
-		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Initialize", "");
 	kh_log(KH_LOG_INFO, "starting the module again");
 	kh_module_stop(tokens->module);
 	code = kh_module_start(tokens->module, error);
 	tokens->starts_once = code != KH_OK;
 	return code == KH_OK ? kh_tokens_refresh(tokens, error) : code;
+}
+
+enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error)
+{
+	kh_tokens_clear(tokens);
+	if (tokens->starts_once)
+		return kh_fail_call(error, KH_TOKEN_FAILED, "C_Initialize", "");
+	return start_again(tokens, error);
+}
+
+enum kh_code kh_tokens_renew(struct kh_tokens *tokens, struct kh_error *error)
+{
+	enum kh_code code;
+
+	for (size_t i = 0; i < tokens->count; i++) {
+		tokens->list[i]->open = false;
+		kh_inventory_clear(&tokens->list[i]->inventory);
+	}
+	code = start_again(tokens, error);
+	if (code != KH_OK)
+		kh_tokens_clear(tokens);
+	return code;
 }
 
 /* How many there are, and the first of them. */

@@ -42,6 +42,9 @@ KH_CHECKED enum kh_code kh_tokens_look(struct kh_tokens *tokens, bool known, str
 /* C_Finalize, C_Initialize, refresh: every session and login ends. Where the
  * module starts once token.failed in C_Initialize; it is then not tried again. */
 KH_CHECKED enum kh_code kh_tokens_restart(struct kh_tokens *tokens, struct kh_error *error);
+/* The same, but what is known of tokens that are still there stays, and their leases do: without a login,
+ * which is for the caller to make again. Not where the module starts once. */
+KH_CHECKED enum kh_code kh_tokens_renew(struct kh_tokens *tokens, struct kh_error *error);
 /* Forgets them; where the module starts once their logins and sessions end, too. */
 void kh_tokens_clear(struct kh_tokens *tokens);
 /* After a failure, and when a window opens that may stand for minutes: what was

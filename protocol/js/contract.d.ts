@@ -26,6 +26,7 @@ export type ErrorName =
 	| 'pin.unavailable'
 	| 'pin.unchanged'
 	| 'pin.expired'
+	| 'pin.ended'
 	| 'order.mismatch'
 	| 'renewal.window'
 	| 'renewal.state'

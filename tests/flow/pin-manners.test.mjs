@@ -117,7 +117,6 @@ for (const keyType of ['ec-p256', 'rsa2048'])
 		}));
 
 test('M4: a key that does not say that it wants the PIN for each use', () => withKey({ 'always-authenticate': 2 }, {}, async (scene, agent) => {
-	await refused(begin(scene, agent, 'M4-2'), 'token.failed', { call: 'C_Sign', value: 'CKR_USER_NOT_LOGGED_IN' });
 	await renew(scene, agent, 'M4-2');
 	assert.equal(scene.pins.count(), 2, 'the second login holds the PIN');
 }));
@@ -156,7 +155,6 @@ test('M4: the refusal says how many tries are left, of which key and in which ca
 	refused(begin(scene, agent, 'M4-5'), 'pin.incorrect', { left: 'low', call: 'C_Login', serial: scene.key.serial })));
 
 test('M4: a held PIN is not the last try', () => changed({ left: 1 }, async (scene, agent) => {
-	await refused(begin(scene, agent, 'M4-6'), 'token.failed', { call: 'C_Sign', value: 'CKR_USER_NOT_LOGGED_IN' });
 	scene.pins.answer('cancel');
 	await refused(begin(scene, agent, 'M4-6'), 'pin.cancelled');
 	assert.equal(triesLeft(scene.key), 1, 'nobody said yes to it');
@@ -229,4 +227,24 @@ test('M10: a login does not outlive the session of its page', () => withKey({}, 
 	const after = calls.slice(calls.lastIndexOf('C_GenerateKeyPair') + 1);
 	assert.deepEqual(after.filter((call) => /^C_(Logout|CloseAllSessions)$/.test(call)), ['C_Logout', 'C_CloseAllSessions']);
 	await agent.close();
+}));
+
+// Another program logs the key out: whichever call meets it first.
+for (const rule of ['C_GenerateKeyPair 1 logout', 'C_SignInit 1 error 0x101', 'C_SignInit 2 error 0x101', 'C_CreateObject 1 logout', 'C_DestroyObject 1 logout'])
+	test(`the login is ended by another program: ${rule}`, () => withKey({}, { faults: [rule] }, async (scene, agent) => {
+		await renew(scene, agent, 'E-1');
+		assert.equal(scene.pins.count(), 2, 'one login more');
+		assert.ok(scene.pins.asked().some((line) => line.startsWith('SETERROR Another program')), 'the window says why');
+	}));
+
+test('a login that another program has ended between two calls is not taken for one', () => withKey({}, { faults: ['C_GetSlotList 0 logout'] }, async (scene, agent) => {
+	const { csr } = await begin(scene, agent, 'E-3');
+	await agent.call('token.list');
+	await agent.call('renewal.install', { order: 'E-3', certificate: await scene.ca.issue(csr), chain: [] });
+	assert.equal(scene.pins.count(), 2);
+}));
+
+test('a login that is ended again and again is told, not asked for for ever', () => withKey({}, { faults: ['C_GenerateKeyPair 0 error 0x101'] }, async (scene, agent) => {
+	await refused(begin(scene, agent, 'E-2'), 'pin.ended', { call: 'C_GenerateKeyPair', retry: 'user' });
+	assert.equal(scene.pins.count(), 2);
 }));

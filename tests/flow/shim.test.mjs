@@ -51,12 +51,12 @@ test('a pulled key: dead sessions, an empty slot, and back', () => withKey(async
 	assert.equal(await count(key), 2);
 }));
 
-test('cut, tear and write are refused', () => withKey(async (key) => {
-	for (const rule of ['C_Login 1 cut', 'C_CreateObject 1 tear 50', 'write 1 error 0x30']) {
+test('cut, tear, write and logout are refused', () => withKey(async (key) => {
+	for (const rule of ['C_Login 1 cut', 'C_CreateObject 1 tear 50', 'write 1 error 0x30', 'C_Sign 1 logout']) {
 		key.fault(rule);
 		const result = await generate(key);
 		assert.equal(result.status, null);
-		assert.match(result.stderr, /^shim: a rule of the fault script cannot be: this module does not write/m);
+		assert.match(result.stderr, /^shim: a rule of the fault script cannot be: this module does not keep/m);
 	}
 }));
 

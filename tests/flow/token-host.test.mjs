@@ -234,7 +234,7 @@ staged('a login belongs to its session', {}, async (it) => {
 	await it.host.call('token.logout', { session: 1 });
 	await it.call('key.generate', { keyType: 'ec-p256' });
 	await it.host.call('token.logout', { session: 2 });
-	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'token.failed', { value: 'CKR_USER_NOT_LOGGED_IN' });
+	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'pin.ended', { value: 'CKR_USER_NOT_LOGGED_IN' });
 });
 
 staged('host.cancel closes the window; so does the end of stdin', { pins: ['hang'] }, async (it) => {
@@ -338,7 +338,7 @@ staged('a pulled token is noticed, and found again', {}, async (it) => {
 	await refused(it.login(), 'token.absent');
 	it.token.putBack();
 	assert.equal((await it.host.call('token.list', { refresh: true })).tokens.length, 1);
-	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'token.failed', { value: 'CKR_USER_NOT_LOGGED_IN' });
+	await refused(it.call('key.generate', { keyType: 'ec-p256' }), 'pin.ended', { value: 'CKR_USER_NOT_LOGGED_IN' });
 	await it.begin();
 });
 

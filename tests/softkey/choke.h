@@ -23,12 +23,13 @@
 #undef LACK
 
 extern const char module_name[];
-/* Whether it keeps the objects itself: else "write", "cut" and "tear" in a script are refused. */
+/* Whether it keeps objects and logins itself: else "write", "cut", "tear" and "logout" in a script are refused. */
 extern const bool module_writes;
 CK_RV module_open(void);	    /* before C_Initialize */
 const char *module_folder(void);    /* of the script and the list of calls */
 void module_refresh(void);	    /* at every call: what was pulled and plugged in */
 void module_pull(const char *name); /* NULL: all tokens */
+void module_logout(void);	    /* as another program's C_Logout does on some cards */
 
 /* manners.c: reads what the module does otherwise, and puts that before its functions. */
 void manners_read(CK_FUNCTION_LIST *functions);

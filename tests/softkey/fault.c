@@ -29,10 +29,11 @@ enum action {
 	ACTION_TEAR,
 	ACTION_DELAY,
 	ACTION_DEAF,
+	ACTION_LOGOUT,
 	ACTIONS
 };
 static const char *const action_names[ACTIONS] = {"error", "pull", "exit",  "crash", "hang",
-						  "cut",   "tear", "delay", "deaf"};
+						  "cut",   "tear", "delay", "deaf",  "logout"};
 
 struct rule {
 	char text[128], call[40], argument[NAME];
@@ -56,11 +57,12 @@ static _Noreturn void refuse(const char *why, const char *line)
 
 static void check(const struct rule *rule, const char *line)
 {
-	bool writes = rule->action == ACTION_CUT || rule->action == ACTION_TEAR || strcmp(rule->call, "write") == 0;
+	bool writes = rule->action == ACTION_CUT || rule->action == ACTION_TEAR || strcmp(rule->call, "write") == 0 ||
+		      rule->action == ACTION_LOGOUT;
 	long percent = strtol(rule->argument, NULL, 10);
 
 	if (!module_writes && writes)
-		refuse("this module does not write the objects itself", line);
+		refuse("this module does not keep objects and logins itself", line);
 	if (rule->action == ACTION_TEAR && (percent < 0 || percent > 100))
 		refuse("no percentage", line);
 }
@@ -161,6 +163,9 @@ static CK_RV act(const struct rule *rule)
 		return (CK_RV)number;
 	case ACTION_PULL:
 		module_pull(rule->argument[0] ? rule->argument : NULL);
+		return CKR_OK;
+	case ACTION_LOGOUT:
+		module_logout();
 		return CKR_OK;
 	case ACTION_EXIT:
 		_exit((int)number);

@@ -182,6 +182,12 @@ CK_RV soft_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_BYTE *pin, CK_U
 	return rv;
 }
 
+void module_logout(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+		slots[i].user = NOBODY;
+}
+
 CK_RV soft_Logout(CK_SESSION_HANDLE handle)
 {
 	struct session *session;

@@ -80,7 +80,8 @@ static int setup(void **state)
 	scene.host.settings.pinentry = scene.program;
 	snprintf(scene.origin, sizeof(scene.origin), "https://hall");
 	snprintf(scene.locale, sizeof(scene.locale), "en");
-	scene.prompt = (struct kh_host_prompt){1, scene.origin, scene.locale, KH_HOST_PROMPT_PURPOSE_VERIFY, NULL};
+	scene.prompt = (struct kh_host_prompt){
+		.session = 1, .origin = scene.origin, .locale = scene.locale, .purpose = KH_HOST_PROMPT_PURPOSE_VERIFY};
 	return 0;
 }
 
