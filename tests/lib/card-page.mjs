@@ -14,13 +14,10 @@ const steps = ['begin', 'install', 'complete'];
 
 // What is not mended yet, by the number in the marks of tests. Some of them depend on the moment, and a test may go well.
 const defects = {
-	2: 'another program\'s logout is a failed call',
 	3: 'the certificate keeps the order\'s label: it is its key\'s, which is not rewritten',
 	4: 'where a write of the certificate was cut, C_CreateObject fails for ever; or C_Sign, for the key has lost its public half',
 	7: 'when the reader\'s service was restarted, every C_Login fails and each asks for the PIN',
-	9: 'what another program writes is not seen',
 	10: 'files of a pair stay on the card where PKCS#11 does not show them; or the card is full and not called so',
-	13: 'on a PKCS#15 card the old directories are written over what another program wrote: its pair or certificate is gone',
 	14: 'OpenSC takes no second certificate for a key',
 	18: 'a pulled key is not called so, or taken for done',
 	20: 'a directory of a PKCS#15 card that is half written hides the new private key, and the order stays where it is',
