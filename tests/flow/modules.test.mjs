@@ -158,7 +158,7 @@ for (const what of ['0x5', 'crash'])
 			assert.ok(now > restarts && now <= restarts + 3 * i, `${now} restarts, ${restarts} before`); // the report looks, too
 		}
 		scene.token.fault();
-		process.kill(children(scene.daemon.service.pid)[0], 'SIGKILL'); // the script is read by C_Initialize
+		for (const host of children(scene.daemon.service.pid)) process.kill(host, 'SIGKILL'); // the script is read by C_Initialize
 		await until(() => counts(agent).then(([tokens, certificates]) => tokens === 1 && certificates === 1, () => false), 'a key that answers');
 		await renew(scene, agent);
 	}, sessionDies(0)));

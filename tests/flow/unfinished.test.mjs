@@ -21,7 +21,7 @@ async function withScene(options, action) {
 async function interrupted(scene, fault, page, ...before) {
 	const [name] = fault.split(' ');
 	scene.key.fault(...before, fault);
-	process.kill(children(scene.daemon.service.pid)[0], 'SIGKILL'); // the script is read by C_Initialize
+	process.kill(await until(() => children(scene.daemon.service.pid)[0], 'the token host'), 'SIGKILL'); // the script is read by C_Initialize
 	const agent = await scene.connect();
 	await until(async () => (await agent.call('certificate.list').catch(() => ({ certificates: [] }))).certificates.length === 1, 'the next token host');
 	writeFileSync(path.join(scene.key.store, 'calls'), '');
