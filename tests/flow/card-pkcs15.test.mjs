@@ -2,9 +2,10 @@
 // whole from the picture that its process has. What is not mended yet has a mark.
 import assert from 'node:assert/strict';
 import { refused } from '../lib/assert.mjs';
-import { addForeign, checkForeign, checkRenewed, goOn, isForeign, makePage, order, pin, proves as provesOnCard, upTo } from '../lib/card-page.mjs';
+import { addForeign, checkForeign, checkRenewed, deleteForeign, goOn, isForeign, makePage, order, pin, proves as provesOnCard, upTo } from '../lib/card-page.mjs';
 import { Pkcs15Key } from '../lib/card.mjs';
 import { markId } from '../lib/mark.mjs';
+import { certificateId } from '../lib/token.mjs';
 
 const proves = (name, options, ...rest) => provesOnCard(name, { kind: Pkcs15Key, ...options }, ...rest);
 
@@ -28,7 +29,7 @@ for (const keyType of ['rsa2048', 'ec-p256', 'ec-p384'])
 		const { id, label } = await checkRenewed(scene, page);
 		assert.deepEqual([id, label], [markId(order), scene.company.name]);
 		assert.equal(scene.pins.count(), 1, 'one PIN for the whole');
-		assert.deepEqual(scene.token.files.filter((name) => /^(43|4B|55)/.test(name)).length, 3, 'the old pair\'s files are gone');
+		assert.equal(scene.token.pairFiles.length, 3, 'the old pair\'s files are gone');
 	});
 
 proves('an RSA key is followed by one of P-256', { keyType: 'rsa2048', page: { keyType: 'ec-p256' } }, async (scene, page) => {
@@ -58,6 +59,45 @@ proves('a second wrong PIN is told as the last but one, the third locks the key'
 	assert.match(scene.token.read('card'), /^left=0$/m);
 });
 
+proves('another program logs in and out between the calls', {}, async (scene, page) => {
+	for (const step of ['begin', 'install', 'complete']) {
+		await scene.token.objects();
+		await page[step]();
+	}
+	await checkRenewed(scene, page);
+});
+
+proves('a certificate that another program writes shows in the next list', {}, async (scene, page) => {
+	const { pem } = await addForeign(scene);
+	const { certificates } = await page.agent.call('certificate.list');
+	assert.deepEqual(certificates.map((one) => one.id).sort(), [certificateId(pem), page.old.id].sort());
+});
+
+proves('the reader\'s service is restarted before begin', {}, async (scene, page) => {
+	await scene.token.restartReader();
+	await goOn(page);
+	await checkRenewed(scene, page);
+});
+
+proves('the reader\'s service is restarted between the calls: the PIN is asked for again', {}, async (scene, page) => {
+	for (const step of ['begin', 'install', 'complete']) {
+		await page[step]();
+		await scene.token.restartReader();
+	}
+	await checkRenewed(scene, page);
+});
+
+proves('a full card is called full in begin and in install; with room the same calls go on', {}, async (scene, page) => {
+	for (const step of ['begin', 'install', 'complete']) {
+		scene.token.set({ capacity: scene.token.used + 50 });
+		if (step !== 'complete') await refused(page[step](), 'token.full');
+		scene.token.set({ capacity: 0 });
+		await page[step]();
+	}
+	await checkRenewed(scene, page);
+	assert.equal(scene.token.pairFiles.length, 3);
+}, { not: 10 });
+
 // Row 13.
 async function take(page, ...steps) { for (const step of steps) await page[step](); }
 
@@ -66,15 +106,20 @@ const makers = [
 	{ maker: 'pkcs15-init, which leaves the card logged in', by: (key) => key.leftLoggedIn },
 ];
 
-proves('what another program wrote before the agent came stays', {}, async (scene, page) => {
+// The agent comes when the foreign pair is there.
+async function foreignFirst(scene, page) {
 	const foreign = await addForeign(scene);
 	await page.agent.close();
 	await scene.daemon.stop();
 	await scene.daemon.again();
-	const fresh = await makePage(scene);
-	await goOn(fresh);
+	return { foreign, page: await makePage(scene) };
+}
+
+proves('what another program wrote before the agent came stays', {}, async (scene, first) => {
+	const { foreign, page } = await foreignFirst(scene, first);
+	await goOn(page);
 	await checkForeign(scene, foreign);
-	await checkRenewed(scene, fresh);
+	await checkRenewed(scene, page);
 });
 
 for (const { maker, by } of makers) {
@@ -109,3 +154,13 @@ for (const { maker, by } of makers) {
 		assert.deepEqual((await scene.token.objects()).filter((text) => !isForeign(text)), before);
 	});
 }
+
+for (const [when, before, after] of [['begin', [], ['begin', 'install', 'complete']], ['install', ['begin'], ['install', 'complete']], ['complete', ['begin', 'install'], ['complete']]])
+	proves(`what another program deletes before ${when} does not come back`, {}, async (scene, first) => {
+		const { page } = await foreignFirst(scene, first);
+		await take(page, ...before);
+		await deleteForeign(scene);
+		await take(page, ...after);
+		assert.deepEqual((await scene.token.objects()).filter(isForeign), []);
+		await checkRenewed(scene, page);
+	});

@@ -91,6 +91,11 @@ async function showForeign({ token }) {
 
 export const isForeign = (object) => field(object, 'ID') === foreign.id;
 
+export async function deleteForeign(scene) {
+	await scene.token.run('pkcs15-init', '--delete-objects', 'privkey,pubkey,cert', '--id', foreign.id, '--auth-id', '01', '--pin', scene.token.pin);
+	assert.deepEqual(await showForeign(scene), []);
+}
+
 // All of it is there as it was, and it signs.
 export async function checkForeign(scene, { pem, shown }) {
 	const objects = (await scene.token.objects()).filter(isForeign);
