@@ -16,7 +16,6 @@ const steps = ['begin', 'install', 'complete'];
 const defects = {
 	3: 'the certificate keeps the order\'s label: it is its key\'s, which is not rewritten',
 	4: 'where a write of the certificate was cut, C_CreateObject fails for ever; or C_Sign, for the key has lost its public half',
-	7: 'when the reader\'s service was restarted, every C_Login fails and each asks for the PIN',
 	10: 'files of a pair stay on the card where PKCS#11 does not show them; or the card is full and not called so',
 	14: 'OpenSC takes no second certificate for a key',
 	18: 'a pulled key is not called so, or taken for done',
