@@ -83,7 +83,10 @@ static CK_RV ask(struct kh_token *token, CK_OBJECT_HANDLE handle, struct kh_byte
 {
 	CK_RV rv = kh_object_ask(token, handle, first_types, values, READS);
 
-	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID || kh_token_in_trouble(token, rv))
+	/* NSS answers CKR_OK and nothing at all where it lacks one of them. */
+	if (rv == CKR_OK && values[CLASS].length == 0)
+		clear(values, READS);
+	else if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID || kh_token_in_trouble(token, rv))
 		return rv;
 	return ask_each(token, handle, values, missed);
 }
