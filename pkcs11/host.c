@@ -44,6 +44,7 @@ void kh_host_finish(struct kh_host *host)
 	kh_module_stop(&host->module);
 	kh_profiles_clear(&host->profiles);
 	kh_anchors_free(host->anchors);
+	free(host->module.init);
 	free(host->settings.pinentry);
 	free(host->settings.locale);
 	free_list(host->settings.anchors, host->settings.anchors_count);

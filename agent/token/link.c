@@ -108,7 +108,7 @@ static bool answered(void *context, const struct kh_error *error)
 }
 
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
-					const char *program)
+					const char *program, const char *init)
 {
 	struct kh_token_link *link = calloc(1, sizeof(*link));
 	const struct kh_token_talk_events events = {lost, answered, link};
@@ -121,6 +121,7 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	link->settings = settings;
 	link->module = module;
 	link->program = program;
+	link->init = init;
 	return link;
 }
 
@@ -159,6 +160,7 @@ static void configure(struct kh_token_link *link)
 		.credit_code_oids_count = config->credit_code_oids_count,
 		.import_on_host = config->encryption_import == KH_CONFIG_ENCRYPTION_IMPORT_HOST,
 		.profiles = config->profiles,
+		.init = (char *)link->init,
 		.starts_once = link->starts_once,
 	};
 	struct kh_error error = {0};

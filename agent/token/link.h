@@ -23,6 +23,7 @@ struct kh_token_link {
 	const struct kh_settings *settings;
 	const char *module;
 	const char *program;
+	const char *init; /* modules[].init; may be NULL */
 	struct kh_token_child *child;
 	enum kh_link_state state;
 	struct kh_token_talk talk;
@@ -36,9 +37,9 @@ struct kh_token_link {
 	struct kh_host_host host;
 };
 
-/* settings and module stay the caller's. NULL: out of memory. */
+/* settings, module, program and init stay the caller's. NULL: out of memory. */
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
-					const char *program);
+					const char *program, const char *init);
 void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context);
 /* Starts the child unless it runs; calls do that by themselves. */
 void kh_token_link_start(struct kh_token_link *link);

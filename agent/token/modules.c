@@ -31,13 +31,13 @@ static bool take_found(void *context, struct kh_host_certificate_found_params *m
 }
 
 static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
-			       const char *path, const char *program, struct kh_error *error)
+			       const char *path, const char *program, const char *init, struct kh_error *error)
 {
 	struct kh_driver *module = &modules->items[modules->count];
 
 	*module = (struct kh_driver){.all = modules, .path = strdup(path), .program = strdup(program)};
 	if (module->path && module->program)
-		module->link = kh_token_link_new(loop, settings, module->path, module->program);
+		module->link = kh_token_link_new(loop, settings, module->path, module->program, init);
 	if (!module->link) {
 		free(module->path);
 		free(module->program);
@@ -55,7 +55,7 @@ static enum kh_code add_usual(struct kh_modules *modules, uv_loop_t *loop, const
 
 	for (size_t i = 0; (path = kh_system_usual_module(i)); i++) {
 		if (kh_system_readable(path))
-			return add_module(modules, loop, settings, path, program, error);
+			return add_module(modules, loop, settings, path, program, NULL, error);
 	}
 	kh_log(KH_LOG_WARNING, "no module is configured and OpenSC's is not installed");
 	return KH_OK;
@@ -87,7 +87,7 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 		/* Once: the second would wait for the first. */
 		if (!is_there(modules, module->path))
 			code = add_module(modules, loop, settings, module->path, module->host ? module->host : program,
-					  error);
+					  module->init, error);
 	}
 	return code;
 }

@@ -95,6 +95,8 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 	move_list(&settings->anchors, &settings->anchors_count, &params.anchors, &params.anchors_count);
 	move_list(&settings->credit_code_oids, &settings->credit_code_oids_count, &params.credit_code_oids,
 		  &params.credit_code_oids_count);
+	free(host->module.init);
+	host->module.init = kh_steal(&params.init);
 	code = load_profiles(host, params.profiles, error);
 	settings->import_on_host = params.import_on_host;
 	host->tokens.starts_once = host->fresh = params.starts_once;

@@ -116,7 +116,7 @@ void kh_module_choose_profile(struct kh_module *module)
 
 enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 {
-	CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
+	CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK, .pReserved = module->init};
 	enum kh_code code;
 	CK_RV rv;
 
@@ -126,7 +126,7 @@ enum kh_code kh_module_start(struct kh_module *module, struct kh_error *error)
 	if (code != KH_OK)
 		return code;
 	rv = KH_CALL(module, C_Initialize, &arguments);
-	if (rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD)
+	if ((rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD) && !module->init)
 		rv = KH_CALL(module, C_Initialize, NULL);
 	/* After our C_Finalize it means that nothing was started again. */
 	if (rv != CKR_OK && (rv != CKR_CRYPTOKI_ALREADY_INITIALIZED || module->starts > 0))

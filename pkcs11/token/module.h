@@ -30,6 +30,7 @@ struct kh_loop;
 struct kh_module {
 	char path[KH_MODULE_PATH_MAX];
 	const char *name; /* file name in path */
+	char *init;	  /* pReserved of C_Initialize; NULL: none */
 	void *library;
 	CK_FUNCTION_LIST *functions;
 	CK_INFO info;
