@@ -28,7 +28,7 @@ const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
-const waiting = /^(between-|card|cookies|hall-(crash|recovery|refusals|serial)|harness|no-ipv6|renewal-hall|sdk|shim|slow-key)/;
+const waiting = /^(between-|card|cookies|hall-(crash|recovery|refusals|serial)|harness|middleware|no-ipv6|renewal-hall|sdk|shim|slow-key)/;
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
@@ -38,7 +38,7 @@ const suites = [
 	{ name: 'unit', lane: 0, meson: 'build' },
 	{ name: 'contract', lane: 0, node: tests('contract') },
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
-	{ name: 'flow', lane: 0, node: tests('flow', /^(?!between-|card).*\.test\.mjs$/) },
+	{ name: 'flow', lane: 0, node: tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/) },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
@@ -50,6 +50,7 @@ const suites = [
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
+	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}`, serves: /^lint$/ },

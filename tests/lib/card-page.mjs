@@ -31,7 +31,7 @@ export const field = (object, name) => new RegExp(`^  ${name}:\\s+(.*)$`, 'm').e
 export async function makePage(scene, { key = 'new', keyType, order: name = order, oldPem = scene.oldPem } = {}) {
 	const page = { agent: await scene.connect(), key: scene.token, order: name };
 	const { agent } = page;
-	page.token = (await agent.call('token.list')).tokens[0].token;
+	page.token = (await agent.call('token.list')).tokens.find((one) => one.label === scene.token.label).token;
 	page.old = await findCertificate(agent, oldPem);
 	page.begin = async () => {
 		const begun = await agent.call('renewal.begin', { order: name, certificate: page.old.id, key, ...(keyType ? { keyType } : {}) });

@@ -3,20 +3,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { elements, tlv } from './der.mjs';
+import { Maker, types } from './maker.mjs';
 import { inMountNamespace, joinNamespace } from './namespace.mjs';
 import { build, opensc } from './paths.mjs';
 import { Service, run, until } from './process.mjs';
-import { Token, pemToDer } from './token.mjs';
+import { pemToDer } from './token.mjs';
 
 const program = path.join(build, 'tests/card/card');
 const vpcd = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
 // In a network namespace of one's own every port is free.
 const port = 35963;
-const types = { rsa2048: 'rsa:2048', 'ec-p256': 'EC:prime256v1', 'ec-p384': 'EC:secp384r1' };
-const pem = (kind, der) => `-----BEGIN ${kind}-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END ${kind}-----\n`;
 
-export class CardKey extends Token {
+export class CardKey extends Maker {
 	static family = 'sc-hsm';
 
 	static async make(folder, { label = 'Card key', pin = '123456' } = {}) {
@@ -88,32 +86,7 @@ export class CardKey extends Token {
 	}
 	untilSeen(there = true) { return until(async () => await this.seen() === there, there ? 'the key in the reader' : 'the key out of the reader'); }
 
-	// A pair made on the card; its public key in DER.
-	async generate(keyType, { id = '01', label = '旧证书' } = {}) {
-		await this.tool(['--login', '--pin', this.pin, '--keypairgen', '--key-type', types[keyType], '--id', id, '--label', label]);
-		return pemToDer((await this.run('pkcs15-tool', '--read-public-key', id)).stdout);
-	}
-
-	// A request of the same subject and key type, for a pair that was made on the card, signed by it.
-	async adopt(request, keyType, { id = '01', label } = {}) {
-		const [info, algorithm] = elements(elements(pemToDer(request))[0].body), parts = elements(info.body).map((part) => part.whole);
-		parts[2] = await this.generate(keyType, { id, label });
-		const body = tlv(0x30, ...parts), signature = await this.sign(id, body, keyType);
-		return pem('CERTIFICATE REQUEST', tlv(0x30, body, algorithm.whole, tlv(0x03, Buffer.from([0]), signature)));
-	}
-
-	async sign(id, data, keyType) {
-		const at = (name) => path.join(this.folder, `sign-${name}`), rsa = keyType.startsWith('rsa');
-		writeFileSync(at('in'), rsa ? data : createHash('sha256').update(data).digest());
-		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('out'),
-			...(rsa ? ['--mechanism', 'SHA256-RSA-PKCS'] : ['--mechanism', 'ECDSA', '--signature-format', 'openssl'])]);
-		const signature = readFileSync(at('out'));
-		for (const name of ['in', 'out']) rmSync(at(name));
-		return signature;
-	}
-
-	// adopt() has made it.
-	async importPair() {}
+	async readPublicKey(id) { return pemToDer((await this.run('pkcs15-tool', '--read-public-key', id)).stdout); }
 
 	// OpenSC's own object, which it shows with another handle in each process, is none of the card's.
 	async objects() { return (await super.objects()).filter((text) => !text.startsWith('Profile object')); }

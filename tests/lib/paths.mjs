@@ -15,7 +15,12 @@ export const program = {
 };
 
 const multiarch = ['x86_64-linux-gnu', 'aarch64-linux-gnu'];
-export const opensc = multiarch.map((name) => `/usr/lib/${name}/opensc-pkcs11.so`).find(existsSync) ?? '/usr/lib/opensc-pkcs11.so';
+const library = (name) => multiarch.map((one) => `/usr/lib/${one}/${name}`).find(existsSync) ?? `/usr/lib/${name}`;
+export const opensc = library('opensc-pkcs11.so');
+export const softokn = library('libsoftokn3.so');
+export const opencryptoki = library('pkcs11/libopencryptoki.so');
+export const p11kitClient = library('pkcs11/p11-kit-client.so');
+export const tpm2 = library('pkcs11/libtpm2_pkcs11.so');
 
 export const softhsm = [
 	'/usr/lib/softhsm/libsofthsm2.so',
