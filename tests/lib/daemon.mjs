@@ -6,7 +6,7 @@ import { program } from './paths.mjs';
 import { Service, freePort, untilListening } from './process.mjs';
 
 export class Daemon {
-	// folder: its own; token: for module and SOFTHSM2_CONF; settings: more configuration keys.
+	// folder: its own; token: for module, SOFTHSM2_CONF and what it is started with (before); settings: more configuration keys.
 	static async start({ folder, token, origins, anchors = [], port, pinentry, settings = {}, env = {} }) {
 		const daemon = new Daemon();
 		const home = path.join(folder, 'home'), runtime = path.join(folder, 'run');
@@ -23,6 +23,7 @@ export class Daemon {
 			HOME: home, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: path.join(home, '.config'), XDG_STATE_HOME: path.join(home, '.local/state'),
 			XDG_CONFIG_DIRS: path.join(folder, 'none'), ...token.env, ...env,
 		};
+		daemon.before = token.before;
 		await daemon.again();
 		return daemon;
 	}

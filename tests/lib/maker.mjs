@@ -1,5 +1,4 @@
 // A token that takes no pair from outside: it makes them.
-import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { elements, tlv } from './der.mjs';
@@ -34,10 +33,9 @@ export class Maker extends Token {
 	}
 
 	async sign(id, data, keyType) {
-		const at = (name) => path.join(this.folder, `sign-${name}`), rsa = keyType.startsWith('rsa');
-		writeFileSync(at('in'), rsa ? data : createHash('sha256').update(data).digest());
-		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('out'),
-			...(rsa ? ['--mechanism', 'SHA256-RSA-PKCS'] : ['--mechanism', 'ECDSA', '--signature-format', 'openssl'])]);
+		const at = (name) => path.join(this.folder, `sign-${name}`), { input, mechanism } = this.toSign(data, keyType);
+		writeFileSync(at('in'), input);
+		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('out'), ...mechanism]);
 		const signature = readFileSync(at('out'));
 		for (const name of ['in', 'out']) rmSync(at(name));
 		return signature;

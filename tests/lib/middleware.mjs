@@ -176,7 +176,7 @@ export function provesMiddleware({ kind, name, keyType, keyTypes, wrong, service
 		await checkRenewed(scene, page);
 	});
 
-	proves('its service is restarted between the calls: the PIN is asked for again', {}, async (scene, page) => {
+	proves('its service is restarted between the calls', {}, async (scene, page) => {
 		for (const step of steps) {
 			await page[step]();
 			await scene.token.restartService();
@@ -184,11 +184,11 @@ export function provesMiddleware({ kind, name, keyType, keyTypes, wrong, service
 		await checkRenewed(scene, page);
 	});
 
-	proves('its service is down: that is said, and with it up again the calls go on', {}, async (scene, page) => {
+	proves('its service is down: a call works without it or says so, and with it up again the calls go on', {}, async (scene, page) => {
 		await page.begin();
 		await scene.token.stopService();
 		const error = await page.install().then(() => null, (cause) => cause);
-		assert.ok(['token.absent', 'token.removed', 'token.failed', 'driver.missing'].includes(error?.rpc), error?.message);
+		if (error) assert.ok(['token.absent', 'token.removed'].includes(error.rpc), error.message);
 		await scene.token.startService();
 		await goOn(page, 'install');
 		await checkRenewed(scene, page);

@@ -111,16 +111,23 @@ export class Token {
 		return `-----BEGIN CERTIFICATE-----\n${pem}\n-----END CERTIFICATE-----\n`;
 	}
 
+	// What pkcs11-tool is given to sign, and by what.
+	toSign(data, keyType) {
+		if (keyType.startsWith('rsa')) return { input: data, mechanism: ['--mechanism', 'SHA256-RSA-PKCS'] };
+		if (!keyType.startsWith('ec')) return { input: data, mechanism: ['--mechanism', 'EDDSA'] };
+		return { input: createHash(keyType === 'ec-p384' ? 'sha384' : 'sha256').update(data).digest(), mechanism: ['--mechanism', 'ECDSA', '--signature-format', 'openssl'] };
+	}
+
 	// A signature by pkcs11-tool with the private key of that id, judged by openssl with the certificate.
 	async signs(id, certificatePem, keyType) {
 		const at = (name) => path.join(this.folder, `witness-${name}`);
 		const data = Buffer.from('a message for the witness');
-		const digest = createHash(keyType === 'ec-p384' ? 'sha384' : 'sha256').update(data).digest();
 		const kind = keyType.startsWith('rsa') ? 'rsa' : keyType.startsWith('ec') ? 'ec' : 'ed';
-		writeFileSync(at('in'), kind === 'ec' ? digest : data);
+		const { input, mechanism } = this.toSign(data, keyType);
 		writeFileSync(at('certificate'), certificatePem);
-		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('signature'),
-			'--mechanism', { rsa: 'SHA256-RSA-PKCS', ec: 'ECDSA', ed: 'EDDSA' }[kind], ...(kind === 'ec' ? ['--signature-format', 'openssl'] : [])]);
+		writeFileSync(at('in'), input);
+		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('signature'), ...mechanism]);
+		writeFileSync(at('in'), kind === 'ec' ? input : data);
 		const verdict = await run('openssl', ['pkeyutl', '-verify', '-certin', '-inkey', at('certificate'), '-sigfile', at('signature'), '-in', at('in'),
 			...{ rsa: ['-rawin', '-digest', 'sha256'], ec: [], ed: ['-rawin'] }[kind]], { status: null });
 		for (const name of ['in', 'certificate', 'signature']) rmSync(at(name), { force: true });
