@@ -162,6 +162,8 @@ static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_
 
 	name_lock(place, lock, sizeof(lock));
 	set_environment(child, place);
+	/* libwebsockets 4.3 leaves a socket open to children, and so may whoever started us. */
+	uv_disable_stdio_inheritance();
 	status = uv_spawn(loop, &child->process, &options);
 	kh_lifeline_given(&child->lifeline);
 	return status;

@@ -44,7 +44,7 @@ test('it agrees, and costs what docs/performance.md says', () => toComplete({}, 
 	says(seen, 'agreed', /独立读取程序（libp11）：已找到并使用新密钥对/);
 	if (!builtIn) return;
 	const its = seen.calls.filter((line) => /libp11/.test(line));
-	assert.ok(its.length >= 40 && its.length <= 60, `${its.length} C_ calls`);
+	assert.ok(its.length >= 40 && its.length <= 70, `${its.length} C_ calls`); // 0.4.12 and 0.4.13
 	sign = seen.calls.filter((line) => /^C_Sign( |$)/.test(line)).findIndex((line) => /libp11/.test(line)) + 1;
 	assert.ok(sign > 0);
 }));

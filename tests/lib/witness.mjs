@@ -27,7 +27,7 @@ export async function verifyRequest(csr) {
 	const sm2 = pemToDer(csr).includes(sm2Curve) ? ['-vfyopt', distid] : [];
 	const { status, stderr, stdout } = await run('openssl', ['req', '-verify', ...sm2, '-noout', '-subject', '-nameopt', 'utf8,sep_comma_plus'],
 		{ input: csr, status: null });
-	return { ok: status === 0 && /verify OK/i.test(stderr + stdout), subject: stdout.replace(/^subject=/m, '').trim(), text: stderr + stdout };
+	return { ok: status === 0 && /verify OK/i.test(stderr + stdout), subject: /^subject=(.*)$/m.exec(stdout)?.[1].trim(), text: stderr + stdout };
 }
 
 // Whether a signature of r and s is the SM2 certificate's (an X509Certificate) over the data, by openssl: Node's crypto has no SM2.
