@@ -12,8 +12,9 @@
 #define STACK_WIPED 32768
 #define TOKEN_OF(method) offsetof(struct kh_host_##method##_params, token)
 
-/* May be done over after the module was started again; writes to the token. */
-enum { AGAIN = 1, WRITES = 2 };
+/* AGAIN: may be done over after the module was started again. FRESH: writes to the token, or
+ * vouches for what is there: pin/fresh.h. */
+enum { AGAIN = 1, FRESH = 2 };
 
 static const struct row {
 	kh_operation *operation;
@@ -28,16 +29,16 @@ static const struct row {
 	[KH_HOST_METHOD_TOKEN_LOGOUT] = {kh_op_token_logout, NO_TOKEN, 0},
 	[KH_HOST_METHOD_PIN_CHANGE] = {kh_op_pin_change, TOKEN_OF(pin_change), AGAIN},
 	[KH_HOST_METHOD_RENEWAL_RESIDUE] = {kh_op_renewal_residue, TOKEN_OF(renewal_residue), AGAIN},
-	[KH_HOST_METHOD_KEY_GENERATE] = {kh_op_key_generate, TOKEN_OF(key_generate), WRITES},
-	[KH_HOST_METHOD_KEY_REBUILD] = {kh_op_key_rebuild, TOKEN_OF(key_rebuild), WRITES},
+	[KH_HOST_METHOD_KEY_GENERATE] = {kh_op_key_generate, TOKEN_OF(key_generate), FRESH},
+	[KH_HOST_METHOD_KEY_REBUILD] = {kh_op_key_rebuild, TOKEN_OF(key_rebuild), FRESH},
 	[KH_HOST_METHOD_REQUEST_CREATE] = {kh_op_request_create, TOKEN_OF(request_create), 0},
 	[KH_HOST_METHOD_CERTIFICATE_CHECK] = {kh_op_certificate_check, TOKEN_OF(certificate_check), AGAIN},
-	[KH_HOST_METHOD_CERTIFICATE_WRITE] = {kh_op_certificate_write, TOKEN_OF(certificate_write), WRITES},
-	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = {kh_op_encryption_import, TOKEN_OF(encryption_import), WRITES},
-	[KH_HOST_METHOD_CERTIFICATE_PROVE] = {kh_op_certificate_prove, TOKEN_OF(certificate_prove), 0},
+	[KH_HOST_METHOD_CERTIFICATE_WRITE] = {kh_op_certificate_write, TOKEN_OF(certificate_write), FRESH},
+	[KH_HOST_METHOD_ENCRYPTION_IMPORT] = {kh_op_encryption_import, TOKEN_OF(encryption_import), FRESH},
+	[KH_HOST_METHOD_CERTIFICATE_PROVE] = {kh_op_certificate_prove, TOKEN_OF(certificate_prove), FRESH},
 	[KH_HOST_METHOD_RECEIPT_CREATE] = {kh_op_receipt_create, TOKEN_OF(receipt_create), 0},
-	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), WRITES},
-	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), WRITES},
+	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), FRESH},
+	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), FRESH},
 	[KH_HOST_METHOD_HOST_CANCEL] = {kh_op_host_cancel, NO_TOKEN, 0},
 };
 
@@ -155,7 +156,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 	}
 	host->asked = false;
 	host->module.trouble = KH_RV_PLAIN;
-	code = row->is & WRITES ? kh_fresh_write(host, token_param(row, message->params), error) : KH_OK;
+	code = row->is & FRESH ? kh_fresh_write(host, token_param(row, message->params), error) : KH_OK;
 	if (code == KH_OK)
 		code = row->operation(host, message->params, result, error);
 	if (code != KH_OK && recover(host, row, message->params, error)) {

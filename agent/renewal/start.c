@@ -162,6 +162,10 @@ static void begin_on(struct kh_run *run, struct kh_driver *module, const struct 
 		fail_field(run, "keyType");
 		return;
 	}
+	if (params->key == KH_KEY_CHOICE_SAME && token->one_certificate) {
+		kh_run_end(run, KH_TOKEN_UNSUPPORTED);
+		return;
+	}
 	/* Its key does not sign, neither a request nor a proof. */
 	if (certificate->usage == KH_USAGE_ENCRYPT) {
 		fail_field(run, "certificate");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "key/sign.h"
 #include "op/encryption.h"
 #include "op/order.h"
 #include "op/pair.h"
@@ -56,6 +57,14 @@ static struct kh_object *find_same(struct kh_token *token, const struct kh_certi
 	return NULL;
 }
 
+/* A private key whose public half is gone tells by a signature only: a SmartCard-HSM keeps the
+ * public key where the certificate is to be written. */
+static bool signs_for(struct kh_token *token, const struct kh_object *key, const struct kh_certificate *certificate)
+{
+	return key->spki_id[0] == '\0' && token->lease.active &&
+	       kh_sign_prove(&(struct kh_signer){token, key, certificate->spki}, NULL) == KH_OK;
+}
+
 /* What on the token shows that the certificate's key is there: the order's pair
  * for a new key, else whatever is of the old one. */
 static struct kh_object *find_holder(struct kh_token *token, const struct kh_certificate *certificate,
@@ -70,9 +79,15 @@ static struct kh_object *find_holder(struct kh_token *token, const struct kh_cer
 		return marked;
 	if (objects.public_key && is_of(objects.public_key, certificate))
 		return objects.public_key;
-	if (objects.private_key && is_of(objects.private_key, certificate))
+	if (objects.private_key &&
+	    (is_of(objects.private_key, certificate) || signs_for(token, objects.private_key, certificate)))
 		return objects.private_key;
 	return key == KH_KEY_CHOICE_SAME ? find_same(token, certificate, &objects.mark) : NULL;
+}
+
+static bool may_continue(const struct kh_certificate *old, const struct kh_certificate *new)
+{
+	return !old->ca && old->usage != KH_USAGE_ENCRYPT && strcmp(old->id, new->id) != 0;
 }
 
 /* The certificate the new one must continue: the named one, else any signing
@@ -86,11 +101,22 @@ static const struct kh_certificate *find_old(struct kh_token *token, const struc
 	for (size_t i = 0; i < token->inventory.count; i++) {
 		const struct kh_certificate *old = token->inventory.objects[i].certificate;
 
-		if (old && !old->ca && old->usage != KH_USAGE_ENCRYPT && strcmp(old->id, new->id) != 0 &&
-		    kh_name_same(old->subject, new->subject))
+		if (old && may_continue(old, new) && kh_name_same(old->subject, new->subject))
 			return old;
 	}
 	return NULL;
+}
+
+/* Whether there is one that it could continue if it had that subject. */
+static bool has_others(struct kh_token *token, const struct kh_certificate *new)
+{
+	for (size_t i = 0; i < token->inventory.count; i++) {
+		const struct kh_certificate *other = token->inventory.objects[i].certificate;
+
+		if (other && may_continue(other, new))
+			return true;
+	}
+	return false;
 }
 
 /* A certificate that is there and carries another order's mark. */
@@ -122,7 +148,10 @@ static enum kh_code check_fields(struct kh_token *token, const struct kh_certifi
 
 	if (is_others(present, params->order) || !find_holder(token, new, &order, params->key))
 		return kh_pair_mismatch(error, "spki");
-	if (old ? !kh_name_same(old->subject, new->subject) : !present && !was_named(token, new, &order))
+	if (!old && !present && !was_named(token, new, &order))
+		return params->old_certificate || !has_others(token, new) ? kh_fail(error, KH_CERTIFICATE_ABSENT)
+									  : kh_pair_mismatch(error, "subject");
+	if (old && !kh_name_same(old->subject, new->subject))
 		return kh_pair_mismatch(error, "subject");
 	if (new->ca || new->usage == KH_USAGE_ENCRYPT)
 		return kh_pair_mismatch(error, "usage");

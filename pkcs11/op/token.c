@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "pin/fresh.h"
 #include "pin/login.h"
+#include "token/manners.h"
 #include "x509/anchors.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
@@ -123,6 +124,7 @@ static enum kh_code describe_token(struct kh_token *token, struct kh_token_info 
 	out->pin = kh_token_pin_state(token);
 	out->readonly = kh_token_read_only(token);
 	out->login = token->lease.active;
+	out->one_certificate = kh_manners_one_certificate(token);
 	out->has_free = info->ulFreePublicMemory != CK_UNAVAILABLE_INFORMATION;
 	out->free = out->has_free ? (int64_t)(info->ulFreePublicMemory & INT64_MAX) : 0;
 	if (!out->token || !out->serial || !out->label || !out->manufacturer || !out->model || !out->module)

@@ -7,9 +7,21 @@
  * itself as the library. */
 #define OPENSC_MODEL "PKCS#15"
 
+static bool is_opensc(const struct kh_token *token)
+{
+	return strncmp(token->name.model, OPENSC_MODEL, strlen(OPENSC_MODEL)) == 0;
+}
+
 bool kh_manners_caches(const struct kh_token *token)
 {
 	const struct kh_profile *profile = kh_module_profile(token->module);
 
-	return (profile && profile->file.caches) || strncmp(token->name.model, OPENSC_MODEL, strlen(OPENSC_MODEL)) == 0;
+	return (profile && profile->file.caches) || is_opensc(token);
+}
+
+bool kh_manners_one_certificate(const struct kh_token *token)
+{
+	const struct kh_profile *profile = kh_module_profile(token->module);
+
+	return (profile && profile->file.one_certificate) || is_opensc(token);
 }

@@ -10,5 +10,7 @@
 
 /* Whether the module keeps a picture of this token until C_Finalize: pin/fresh.h. */
 bool kh_manners_caches(const struct kh_token *token);
+/* Whether it refuses a second certificate with the CKA_ID of a key. */
+bool kh_manners_one_certificate(const struct kh_token *token);
 
 #endif

@@ -184,6 +184,8 @@ export interface TokenInfo {
 	login?: boolean;
 	/** Nothing can be written to it (CKF_WRITE_PROTECTED). */
 	readonly?: boolean;
+	/** It takes no second certificate for a private key: renewal.begin with key "same" is token.unsupported. */
+	oneCertificate?: boolean;
 }
 
 /** When a certificate may be renewed. The hall decides; this is what the agent's configuration says. */

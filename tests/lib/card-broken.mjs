@@ -1,9 +1,9 @@
 // A renewal on a card that is broken off at the n-th write of a step: the token host is killed there (the write is the last one), or the key
 // pulled (before it). What is not mended is said by numbers of card-page.mjs; again: the calls cannot go on; name: it is not called
-// token.removed; hidden: files stay that PKCS#11 does not show.
+// token.removed; anew: they go on only after the order was given up on the key; hidden: files stay that PKCS#11 does not show.
 import assert from 'node:assert/strict';
 import { refused } from './assert.mjs';
-import { checkRenewed, goOn, mark, proves, upTo } from './card-page.mjs';
+import { checkRenewed, goOn, mark, order, proves, upTo } from './card-page.mjs';
 import { all } from './paths.mjs';
 import { until } from './process.mjs';
 
@@ -14,6 +14,16 @@ const removed = (error) => assert.equal(error.rpc, 'token.removed', error.messag
 // The first call after a key is back may still tell that it was out.
 export const again = (page, step) => page[step]().catch((error) => { removed(error); return page[step](); });
 
+// Half a certificate of a SmartCard-HSM is where the key's public half was; PKCS#11 does not show it, and OpenSC takes no other one for
+// this key. The order is given up on the key and begun anew: its hall issues the certificate once more.
+async function goOnAnew(page, step) {
+	const install = () => page[step]();
+	await refused(install().catch((error) => { if (error.rpc !== 'token.removed') throw error; return install(); }), 'token.failed', { call: 'C_CreateObject' });
+	await page.agent.call('renewal.cancel', { order });
+	assert.equal((await page.agent.call('renewal.inspect', { order })).stage, 'nothing');
+	await goOn(page);
+}
+
 const provesKilled = ({ step, n, killed }, options) =>
 	proves(`the token host is killed in ${step}, at write ${n}: the same calls go on`, options, async (scene, page, t) => {
 		await upTo(page, step);
@@ -22,7 +32,7 @@ const provesKilled = ({ step, n, killed }, options) =>
 		await until(() => scene.token.read('faults') === '', 'the write');
 		process.kill(page.host(), 'SIGKILL');
 		await refused(ended, 'token.failed');
-		await goOn(page, step);
+		await (killed.anew ? goOnAnew(page, step) : goOn(page, step));
 		await checkRenewed(scene, page);
 		await nothingHidden(t, scene, killed.hidden);
 	}, { not: killed.again });
@@ -36,7 +46,8 @@ const provesPulled = ({ step, n, pulled }, options) =>
 		await t.test('it is called token.removed', mark(pulled.name), () => assert.equal(error?.rpc, 'token.removed', error?.message));
 		await scene.token.untilSeen(false);
 		await scene.token.putBack();
-		if (error) await again(page, step).then(() => goOn(page, step));
+		if (pulled.anew) await goOnAnew(page, step);
+		else if (error) await again(page, step).then(() => goOn(page, step));
 		await checkRenewed(scene, page);
 		await nothingHidden(t, scene, pulled.hidden);
 	}, { not: pulled.again });

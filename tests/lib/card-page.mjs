@@ -15,9 +15,7 @@ const steps = ['begin', 'install', 'complete'];
 // What is not mended yet, by the number in the marks of tests. Some of them depend on the moment, and a test may go well.
 const defects = {
 	3: 'the certificate keeps the order\'s label: it is its key\'s, which is not rewritten',
-	4: 'where a write of the certificate was cut, C_CreateObject fails for ever; or C_Sign, for the key has lost its public half',
 	10: 'files of a pair stay on the card where PKCS#11 does not show them; or the card is full and not called so',
-	14: 'OpenSC takes no second certificate for a key',
 	18: 'a pulled key is not called so, or taken for done',
 	20: 'a directory of a PKCS#15 card that is half written hides the new private key, and the order stays where it is',
 	21: 'a deletion on a PKCS#15 card was broken off: the directory names a file that is gone. The old key still shows; or OpenSC hides every certificate, and the order stays where it is',
