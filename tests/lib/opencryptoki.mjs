@@ -10,6 +10,7 @@ import { Service, run, until } from './process.mjs';
 
 const sha256Info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 const prepare = `set -e
+	mkdir -p /dev/shm
 	for place in run lib log; do mkdir -p "$1/$place"; done
 	mount --bind "$1/run" /run
 	mount --bind "$1/lib" /var/lib
