@@ -1,5 +1,6 @@
 // The token host ends while complete takes the old pair off the key (tests/shim before SoftHSM2): the next complete must finish it.
 import test from 'node:test';
+import { days } from '../lib/ca.mjs';
 import { makePage } from '../lib/card-page.mjs';
 import { addForeign, checkForeign, checkRenewed } from '../lib/middleware.mjs';
 import { sleep } from '../lib/process.mjs';
@@ -9,20 +10,24 @@ import { ShimToken } from '../lib/shim-token.mjs';
 const todo = 'row 8: the label was written before; the next complete believes it, says that nothing was retired, and the old pair stays for ever';
 const cases = [
 	{ name: 'the first renewal of a key' },
-	{ name: 'the second renewal of a key', again: true, todo },
+	{ name: 'the second renewal of a key', again: true },
+	{ name: 'a second renewal whose certificate ends with the old one', again: true, soon: true, todo },
 	{ name: 'a key on which another program has a certificate of the same subject', foreign: true, todo },
 ];
 
-for (const { name, again, foreign, todo: known } of cases)
+for (const { name, again, soon, foreign, todo: known } of cases)
 	for (const n of [1, 2, 3])
 		test(`${name}: the token host ends before deletion ${n}`, known ? { todo: known } : {}, async () => {
 			const scene = await makeScene({ kind: ShimToken, keyType: 'ec-p256', pin: '123456' });
 			try {
-				let page = await makePage(scene);
+				const issue = scene.ca.issue.bind(scene.ca), year = days(365);
 				const other = foreign && await addForeign(scene);
+				let page = await makePage(scene);
+				scene.ca.issue = (csr) => issue(csr, { notAfter: year });
 				if (again) {
 					for (const step of ['begin', 'install', 'complete']) await page[step]();
 					page = await makePage(scene, { order: 'C-2', oldPem: page.pem });
+					if (!soon) scene.ca.issue = (csr) => issue(csr, { notAfter: days(366) });
 				}
 				await page.begin();
 				await page.install();

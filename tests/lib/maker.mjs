@@ -33,7 +33,7 @@ export class Maker extends Token {
 	}
 
 	async sign(id, data, keyType) {
-		const at = (name) => path.join(this.folder, `sign-${name}`), { input, mechanism } = this.toSign(data, keyType);
+		const at = (name) => path.join(this.folder, `sign-${name}`), { input, mechanism } = this.toSign(data, keyType, 'sha256');
 		writeFileSync(at('in'), input);
 		await this.tool(['--login', '--pin', this.pin, '--sign', '--id', id, '--input-file', at('in'), '--output-file', at('out'), ...mechanism]);
 		const signature = readFileSync(at('out'));

@@ -67,8 +67,7 @@ export class OpenCryptokiKey extends Maker {
 	get env() { return {}; }
 
 	// It makes no digest in a signature.
-	toSign(data, keyType) {
-		if (!keyType.startsWith('rsa')) return super.toSign(data, keyType);
+	toSign(data) {
 		return { input: Buffer.concat([sha256Info, createHash('sha256').update(data).digest()]), mechanism: ['--mechanism', 'RSA-PKCS'] };
 	}
 }

@@ -111,11 +111,11 @@ export class Token {
 		return `-----BEGIN CERTIFICATE-----\n${pem}\n-----END CERTIFICATE-----\n`;
 	}
 
-	// What pkcs11-tool is given to sign, and by what.
-	toSign(data, keyType) {
+	// What pkcs11-tool is given to sign, and by what; hash: of an EC signature, where it is not that of the curve's size.
+	toSign(data, keyType, hash = keyType === 'ec-p384' ? 'sha384' : 'sha256') {
 		if (keyType.startsWith('rsa')) return { input: data, mechanism: ['--mechanism', 'SHA256-RSA-PKCS'] };
 		if (!keyType.startsWith('ec')) return { input: data, mechanism: ['--mechanism', 'EDDSA'] };
-		return { input: createHash(keyType === 'ec-p384' ? 'sha384' : 'sha256').update(data).digest(), mechanism: ['--mechanism', 'ECDSA', '--signature-format', 'openssl'] };
+		return { input: createHash(hash).update(data).digest(), mechanism: ['--mechanism', 'ECDSA', '--signature-format', 'openssl'] };
 	}
 
 	// A signature by pkcs11-tool with the private key of that id, judged by openssl with the certificate.
