@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "host.h"
 #include "log.h"
@@ -10,6 +11,7 @@
 
 #define NO_TOKEN SIZE_MAX
 #define STACK_WIPED 32768
+#define READER_NOTICES 600 /* ms */
 #define TOKEN_OF(method) offsetof(struct kh_host_##method##_params, token)
 
 /* AGAIN: may be done over after the module was started again. FRESH: writes to the token, or
@@ -66,6 +68,18 @@ static bool still_there(struct kh_host *host)
 	return host->tokens.count > 0;
 }
 
+/* A module that caches answers for a key that is gone: after an error that may mean it, another
+ * start tells, when the reader's service has had its time to notice. */
+static bool is_gone(struct kh_host *host, const char *uri)
+{
+	struct kh_token *token;
+
+	if (host->module.trouble != KH_RV_MAYBE_GONE || !kh_fresh_matters(host) || !uri)
+		return false;
+	uv_sleep(READER_NOTICES);
+	return kh_fresh_look(host, NULL) != KH_OK || kh_tokens_find(&host->tokens, uri, &token, NULL) != KH_OK;
+}
+
 /* A token or its session went away: the module is started again, so that the
  * next look is right. True when the operation should be done over. */
 static bool recover(struct kh_host *host, const struct row *row, const void *params, struct kh_error *error)
@@ -77,6 +91,8 @@ static bool recover(struct kh_host *host, const struct row *row, const void *par
 
 	if ((error->code != KH_TOKEN_REMOVED && error->code != KH_TOKEN_FAILED) ||
 	    host->module.trouble == KH_RV_PLAIN || still_there(host)) {
+		if (error->code == KH_TOKEN_FAILED && is_gone(host, uri))
+			error->code = KH_TOKEN_REMOVED;
 		host->module.trouble = KH_RV_PLAIN;
 		return false;
 	}
@@ -135,12 +151,24 @@ static void forget_logins(struct kh_host *host)
 		kh_logout(host->tokens.list[i]);
 }
 
-/* Some cards lose the login when another program resets them, and a PIN that is
- * held may have been changed meanwhile. */
+/* A PIN that is held may have been changed meanwhile. */
 static bool ends_logins(const struct kh_error *error)
 {
 	return error->code == KH_PIN_ENDED || error->code == KH_PIN_INCORRECT || error->code == KH_PIN_LOCKED ||
 	       error->code == KH_PIN_EXPIRED;
+}
+
+/* Some cards lose the login when another program resets them, and then answer whatever
+ * comes to their mind. */
+static void tell_logout(struct kh_host *host, const char *uri, struct kh_error *error)
+{
+	struct kh_token *token;
+
+	if (!uri || (error->code != KH_TOKEN_FAILED && error->code != KH_CERTIFICATE_NO_KEY) ||
+	    kh_tokens_known(&host->tokens, uri, &token) != 1 || !token->lease.active)
+		return;
+	if (kh_token_ask_login(token) == CKR_USER_NOT_LOGGED_IN)
+		error->code = KH_PIN_ENDED;
 }
 
 static enum kh_code perform(struct kh_host *host, const struct kh_message *message, void *result,
@@ -171,6 +199,7 @@ static enum kh_code perform(struct kh_host *host, const struct kh_message *messa
 	tell_refusal(host, code, error);
 	if (code == KH_OK)
 		return code;
+	tell_logout(host, token_param(row, message->params), error);
 	kh_tokens_age(&host->tokens);
 	if (ends_logins(error))
 		forget_logins(host);

@@ -5,10 +5,10 @@
 #include "pin/login.h"
 #include "token/manners.h"
 
-static bool caches(const struct kh_tokens *tokens)
+bool kh_fresh_matters(const struct kh_host *host)
 {
-	for (size_t i = 0; i < tokens->count; i++) {
-		if (kh_manners_caches(tokens->list[i]))
+	for (size_t i = 0; i < host->tokens.count; i++) {
+		if (kh_manners_caches(host->tokens.list[i]))
 			return true;
 	}
 	return false;
@@ -37,7 +37,7 @@ enum kh_code kh_fresh_look(struct kh_host *host, struct kh_error *error)
 	struct kh_tokens *tokens = &host->tokens;
 	enum kh_code code;
 
-	if (!host->module.running || host->fresh || tokens->starts_once || !caches(tokens))
+	if (!host->module.running || host->fresh || tokens->starts_once || !kh_fresh_matters(host))
 		return KH_OK;
 	code = kh_tokens_renew(tokens, error);
 	host->proved[0] = '\0';

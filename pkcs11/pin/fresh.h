@@ -14,6 +14,8 @@
 
 #include "host.h"
 
+/* Whether any token caches. */
+bool kh_fresh_matters(const struct kh_host *host);
 /* Where a token caches: the module starts again; its logins are made again with the
  * PINs that are held, or end. Pointers to tokens do not hold after it. Nothing is
  * done where the module was started for this operation, or cannot be again.

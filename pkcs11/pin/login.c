@@ -284,10 +284,9 @@ static enum kh_code prepare(struct kh_token *token, enum kh_host_prompt_purpose 
 	return code;
 }
 
-bool kh_login_asks(struct kh_token *token, const struct kh_host_prompt *prompt, bool verify)
+bool kh_login_asks(const struct kh_token *token, const struct kh_host_prompt *prompt, bool verify)
 {
-	return verify || !token->lease.active || token->lease.session != prompt->session ||
-	       kh_token_ask_login(token) != CKR_OK;
+	return verify || !token->lease.active || token->lease.session != prompt->session;
 }
 
 enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt, bool verify,

@@ -21,7 +21,7 @@
 KH_CHECKED enum kh_code kh_login(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				 bool verify, struct kh_error *error);
 /* Whether it will ask. */
-bool kh_login_asks(struct kh_token *token, const struct kh_host_prompt *prompt, bool verify);
+bool kh_login_asks(const struct kh_token *token, const struct kh_host_prompt *prompt, bool verify);
 /* Also of a PIN that has expired. Logs in with the old one first: openCryptoki
  * loses every private object when C_SetPIN comes without a login. A key with
  * its own pad asks for the old PIN once only, in C_SetPIN. */

@@ -244,8 +244,7 @@ enum kh_code kh_tokens_renew(struct kh_tokens *tokens, struct kh_error *error)
 	return code;
 }
 
-/* How many there are, and the first of them. */
-static size_t find(const struct kh_tokens *tokens, const char *uri, struct kh_token **token)
+size_t kh_tokens_known(const struct kh_tokens *tokens, const char *uri, struct kh_token **token)
 {
 	size_t count = 0;
 
@@ -266,17 +265,17 @@ static enum kh_code ambiguous(const struct kh_token *token, struct kh_error *err
 
 enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out, struct kh_error *error)
 {
-	size_t count = find(tokens, uri, out);
+	size_t count = kh_tokens_known(tokens, uri, out);
 	bool started = tokens->module->starts > 0;
 	enum kh_code code;
 
 	if (count != 1) {
 		code = kh_tokens_refresh(tokens, error);
-		count = code == KH_OK ? find(tokens, uri, out) : 0;
+		count = code == KH_OK ? kh_tokens_known(tokens, uri, out) : 0;
 		/* Some modules notice a token only when they start. */
 		if (count == 0 && started && !tokens->starts_once && !kh_tokens_leased(tokens)) {
 			code = kh_tokens_restart(tokens, error);
-			count = code == KH_OK ? find(tokens, uri, out) : 0;
+			count = code == KH_OK ? kh_tokens_known(tokens, uri, out) : 0;
 		}
 		if (code != KH_OK)
 			return code;

@@ -52,6 +52,8 @@ void kh_tokens_clear(struct kh_tokens *tokens);
 void kh_tokens_age(struct kh_tokens *tokens);
 bool kh_tokens_leased(const struct kh_tokens *tokens);
 
+/* How many of those that were seen a URI fits, and the first of them. No C_ call. */
+size_t kh_tokens_known(const struct kh_tokens *tokens, const char *uri, struct kh_token **token);
 /* The token a URI names. When none is there and no lease is active the module
  * is started again first, if it can be. token.absent, token.ambiguous. */
 KH_CHECKED enum kh_code kh_tokens_find(struct kh_tokens *tokens, const char *uri, struct kh_token **out,

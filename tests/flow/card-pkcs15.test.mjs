@@ -93,8 +93,7 @@ proves('a full card is called full in begin and in install; with room the same c
 		await page[step]();
 	}
 	await checkRenewed(scene, page);
-	assert.equal(scene.token.pairFiles.length, 3);
-}, { not: 10 });
+});
 
 // Row 13.
 async function take(page, ...steps) { for (const step of steps) await page[step](); }
