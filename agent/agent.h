@@ -30,7 +30,7 @@ struct kh_agent {
 	uv_loop_t *loop;
 	void (*handle)(struct kh_request *request); /* answers what a page asks, after its hello */
 	const struct kh_settings *settings;
-	struct kh_server *server;
+	struct kh_server *server; /* NULL: no daemon, its inside in the tool (tool/alone.h) */
 	struct kh_modules modules;
 	struct kh_journal *journal; /* never NULL, may be one that keeps nothing */
 	struct kh_usb *usb;	    /* NULL: not to be had */

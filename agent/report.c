@@ -71,7 +71,7 @@ static void fill_static(struct kh_report *report, const struct kh_agent *agent)
 	report->time = strdup(text);
 	kh_system_describe(text, sizeof(text));
 	report->system = strdup(text);
-	report->port = kh_server_port(agent->server);
+	report->port = agent->server ? kh_server_port(agent->server) : config->port;
 	report->origins = calloc(config->origins_count + 1, sizeof(*report->origins));
 	for (size_t i = 0; report->origins && i < config->origins_count; i++)
 		report->origins[report->origins_count++] = strdup(config->origins[i]);

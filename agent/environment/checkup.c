@@ -27,9 +27,9 @@ static void have_certificates(void *context, const struct kh_error *error)
 		.modules = &agent->modules,
 		.usb = kh_watch_usb(agent),
 		.token = look->token,
-		.journal_works = kh_journal_works(agent->journal),
-		.ipv6 = kh_server_ipv6(agent->server),
-		.running = true,
+		.journal_works = agent->server && kh_journal_works(agent->journal),
+		.ipv6 = agent->server && kh_server_ipv6(agent->server),
+		.running = agent->server != NULL,
 	};
 	struct kh_environment_check_result result;
 

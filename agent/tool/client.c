@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "tool/alone.h"
 #include "websocket/websocket.h"
 
 #define CALL_SECONDS 60
@@ -16,8 +17,9 @@
 struct kh_client {
 	uv_loop_t loop;
 	uv_timer_t timer;
-	unsigned patience; /* s */
-	struct kh_server *server;
+	unsigned patience;	  /* s */
+	struct kh_server *server; /* NULL: alone */
+	struct kh_alone *alone;
 	struct kh_socket *socket;
 	const struct kh_contract contract; /* with room for long answers */
 	long long number;
@@ -105,7 +107,7 @@ static void run(struct kh_client *client)
 	uv_timer_stop(&client->timer);
 }
 
-static struct kh_client *make(uint16_t port, unsigned seconds)
+static struct kh_client *make(unsigned seconds)
 {
 	const struct kh_client fresh = {
 		.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX, kh_contract.depth_max}};
@@ -116,8 +118,6 @@ static struct kh_client *make(uint16_t port, unsigned seconds)
 	memcpy(client, &fresh, sizeof(fresh));
 	client->patience = seconds;
 	uv_loop_init(&client->loop);
-	if (kh_client_open(&client->loop, port, &events, client, &client->server, &client->error) != KH_OK)
-		client->ended = true;
 	uv_timer_init(&client->loop, &client->timer);
 	client->timer.data = client;
 	return client;
@@ -135,7 +135,9 @@ void kh_client_free(struct kh_client *client)
 	uv_close((uv_handle_t *)&client->timer, NULL);
 	if (client->server)
 		kh_server_free(client->server);
+	kh_alone_stop(client->alone);
 	uv_run(&client->loop, UV_RUN_DEFAULT);
+	kh_alone_free(client->alone);
 	uv_loop_close(&client->loop);
 	free(client);
 }
@@ -173,7 +175,7 @@ static enum kh_client_outcome greet(struct kh_client *client, const char *locale
 	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale};
 	struct kh_agent_hello_result result;
 
-	if (!client->ended)
+	if (!client->ended && !client->socket)
 		run(client);
 	if (!client->socket && client->close_code == 0)
 		return KH_CLIENT_ABSENT;
@@ -191,9 +193,12 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 	enum kh_client_outcome outcome = KH_CLIENT_FAILED;
 
 	for (size_t i = 0; i < count; i++) {
-		*client = make(ports[i], seconds);
+		*client = make(seconds);
 		if (!*client)
 			return KH_CLIENT_FAILED;
+		if (kh_client_open(&(*client)->loop, ports[i], &events, *client, &(*client)->server,
+				   &(*client)->error) != KH_OK)
+			(*client)->ended = true;
 		outcome = greet(*client, locale);
 		if (outcome == KH_CLIENT_OK || i == count - 1)
 			return outcome;
@@ -204,6 +209,15 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 		*client = NULL;
 	}
 	return outcome;
+}
+
+enum kh_client_outcome kh_client_alone(struct kh_settings *settings, const char *locale, struct kh_client **client)
+{
+	*client = make(CALL_SECONDS);
+	if (!*client ||
+	    kh_alone_open(&(*client)->loop, settings, &events, *client, &(*client)->alone, &(*client)->error) != KH_OK)
+		return KH_CLIENT_FAILED;
+	return greet(*client, locale);
 }
 
 const char *kh_client_reason(const struct kh_client *client)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "environment/judge.h"
 #include "text.h"
 
 /* "tool.pin." and "low": the text of an enum value. */
@@ -126,6 +125,17 @@ static void print_second_reader(const struct kh_tool *tool, const struct kh_modu
 	kh_tool_print(stdout, tool->locale, "tool.reader", values, "\n");
 }
 
+/* A row that only the tool can find. */
+static void print_absent(const struct kh_tool *tool)
+{
+	KH_AUTO_FREE char *state = word(tool, "state", "fail");
+
+	printf("%s  ", state);
+	kh_tool_print(stdout, tool->locale, "tool.not_running", NULL, "\n      ");
+	kh_tool_print(stdout, tool->locale, "tool.start", NULL, "\n");
+	fflush(stdout);
+}
+
 /* The report has the check's rows, and what the second reader said. */
 int kh_tool_doctor(struct kh_tool *tool)
 {
@@ -134,6 +144,8 @@ int kh_tool_doctor(struct kh_tool *tool)
 	struct kh_error error = {0};
 	int status;
 
+	if (tool->alone)
+		print_absent(tool);
 	if (kh_client_call(tool->client, KH_METHOD_DIAGNOSTICS_REPORT, NULL, &report, &error) != KH_OK)
 		return kh_tool_complain(tool, &error);
 	check = (struct kh_environment_check_result){.items = report.items, .items_count = report.items_count};
@@ -142,69 +154,6 @@ int kh_tool_doctor(struct kh_tool *tool)
 		print_second_reader(tool, &report.modules[i]);
 	kh_clear(&kh_report_type, &report);
 	return status;
-}
-
-static void stop_loop(void *context, const struct kh_error *error)
-{
-	(void)error; /* shows in the modules' states */
-	uv_stop(context);
-}
-
-static void ignore(void *context)
-{
-	(void)context;
-}
-
-/* What the daemon would see, looked at by ourselves: nothing is written, so
- * nobody is waited for. */
-static int look_alone(struct kh_tool *tool)
-{
-	struct kh_modules modules = {0};
-	struct kh_environment_check_result result;
-	struct kh_error error = {0};
-	uv_loop_t loop;
-	struct kh_usb *usb;
-	int status = EXIT_FAILURE;
-
-	tool->settings.state[0] = '\0';
-	uv_loop_init(&loop);
-	usb = kh_usb_start(&loop, ignore, NULL);
-	if (kh_modules_init(&modules, &loop, &tool->settings, &error) == KH_OK) {
-		const struct kh_environment environment = {
-			.settings = &tool->settings, .modules = &modules, .usb = usb};
-
-		kh_modules_list_tokens(&modules, false, stop_loop, &loop);
-		uv_run(&loop, UV_RUN_DEFAULT);
-		kh_modules_read_anchors(&modules, stop_loop, &loop);
-		uv_run(&loop, UV_RUN_DEFAULT);
-		kh_modules_list_certificates(&modules, false, stop_loop, &loop);
-		uv_run(&loop, UV_RUN_DEFAULT);
-		kh_environment_judge(&environment, tool->locale, &result);
-		status = print_items(tool, &result);
-		kh_clear(&kh_environment_check_result_type, &result);
-	} else {
-		kh_tool_complain(tool, &error);
-	}
-	kh_usb_stop(usb);
-	kh_modules_stop(&modules);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	kh_modules_finish(&modules);
-	uv_loop_close(&loop);
-	return status;
-}
-
-int kh_tool_doctor_alone(struct kh_tool *tool)
-{
-	KH_AUTO_FREE char *state = word(tool, "state", "fail");
-	KH_AUTO(kh_buffer_finish) struct kh_buffer start = {0};
-
-	printf("%s  ", state);
-	kh_tool_print(stdout, tool->locale, "tool.not_running", NULL, "\n");
-	kh_text(&start, tool->locale, "tool.start", NULL);
-	printf("      %s\n", start.data);
-	fflush(stdout);
-	look_alone(tool);
-	return KH_TOOL_ABSENT;
 }
 
 /* --- report --- */

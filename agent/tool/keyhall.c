@@ -1,5 +1,5 @@
 /*
- * keyhall: the support tool. A client of the daemon; doctor also works without.
+ * keyhall: the support tool. A client of the daemon; where none runs, of its inside.
  */
 #include "tool/tool.h"
 
@@ -96,11 +96,11 @@ static enum kh_client_outcome connect_daemon(struct kh_tool *tool)
 static const struct command {
 	const char *name;
 	int (*run)(struct kh_tool *tool);
-	int (*run_alone)(struct kh_tool *tool); /* without the daemon */
+	bool tells; /* itself that no daemon runs */
 } commands[] = {
-	{"list", kh_tool_list, NULL},
-	{"doctor", kh_tool_doctor, kh_tool_doctor_alone},
-	{"report", kh_tool_report, NULL},
+	{"list", kh_tool_list, false},
+	{"doctor", kh_tool_doctor, true},
+	{"report", kh_tool_report, false},
 };
 
 static const struct command *find_command(const char *name)
@@ -110,6 +110,21 @@ static const struct command *find_command(const char *name)
 			return &commands[i];
 	}
 	return NULL;
+}
+
+/* By what the daemon would do, in this process. The status says that none runs. */
+static int run_alone(struct kh_tool *tool, const struct command *command)
+{
+	const struct kh_error failed = {.code = KH_AGENT_FAILED};
+
+	kh_client_free(kh_steal(&tool->client));
+	tool->alone = true;
+	if (!command->tells)
+		kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
+	if (kh_client_alone(&tool->settings, tool->locale, &tool->client) != KH_CLIENT_OK)
+		return kh_tool_complain(tool, &failed);
+	(void)command->run(tool);
+	return KH_TOOL_ABSENT;
 }
 
 static int run(struct kh_tool *tool, const struct command *command)
@@ -122,12 +137,7 @@ static int run(struct kh_tool *tool, const struct command *command)
 		status = command->run(tool);
 		break;
 	case KH_CLIENT_ABSENT:
-		if (command->run_alone) {
-			status = command->run_alone(tool);
-		} else {
-			kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
-			status = KH_TOOL_ABSENT;
-		}
+		status = run_alone(tool, command);
 		break;
 	case KH_CLIENT_REFUSED: {
 		const char *values[] = {"reason", kh_client_reason(tool->client), NULL};

@@ -1,6 +1,6 @@
 /*
  * The support tool's inside, for keyhall.c (options, the way to the daemon) and
- * keyhall_commands.c (what it can do) only. Everything it says is of x-texts,
+ * commands.c (what it can do) only. Everything it says is of x-texts,
  * but for the report.
  */
 #ifndef KH_AGENT_TOOL_TOOL_H
@@ -20,6 +20,7 @@ struct kh_tool {
 	long port;
 	struct kh_settings settings;
 	struct kh_client *client;
+	bool alone; /* no daemon runs */
 };
 
 /* A text with its values, then end. */
@@ -31,7 +32,5 @@ int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error);
 int kh_tool_list(struct kh_tool *tool);
 int kh_tool_doctor(struct kh_tool *tool);
 int kh_tool_report(struct kh_tool *tool);
-/* doctor where the daemon does not run. */
-int kh_tool_doctor_alone(struct kh_tool *tool);
 
 #endif

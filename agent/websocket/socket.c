@@ -69,6 +69,10 @@ void kh_socket_send(struct kh_socket *socket, const char *text, size_t length)
 {
 	struct outgoing *item;
 
+	if (socket->line) {
+		socket->line->send(socket, text, length);
+		return;
+	}
 	if (socket->close_code != 0)
 		return;
 	item = socket->queued + length > QUEUE_MAX ? NULL : malloc(sizeof(*item) + LWS_PRE + length);
@@ -106,10 +110,15 @@ static void reap(uv_timer_t *timer)
 
 void kh_socket_close(struct kh_socket *socket, int code, const char *reason)
 {
-	uv_timer_t *reaper = socket->server->reaper;
+	uv_timer_t *reaper;
 
+	if (socket->line) {
+		socket->line->close(socket, code, reason);
+		return;
+	}
 	if (socket->close_code != 0)
 		return;
+	reaper = socket->server->reaper;
 	socket->close_code = code;
 	socket->close_reason = reason;
 	socket->close_by = uv_now(socket->server->loop) + CLOSE_MS;

@@ -18,7 +18,14 @@
 		name, callback, sizeof(session), 4096, 0, NULL, 1024u * 1024                                           \
 	}
 
+/* Another way than a WebSocket: local.c. */
+struct kh_line {
+	void (*send)(struct kh_socket *socket, const char *text, size_t length);
+	void (*close)(struct kh_socket *socket, int code, const char *reason);
+};
+
 struct kh_socket {
+	const struct kh_line *line; /* NULL: a WebSocket; else only owner is used of the rest */
 	struct lws *wsi;
 	struct kh_server *server;
 	struct kh_socket *next;

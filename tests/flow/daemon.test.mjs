@@ -425,7 +425,16 @@ describe('support tool', () => {
 
 	test('without the daemon', async () => {
 		const port = String(await freePort());
-		assert.equal((await tool('list', '--port', port)).status, 3);
+		const list = await tool('list', '--port', port), running = await tool('list');
+		assert.equal(list.status, 3);
+		assert.match(list.stderr, /未运行/);
+		assert.equal(list.stdout, running.stdout, 'it shows what the daemon shows');
+		const { status, stdout } = await tool('report', '--port', port);
+		assert.equal(status, 3);
+		const report = JSON.parse(stdout);
+		assert.deepEqual(report.modules.map((module) => [module.module, module.state]), [['libsofthsm2.so', 'running']]);
+		assert.ok(report.items.some((item) => item.id === 'key' && item.state === 'ok'), stdout);
+		assert.ok(!report.items.some((item) => item.id === 'agent'), 'nobody says that it runs');
 		const doctor = await tool('doctor', '--port', port);
 		assert.equal(doctor.status, 3);
 		assert.ok(doctor.stdout.includes('未运行') && doctor.stdout.includes(scene.token.serial), doctor.stdout);
