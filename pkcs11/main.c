@@ -101,6 +101,7 @@ int main(int count, char **arguments)
 	static struct kh_host host;
 	struct options options = {0};
 	struct kh_error error;
+	int in_fd;
 	int out_fd;
 	int status;
 
@@ -108,8 +109,8 @@ int main(int count, char **arguments)
 	status = read_arguments(count, arguments, &options);
 	if (status >= 0)
 		return status;
-	if (kh_process_protect(&error) != KH_OK || kh_process_take_stdout(&out_fd, &error) != KH_OK ||
-	    kh_life_start(&error) != KH_OK || kh_host_init(&host, options.module, 0, out_fd, &error) != KH_OK)
+	if (kh_process_protect(&error) != KH_OK || kh_process_take_pipes(&in_fd, &out_fd, &error) != KH_OK ||
+	    kh_life_start(&error) != KH_OK || kh_host_init(&host, options.module, in_fd, out_fd, &error) != KH_OK)
 		return fail(&error);
 	if (options.lock)
 		wait_for_others(&host, options.lock);

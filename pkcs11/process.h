@@ -9,9 +9,10 @@
 /* No core dump, no ptrace by others of this user, no SIGPIPE. */
 KH_CHECKED enum kh_code kh_process_protect(struct kh_error *error);
 
-/* Moves stdout to a descriptor of our own and points descriptor 1 at stderr:
- * modules and crash handlers print. */
-KH_CHECKED enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error);
+/* Moves stdin and stdout to descriptors of our own. Descriptor 1 is stderr then:
+ * modules and crash handlers print; 0 has nothing to read: openCryptoki's TPM token
+ * closes it where there is no TPM. */
+KH_CHECKED enum kh_code kh_process_take_pipes(int *in, int *out, struct kh_error *error);
 
 /* At once, without any cleanup, and with its process group when it leads it, as
  * under the daemon: the PIN window is in it. Safe in a signal handler. */

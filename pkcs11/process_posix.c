@@ -28,14 +28,28 @@ enum kh_code kh_process_protect(struct kh_error *error)
 	return prctl(PR_SET_DUMPABLE, 0) == 0 ? KH_OK : kh_fail_system(error, "prctl");
 }
 
-enum kh_code kh_process_take_stdout(int *fd, struct kh_error *error)
+static enum kh_code move(int descriptor, int flags, int *to, struct kh_error *error)
 {
-	*fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (*fd < 0)
+	int instead;
+
+	*to = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+	if (*to < 0)
 		return kh_fail_system(error, "fcntl");
-	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	instead = flags == O_RDONLY ? open("/dev/null", O_RDONLY | O_CLOEXEC) : STDERR_FILENO;
+	if (instead < 0)
+		return kh_fail_system(error, "open");
+	if (dup2(instead, descriptor) < 0)
 		return kh_fail_system(error, "dup2");
+	if (instead != STDERR_FILENO)
+		close(instead);
 	return KH_OK;
+}
+
+enum kh_code kh_process_take_pipes(int *in, int *out, struct kh_error *error)
+{
+	enum kh_code code = move(STDIN_FILENO, O_RDONLY, in, error);
+
+	return code == KH_OK ? move(STDOUT_FILENO, O_WRONLY, out, error) : code;
 }
 
 _Noreturn void kh_process_end(void)
