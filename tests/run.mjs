@@ -138,6 +138,7 @@ if (unknown.length) { console.error(`no such suite: ${unknown.join(', ')}; there
 mkdirSync(logs, { recursive: true });
 console.log(`${os.cpus().length} processors, Node.js ${process.versions.node}; output of each suite in ${path.relative(process.cwd(), logs)}/`);
 await Promise.all(lanes.map(runLane));
+if (all && ['middleware', 'card'].every((name) => results.some((one) => one.name === name && one.failed === 0))) await import('./keys-table.mjs');
 const sum = (what) => results.reduce((total, one) => total + one[what], 0);
 const known = results.reduce((total, one) => total + (one.known ?? 0), 0);
 if (known) console.log(`${known} show a known defect`);

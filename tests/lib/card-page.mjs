@@ -45,7 +45,8 @@ async function onCard(options, action) {
 	try { await action(scene, await makePage(scene, options.page)); } finally { await scene.close(); }
 }
 
-export const proves = (name, options, action) => test(name, () => onCard(options, action));
+// The card's family stands before the name.
+export const proves = (name, options, action) => test(`${(options.kind ?? CardKey).family}: ${name}`, () => onCard(options, action));
 
 // One pair, its certificate is the new one, and it signs: by programs that are not ours.
 // dead: kinds of what still shows and is no more.

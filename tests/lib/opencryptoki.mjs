@@ -1,5 +1,5 @@
 // openCryptoki's soft token behind a pkcsslotd of its own. All its places are fixed: it has them in a mount namespace, with shared memory
-// of its own; whoever uses it is started in there.
+// of its own; whoever uses it is started in there. Its group is root's: there is no other in a user namespace.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -17,6 +17,8 @@ const prepare = `set -e
 	mount --bind "$1/log" /var/log
 	mount -t tmpfs tmpfs /dev/shm
 	mkdir -p /run/lock /var/log/opencryptoki
+	sed 's/^pkcs11:.*/pkcs11:x:0:root/' /etc/group >"$1/group"
+	mount --bind "$1/group" /etc/group
 	for token in swtok tpm icsf lite ccatok ep11tok; do mkdir -p /run/lock/opencryptoki/$token /var/lib/opencryptoki/$token/TOK_OBJ; done
 	chgrp -R pkcs11 /run/lock/opencryptoki /var/lib/opencryptoki /var/log/opencryptoki
 	chmod -R g+rwX /run/lock/opencryptoki /var/lib/opencryptoki /var/log/opencryptoki
