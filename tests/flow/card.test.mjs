@@ -9,7 +9,7 @@ import { certificateId } from '../lib/token.mjs';
 proves('the key, its certificate and its PIN are shown', {}, async (scene, { agent, token, old }) => {
 	const { tokens } = await agent.call('token.list');
 	assert.deepEqual(tokens.map(({ serial, label, pin: state }) => ({ serial, label, state })),
-		[{ serial: scene.token.serial, label: '测试Key (UserPIN)', state: 'ok' }]);
+		[{ serial: scene.token.serial, label: scene.token.label, state: 'ok' }]);
 	assert.ok(old.hasPrivateKey);
 	await agent.call('pin.verify', { token });
 	const { items } = await agent.call('environment.check');

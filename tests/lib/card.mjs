@@ -33,10 +33,11 @@ export class CardKey extends Maker {
 		return key;
 	}
 
-	// The SO's PIN has sixteen digits. OpenSC adds the name of the PIN to the label.
+	// The SO's PIN has sixteen digits. Some of OpenSC's versions add the name of the PIN to the label.
 	async initialize(label) {
-		Object.assign(this, { soPin: '3537363231383830', label: `${label} (UserPIN)` });
+		this.soPin = '3537363231383830';
 		await this.run('sc-hsm-tool', '--initialize', '--so-pin', this.soPin, '--pin', this.pin, '--pin-retry', '3', '--label', label);
+		this.label = /token label\s*: (.*)/.exec((await this.run('pkcs11-tool', '--module', this.module, '--list-token-slots')).stdout)[1];
 	}
 
 	shownSerial(serial) { return serial; }
@@ -58,7 +59,9 @@ export class CardKey extends Maker {
 	// The reader's service, as a user may have it restarted; the card is plugged into it by itself.
 	async startReader() {
 		const [nsenter, ...options] = joinNamespace(this.card.pid, '--net');
-		this.pcscd = new Service(nsenter, [...options, 'pcscd', '--foreground', '--config', this.service], { log: path.join(this.folder, 'pcscd.log') });
+		// Since 2.0 it asks polkit who may use it, which a chroot does not have.
+		const polkit = (await run('pcscd', ['--help'], { status: null })).stdout.includes('--disable-polkit') ? ['--disable-polkit'] : [];
+		this.pcscd = new Service(nsenter, [...options, 'pcscd', '--foreground', ...polkit, '--config', this.service], { log: path.join(this.folder, 'pcscd.log') });
 		await until(() => this.pcscd.end || existsSync(this.env.PCSCLITE_CSOCK_NAME), 'pcscd');
 		if (this.pcscd.end) throw new Error(`pcscd ended\n${this.pcscd.output()}`);
 	}
