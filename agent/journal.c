@@ -278,6 +278,11 @@ bool kh_journal_public_key(struct kh_journal *journal, const char *order, const 
 	return remembered && out[0] != '\0' && strcmp(out, memory.public_key) == 0;
 }
 
+char *kh_journal_replaces(struct kh_journal_entry *entry)
+{
+	return entry->stage != KH_STAGE_COMPLETED && entry->old_certificate[0] ? entry->old_certificate : NULL;
+}
+
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max)
 {
 	sqlite3_stmt *statement = NULL;

@@ -43,6 +43,9 @@ void kh_journal_note(struct kh_journal *journal, const struct kh_journal_entry *
 		     const char *step, const char *moment, const char *certificate_pem);
 
 bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_journal_entry *entry);
+/* The certificate that an order's replaces, and that has to go before it is completed; NULL: not
+ * known, or it was completed here. Part of entry. */
+char *kh_journal_replaces(struct kh_journal_entry *entry);
 /* The public key that an order's pair is known by: as the page gave it (NULL: it
  * did not), else as it is remembered. "": none, or the order certifies the old key
  * again, whose pair is not the order's. True: it is remembered as made here. */

@@ -107,9 +107,12 @@ void kh_renewal_look_for_all(struct kh_agent *agent, kh_looked looked, void *con
 		entries && names ? kh_journal_list(agent->journal, entries, KH_RENEWAL_LIST_RESULT_RENEWALS_MAX) : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		names[i].order = entries[i].order;
-		if (entries[i].key != KH_KEY_CHOICE_SAME && entries[i].public_key[0])
-			names[i] = (struct kh_host_order_name){entries[i].order, entries[i].public_key, true};
+		names[i] = (struct kh_host_order_name){.order = entries[i].order,
+						       .old_certificate = kh_journal_replaces(&entries[i])};
+		if (entries[i].key == KH_KEY_CHOICE_SAME || !entries[i].public_key[0])
+			continue;
+		names[i].public_key = entries[i].public_key;
+		names[i].made = true;
 	}
 	params.orders_count = count;
 	look_around(agent, &params, looked, context);

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "connection.h"
 #include "log.h"
+#include "renewal/mend.h"
 #include "renewal/steps.h"
 #include "watch.h"
 
@@ -49,6 +50,7 @@ static struct kh_renewal_install_params *install_params(const struct kh_run *run
 struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 {
 	struct kh_run *run = calloc(1, sizeof(*run));
+	struct kh_journal_entry memory;
 
 	if (!run)
 		return NULL;
@@ -58,6 +60,9 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
 	run->made = kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
 					  run->public_key);
+	if (act == KH_ACT_COMPLETE && kh_journal_find(request->agent->journal, run->entry.order, &memory) &&
+	    kh_journal_replaces(&memory))
+		memcpy(run->entry.old_certificate, memory.old_certificate, sizeof(run->entry.old_certificate));
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;
 	return run;
@@ -209,34 +214,6 @@ static void old_key_seen(void *context, const struct kh_error *error)
 		go_on(run);
 }
 
-/* The second reader took its token host along. Its opinion is not worth the
- * renewal: it is done without, after another login. */
-static bool goes_unread(struct kh_run *run, enum kh_code code)
-{
-	if (code != KH_TOKEN_FAILED || run->step != KH_STEP_PROVE || run->act != KH_ACT_COMPLETE ||
-	    run->module->unread || kh_token_link_runs(run->module->link))
-		return false;
-	kh_log(KH_LOG_WARNING, "order %s: no answer from the second reader, which is not asked again",
-	       run->entry.order);
-	run->module->unread = true;
-	run->module->second_reader = run->completed.second_reader = KH_SECOND_READER_ABSENT;
-	run->facts &= ~(unsigned)KH_FACT_LOGIN;
-	kh_token_link_retry(run->module->link);
-	return true;
-}
-
-/* Another program has ended the login: one more, and what the order has left is looked at
- * again. */
-static bool logs_in_again(struct kh_run *run, enum kh_code code)
-{
-	if (code != KH_PIN_ENDED || run->again)
-		return false;
-	kh_log(KH_LOG_INFO, "order %s: the login has ended", run->entry.order);
-	run->again = true;
-	run->facts &= ~(unsigned)(KH_FACT_LOGIN | KH_FACT_LOOKED | KH_FACT_SEEN | KH_FACT_PROVED);
-	return true;
-}
-
 /* A pair that was torn when it was made is made again, once: the next one is
  * the token's fault. True when there is no request to take. */
 static bool is_broken(struct kh_run *run, const struct kh_host_request_create_result *result)
@@ -275,7 +252,7 @@ static void answered(void *context, enum kh_code code, void *result, const struc
 		go_on(run);
 		return;
 	}
-	if (goes_unread(run, code) || logs_in_again(run, code)) {
+	if (kh_mend(run, code)) {
 		go_on(run);
 		return;
 	}

@@ -31,7 +31,12 @@ static char *own_key(struct kh_run *run)
 
 struct kh_host_order_name kh_step_name(struct kh_run *run)
 {
-	return (struct kh_host_order_name){.order = run->entry.order, .public_key = own_key(run), .made = run->made};
+	return (struct kh_host_order_name){
+		.order = run->entry.order,
+		.public_key = own_key(run),
+		.made = run->made,
+		.old_certificate = run->act == KH_ACT_COMPLETE ? kh_journal_replaces(&run->entry) : NULL,
+	};
 }
 
 static void ask_login(struct kh_run *run, kh_token_reply reply)

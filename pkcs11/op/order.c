@@ -273,6 +273,13 @@ bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *ob
 	return has_id(certificate, &objects->mark) && kh_old_is_none(token, certificate);
 }
 
+bool kh_order_is_completed(struct kh_token *token, const struct kh_order *order, const struct kh_order_objects *objects)
+{
+	const struct kh_object *old = order->old ? kh_inventory_certificate(&token->inventory, order->old) : NULL;
+
+	return kh_order_is_final(token, objects) && (!old || old == objects->certificate);
+}
+
 enum kh_code kh_order_discard(struct kh_token *token, const struct kh_object *object, bool *stays,
 			      struct kh_error *error)
 {

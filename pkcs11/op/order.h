@@ -40,6 +40,7 @@ struct kh_order {
 	const char *public_key; /* SHA-256 of the pair's SPKI, hex; NULL: not known */
 	bool made;		/* this computer has made the pair of that key for the order */
 	const char *label;	/* of either mark, where id is NULL */
+	const char *old;	/* the certificate, by id, that is to go before it is completed; NULL: not known */
 };
 
 struct kh_order_objects {
@@ -78,7 +79,10 @@ bool kh_order_is_half(const struct kh_order_objects *objects);
 
 /* Whether an object says that its order is not completed. */
 bool kh_order_is_pending(const struct kh_object *object);
-/* Whether the label of the order's certificate says that nothing is left to do. */
+/* Whether the label of the order's certificate says that nothing is left to do. The label may have been
+ * written first, and what order->old names is still there: then something is. */
 bool kh_order_is_final(struct kh_token *token, const struct kh_order_objects *objects);
+bool kh_order_is_completed(struct kh_token *token, const struct kh_order *order,
+			   const struct kh_order_objects *objects);
 
 #endif

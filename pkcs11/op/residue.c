@@ -57,7 +57,7 @@ static enum kh_code fill(struct kh_token *token, const struct kh_order *order, c
 	out->login = token->lease.active;
 	out->private_key = objects->private_key;
 	out->public_key = objects->public_key;
-	out->completed = kh_order_is_final(token, objects);
+	out->completed = kh_order_is_completed(token, order, objects);
 	out->alone = objects->certificate && kh_old_is_none(token, objects->certificate);
 	out->encryption_key = objects->encryption.private_key || objects->encryption.public_key;
 	out->torn = objects->rubbish;
@@ -85,7 +85,7 @@ static enum kh_code add(struct kh_token *token, const struct kh_order *order, bo
 	struct kh_order_objects objects;
 
 	kh_order_find(token, order, &objects);
-	if (!is_there(&objects) || (open_only && kh_order_is_final(token, &objects)) ||
+	if (!is_there(&objects) || (open_only && kh_order_is_completed(token, order, &objects)) ||
 	    result->residues_count == RESIDUES_MAX || is_listed(result, token, objects.mark.label))
 		return KH_OK;
 	return fill(token, order, &objects, &result->residues[result->residues_count++], error);
@@ -115,7 +115,10 @@ static enum kh_code look(struct kh_token *token, const struct kh_host_renewal_re
 		const struct kh_host_order_name *name = &params->orders[i];
 
 		code = add(token,
-			   &(struct kh_order){.id = name->order, .public_key = name->public_key, .made = name->made},
+			   &(struct kh_order){.id = name->order,
+					      .public_key = name->public_key,
+					      .made = name->made,
+					      .old = name->old_certificate},
 			   params->others, result, error);
 	}
 	return code == KH_OK && params->others ? add_others(token, result, error) : code;

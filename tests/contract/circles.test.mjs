@@ -5,7 +5,7 @@ import { includes, files, target } from '../lib/includes.mjs';
 
 // Each with the sentence that defends it.
 const defended = [
-	{ circle: ['agent/renewal/run', 'agent/renewal/steps'], because: 'run.c takes the rows of steps.h one after the other, and a row asks and takes for a run: one loop and its table.' },
+	{ circle: ['agent/renewal/mend', 'agent/renewal/run', 'agent/renewal/steps'], because: 'run.c takes the rows of steps.h one after the other, a row asks and takes for a run, and mend.h says after which failures it goes on: one loop, its table and its exceptions.' },
 	{ circle: ['pkcs11/key/unwrap', 'pkcs11/key/unwrap_way'], because: 'unwrap_way.h is the inside of unwrap.c: its ways are told what unwrap.h asks for, and unwrap.c tries them in a row.' },
 	{ circle: ['pkcs11/token/inventory', 'pkcs11/token/object', 'pkcs11/token/search', 'pkcs11/token/token'], because: 'A token holds the inventory of its objects, and an object is looked for and read over the session of its token.' },
 ];
