@@ -29,7 +29,7 @@ static void have_certificates(void *context, const struct kh_error *error)
 		.token = look->token,
 		.journal_works = agent->server && kh_journal_works(agent->journal),
 		.ipv6 = agent->server && kh_server_ipv6(agent->server),
-		.running = agent->server != NULL,
+		.running = agent->server,
 	};
 	struct kh_environment_check_result result;
 

@@ -120,7 +120,7 @@ static bool open_end(struct local *local, int end, void *context, const char *or
 	local->ends[end].number = end;
 	socket->line = &line;
 	socket->owner = local->events[end]->opened(context, socket, origin);
-	return socket->owner != NULL;
+	return socket->owner;
 }
 
 enum kh_code kh_local_open(uv_loop_t *loop, const char *origin, const struct kh_socket_events *server,

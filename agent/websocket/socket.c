@@ -204,15 +204,15 @@ enum kh_code kh_websocket_make(uv_loop_t *loop, const struct kh_socket_events *e
 		.foreign_loops = loops,
 		.user = made,
 		.pcontext = made ? &made->context : NULL,
-		/* int before 4.2, gid_t and uid_t since. */
-		.gid = (__typeof__(((struct lws_context_creation_info *)NULL)->gid))-1,
-		.uid = (__typeof__(((struct lws_context_creation_info *)NULL)->uid))-1,
 		.fd_limit_per_thread = FILES_MAX,
 		.max_http_header_data2 = HEADERS_MAX,
 		/* A browser connects before the user has answered its question. */
 		.timeout_secs_ah_idle = 120,
 	};
 
+	/* int before 4.2, gid_t and uid_t since. */
+	info.gid = (__typeof__(info.gid))-1;
+	info.uid = (__typeof__(info.uid))-1;
 	if (!made)
 		return kh_fail(error, KH_AGENT_FAILED);
 	made->reaper = calloc(1, sizeof(*made->reaper));
