@@ -44,7 +44,7 @@ proves('an order is cancelled: its key goes, what was there stays', {}, async (s
 	assert.deepEqual(await scene.token.objects(), before);
 });
 
-proves('a second certificate for the same key: begin says at once that it cannot be', {}, async (scene, page) => {
+proves('a second certificate for the same key is refused at once', {}, async (scene, page) => {
 	assert.equal((await page.agent.call('token.list')).tokens[0].oneCertificate, true);
 	await refused(page.agent.call('renewal.begin', { order, certificate: page.old.id, key: 'same' }), 'token.unsupported');
 	assert.equal(scene.pins.count(), 0, 'no PIN was asked for');

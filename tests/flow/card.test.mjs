@@ -59,7 +59,7 @@ proves('the certificate keeps the order\'s label when it is completed', {}, asyn
 	assert.match((await checkRenewed(scene, page)).label, /^kh:/);
 });
 
-proves('a second certificate for the same key: begin says at once that it cannot be', {}, async (scene, page) => {
+proves('a second certificate for the same key is refused at once', {}, async (scene, page) => {
 	assert.equal((await page.agent.call('token.list')).tokens[0].oneCertificate, true);
 	await refused(page.agent.call('renewal.begin', { order, certificate: page.old.id, key: 'same' }), 'token.unsupported');
 	assert.equal(scene.pins.count(), 0, 'no PIN was asked for');
