@@ -1,88 +1,23 @@
 // The agent through OpenSC's module on a PKCS#15 card (tests/card, family myeid): OpenSC keeps the card's directories, and writes each as a
-// whole from the picture that its process has. What is not mended yet has a mark.
+// whole from the picture that its process has.
 import assert from 'node:assert/strict';
 import { refused } from '../lib/assert.mjs';
-import { addForeign, checkForeign, checkRenewed, deleteForeign, goOn, isForeign, makePage, order, pin, proves as provesOnCard, upTo } from '../lib/card-page.mjs';
+import { provesCard } from '../lib/card-cases.mjs';
+import { addForeign, checkForeign, checkRenewed, deleteForeign, goOn, isForeign, makePage, order, pin, proves as provesOnCard } from '../lib/card-page.mjs';
 import { Pkcs15Key } from '../lib/card.mjs';
-import { markId } from '../lib/mark.mjs';
-import { certificateId } from '../lib/token.mjs';
 
 const proves = (name, options, ...rest) => provesOnCard(name, { kind: Pkcs15Key, ...options }, ...rest);
 
-proves('the key, its certificate and its PIN are shown', {}, async (scene, { agent, token, old }) => {
-	const { tokens } = await agent.call('token.list');
-	assert.deepEqual(tokens.map(({ serial, label, pin: state }) => ({ serial, label, state })), [{ serial: scene.token.serial, label: '测试Key', state: 'ok' }]);
-	assert.ok(old.hasPrivateKey);
-	await agent.call('pin.verify', { token });
-	const { items } = await agent.call('environment.check');
-	assert.deepEqual(items.filter((item) => item.state === 'fail'), []);
-});
-
-for (const keyType of ['rsa2048', 'ec-p256', 'ec-p384'])
-	proves(`renews ${keyType} with a new key`, { keyType }, async (scene, page) => {
-		await page.begin();
-		await page.begin();
-		await page.install();
-		await page.install();
-		const { retired, secondReader } = await page.complete();
-		assert.deepEqual([retired, secondReader], [[page.old.id], 'agreed']);
-		const { id, label } = await checkRenewed(scene, page);
-		assert.deepEqual([id, label], [markId(order), scene.company.name]);
-		assert.equal(scene.pins.count(), 1, 'one PIN for the whole');
-		assert.equal(scene.token.pairFiles.length, 3, 'the old pair\'s files are gone');
-	});
-
-proves('an RSA key is followed by one of P-256', { keyType: 'rsa2048', page: { keyType: 'ec-p256' } }, async (scene, page) => {
-	await goOn(page);
-	await checkRenewed(scene, page, 'ec-p256');
-});
-
-proves('an order is cancelled: its key goes, what was there stays', {}, async (scene, page) => {
-	const before = await scene.token.objects();
-	await page.begin();
-	await page.agent.call('renewal.cancel', { order });
-	assert.deepEqual(await scene.token.objects(), before);
-});
-
-proves('a second certificate for the same key is refused at once', {}, async (scene, page) => {
-	assert.equal((await page.agent.call('token.list')).tokens[0].oneCertificate, true);
-	await refused(page.agent.call('renewal.begin', { order, certificate: page.old.id, key: 'same' }), 'token.unsupported');
-	assert.equal(scene.pins.count(), 0, 'no PIN was asked for');
-});
+provesCard(Pkcs15Key, { checkLabel: (scene, label) => {
+	assert.equal(label, scene.company.name);
+	assert.equal(scene.token.pairFiles.length, 3, 'the old pair\'s files are gone');
+} });
 
 proves('a second wrong PIN is told as the last but one, the third locks the key', { pins: ['000001', '000002', '000003', pin] }, async (scene, { agent, token }) => {
 	await refused(agent.call('pin.verify', { token }), 'pin.incorrect');
 	await refused(agent.call('pin.verify', { token }), 'pin.incorrect', { left: 'last' });
 	await refused(agent.call('pin.verify', { token }), 'pin.locked');
 	assert.match(scene.token.read('card'), /^left=0$/m);
-});
-
-proves('another program logs in and out between the calls', {}, async (scene, page) => {
-	for (const step of ['begin', 'install', 'complete']) {
-		await scene.token.objects();
-		await page[step]();
-	}
-	await checkRenewed(scene, page);
-});
-
-proves('a certificate that another program writes shows in the next list', {}, async (scene, page) => {
-	const { pem } = await addForeign(scene);
-	const { certificates } = await page.agent.call('certificate.list');
-	assert.deepEqual(certificates.map((one) => one.id).sort(), [certificateId(pem), page.old.id].sort());
-});
-
-proves('the reader\'s service is restarted before begin', {}, async (scene, page) => {
-	await scene.token.restartReader();
-	await goOn(page);
-	await checkRenewed(scene, page);
-});
-
-proves('the reader\'s service is restarted between the calls: the PIN is asked for again', {}, async (scene, page) => {
-	for (const step of ['begin', 'install', 'complete']) {
-		await page[step]();
-		await scene.token.restartReader();
-	}
-	await checkRenewed(scene, page);
 });
 
 proves('a full card is called full in begin and in install; with room the same calls go on', {}, async (scene, page) => {
@@ -95,7 +30,6 @@ proves('a full card is called full in begin and in install; with room the same c
 	await checkRenewed(scene, page);
 });
 
-// Row 13.
 async function take(page, ...steps) { for (const step of steps) await page[step](); }
 
 const makers = [
