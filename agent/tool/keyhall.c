@@ -167,8 +167,12 @@ int main(int count, char **values)
 	if (status >= 0)
 		return status;
 	command = find_command(tool.command);
-	if (!command)
-		return usage(&tool, tool.command ? tool.command : "");
+	if (!command && tool.command)
+		return usage(&tool, tool.command);
+	if (!command) {
+		kh_tool_print(stderr, tool.locale, "tool.help", NULL, "");
+		return EXIT_USAGE;
+	}
 	if (kh_settings_load(tool.config, &tool.settings, &complaint) != KH_OK) {
 		complain(&tool, complaint.data ? complaint.data : "");
 		return EXIT_USAGE;
