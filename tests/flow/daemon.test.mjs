@@ -439,7 +439,7 @@ describe('support tool', () => {
 		assert.equal(doctor.status, 3);
 		assert.ok(doctor.stdout.includes('未运行') && doctor.stdout.includes(scene.token.serial), doctor.stdout);
 		for (const args of [['explode'], ['list', '--port', '0'], []]) assert.equal((await tool(...args)).status, 2);
-		assert.match((await tool()).stderr, /^用法：keyhall list\|doctor\|report/);
+		assert.match((await tool()).stderr, /^Usage: keyhall list\|doctor\|report/);
 	});
 });
 
