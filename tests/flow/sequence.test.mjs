@@ -29,13 +29,13 @@ test('begun with the same key, cancelled, begun with a new one', () => withScene
 test('what another order has made since is not what a cut order replaces', () => withScene({ to: 20 }, async (scene) => {
 	const pair = await makeKey('ec-p256'), pem = await scene.ca.issue(await makeRequest(pair, scene.folder), { notBefore: days(-300), notAfter: days(25) });
 	let agent = await scene.connect();
-	const renew = async (order, certificate, to) => {
+	const renew = async (order, certificate, from, to) => {
 		const { csr } = await agent.call('renewal.begin', { order, certificate, key: 'new' });
-		const issued = await scene.ca.issue(csr, { notAfter: days(to) });
+		const issued = await scene.ca.issue(csr, { notBefore: days(from), notAfter: days(to) });
 		await agent.call('renewal.install', { order, certificate: issued, chain: [] });
 		return issued;
 	};
-	await renew('S-3', scene.old, 400);
+	await renew('S-3', scene.old, -2, 400); // a quick machine does all of this in one second
 	await scene.daemon.kill();
 	scene.key.fault('C_SetAttributeValue 1 exit 7');
 	await scene.daemon.again();
@@ -48,7 +48,7 @@ test('what another order has made since is not what a cut order replaces', () =>
 	await scene.key.writeCertificate(pem, { id: '55', label: '二号' });
 	await scene.daemon.again();
 	agent = await scene.connect();
-	const second = await renew('S-4', certificateId(pem), 390);
+	const second = await renew('S-4', certificateId(pem), -1, 390);
 	assert.deepEqual((await agent.call('renewal.complete', { order: 'S-4' })).retired, [certificateId(pem)]);
 	await scene.daemon.kill();
 	rmSync(scene.daemon.settings.state, { recursive: true, force: true });

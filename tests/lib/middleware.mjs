@@ -32,9 +32,9 @@ export async function checkForeign(scene, { pem, keyType, shown }) {
 	assert.ok(await scene.token.signs(foreign.id, pem, keyType), 'another program\'s key signs');
 }
 
-const failed = (error) => { if (error.rpc !== 'token.failed') throw error; };
-// What is called in the moment after the end of a token host may fail with it.
-const again = (call) => call().catch((error) => { failed(error); return call(); });
+const failed = (error) => { if (!['token.failed', 'token.absent'].includes(error.rpc)) throw error; };
+// What is called in the moment after the end of a token host may fail with it, or find openCryptoki's token away.
+const again = (call) => call().catch(async (error) => { failed(error); await sleep(300); return call(); });
 
 async function timed(action) {
 	const begun = Date.now();
