@@ -50,7 +50,7 @@ const suites = [
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
-	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
+	{ name: 'middleware', lane: 0, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}`, serves: /^lint$/ },
