@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { refused } from '../lib/assert.mjs';
 import { provesCard } from '../lib/card-cases.mjs';
-import { addForeign, checkForeign, checkRenewed, goOn, makePage, order, pin, proves, upTo } from '../lib/card-page.mjs';
+import { addForeign, checkForeign, checkRenewed, goOn, goOnByOthers, order, pin, proves, upTo } from '../lib/card-page.mjs';
 import { CardKey } from '../lib/card.mjs';
 
 // The label is the private key's, which is never rewritten; and OpenSC writes none. Nothing hangs on it.
@@ -29,15 +29,7 @@ proves('the PIN is changed', { pins: [pin, '654321', '654321'] }, async (scene, 
 });
 
 proves('the agent is started anew before each call', {}, async (scene, page) => {
-	let next = page;
-	for (const step of ['begin', 'install', 'complete']) {
-		const { pem, old } = next;
-		await scene.daemon.stop();
-		await scene.daemon.again();
-		next = Object.assign(await makePage(scene), { pem, old });
-		await next[step]();
-	}
-	await checkRenewed(scene, next);
+	await checkRenewed(scene, await goOnByOthers(scene, page));
 });
 
 for (const step of ['begin', 'install', 'complete'])

@@ -40,6 +40,19 @@ export async function makePage(scene, { key = 'new', keyType, order: name = orde
 export async function upTo(page, broken) { for (const step of steps.slice(0, steps.indexOf(broken))) await page[step](); }
 export async function goOn(page, broken = 'begin') { for (const step of steps.slice(steps.indexOf(broken))) await page[step](); }
 
+// Each call by another agent; gives the page of the last one.
+export async function goOnByOthers(scene, page) {
+	let next = page;
+	for (const step of steps) {
+		const { pem, old } = next;
+		await scene.daemon.stop();
+		await scene.daemon.again();
+		next = Object.assign(await makePage(scene), { pem, old });
+		await next[step]();
+	}
+	return next;
+}
+
 async function onCard(options, action) {
 	const scene = await makeScene({ kind: CardKey, keyType: 'ec-p256', pin, ...options });
 	try { await action(scene, await makePage(scene, options.page)); } finally { await scene.close(); }
@@ -62,7 +75,7 @@ export async function checkRenewed(scene, page, keyType = scene.keyType, { dead 
 }
 
 // Another program's pair with its certificate; key: by which programs it is made.
-const foreign = { id: '77', label: 'foreign' };
+export const foreign = { id: '77', label: 'foreign' };
 
 export async function addForeign(scene, key = scene.token) {
 	const csr = await key.adopt(await makeRequest(await makeKey('ec-p256'), scene.folder), 'ec-p256', foreign);

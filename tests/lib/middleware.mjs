@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { days, makeRequest } from './ca.mjs';
-import { checkRenewed as checkPair, field, goOn, makePage, order } from './card-page.mjs';
+import { checkRenewed as checkPair, foreign, goOn, goOnByOthers, isForeign, makePage, order } from './card-page.mjs';
 import { markId } from './mark.mjs';
 import { sleep } from './process.mjs';
 import { makeScene } from './scene.mjs';
@@ -13,9 +13,6 @@ export const pin = '123456';
 const steps = ['begin', 'install', 'complete'];
 
 // Another program's pair with its certificate, as pkcs11-tool shows them; name: of its subject, else the company's.
-const foreign = { id: '77', label: 'foreign' };
-const isForeign = (object) => field(object, 'ID') === foreign.id;
-
 export async function addForeign(scene, { name } = {}) {
 	const { keyType } = scene, key = await makeKey(keyType), csr = await scene.token.adopt(await makeRequest(key, scene.folder, { name }), keyType, foreign);
 	await scene.token.importPair(key, foreign);
@@ -119,15 +116,7 @@ export function provesMiddleware({ kind, name, keyType, keyTypes, wrong, service
 	});
 
 	proves('the agent is started anew before each call', {}, async (scene, page) => {
-		let next = page;
-		for (const step of steps) {
-			const { pem, old } = next;
-			await scene.daemon.stop();
-			await scene.daemon.again();
-			next = Object.assign(await makePage(scene), { pem, old });
-			await next[step]();
-		}
-		await checkRenewed(scene, next);
+		await checkRenewed(scene, await goOnByOthers(scene, page));
 	});
 
 	// Where in the step that is depends on the machine: each share of the time that a renewal before it took is another place.
