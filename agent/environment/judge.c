@@ -42,13 +42,12 @@ static void check_agent(struct check *check)
 	const char *values[] = {"version", KH_VERSION, NULL};
 
 	if (check->environment->running)
-		add(check, check->environment->ipv6 ? KH_FINDING_AGENT_RUNS : KH_FINDING_AGENT_IPV4, values);
+		add(check, check->environment->ipv6 ? KH_FINDING_AGENT_OK : KH_FINDING_AGENT_IPV4, values);
 }
 
-static void check_configuration(struct check *check)
+static void check_hall(struct check *check)
 {
-	add(check,
-	    check->environment->settings->config.origins_count > 0 ? KH_FINDING_ORIGINS_GIVEN : KH_FINDING_ORIGINS_NONE,
+	add(check, check->environment->settings->config.origins_count > 0 ? KH_FINDING_HALL_OK : KH_FINDING_HALL_NONE,
 	    NULL);
 }
 
@@ -78,13 +77,13 @@ static void check_anchors(struct check *check)
 		append_problem(&problems, check->locale, &read->problems[i]);
 	values[1] = problems.data;
 	if (check->environment->settings->config.anchors_count == 0)
-		add(check, KH_FINDING_ANCHORS_NONE, NULL);
+		add(check, KH_FINDING_ANCHORS_MISSING, NULL);
 	else if (!check->environment->modules->anchors_read)
 		add(check, KH_FINDING_ANCHORS_UNTRIED, NULL);
 	else if (read->usable == 0)
 		add(check, KH_FINDING_ANCHORS_UNUSABLE, values);
 	else
-		add(check, read->problems_count > 0 ? KH_FINDING_ANCHORS_PARTIAL : KH_FINDING_ANCHORS_GIVEN, values);
+		add(check, read->problems_count > 0 ? KH_FINDING_ANCHORS_PARTIAL : KH_FINDING_ANCHORS_OK, values);
 }
 
 /* The module that failed worst; NULL: at least one works. */
@@ -123,7 +122,7 @@ static void check_driver(struct check *check)
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (!failed && modules->count > 0)
-		add(check, problem ? KH_FINDING_DRIVER_PROFILE : KH_FINDING_DRIVER_WORKS, about);
+		add(check, problem ? KH_FINDING_DRIVER_PROFILE : KH_FINDING_DRIVER_OK, about);
 	else if (key)
 		add(check, KH_FINDING_DRIVER_MISSING, values);
 	else
@@ -163,7 +162,7 @@ static void check_key(struct check *check)
 	if (check->subject && kh_modules_ambiguous(check->environment->modules, check->subject->token, &error))
 		add_subject(check, KH_FINDING_KEY_AMBIGUOUS);
 	else if (check->subject)
-		add_subject(check, check->subject->readonly ? KH_FINDING_KEY_READONLY : KH_FINDING_KEY_ONE);
+		add_subject(check, check->subject->readonly ? KH_FINDING_KEY_READONLY : KH_FINDING_KEY_OK);
 	else if (check->count == 0)
 		add(check, kh_usb_count(check->environment->usb) > 0 ? KH_FINDING_KEY_UNREAD : KH_FINDING_KEY_ABSENT,
 		    NULL);
@@ -186,7 +185,7 @@ static const struct kh_token_info *worst_pin(const struct check *check)
 static void check_pin(struct check *check)
 {
 	static const enum kh_finding names[] = {
-		[KH_PIN_STATE_NONE] = KH_FINDING_PIN_FINE,	 [KH_PIN_STATE_OK] = KH_FINDING_PIN_FINE,
+		[KH_PIN_STATE_NONE] = KH_FINDING_PIN_OK,	 [KH_PIN_STATE_OK] = KH_FINDING_PIN_OK,
 		[KH_PIN_STATE_LOW] = KH_FINDING_PIN_LOW,	 [KH_PIN_STATE_FINAL] = KH_FINDING_PIN_FINAL,
 		[KH_PIN_STATE_LOCKED] = KH_FINDING_PIN_LOCKED,	 [KH_PIN_STATE_UNSET] = KH_FINDING_PIN_UNSET,
 		[KH_PIN_STATE_EXPIRED] = KH_FINDING_PIN_EXPIRED,
@@ -223,24 +222,22 @@ static void check_certificate(struct check *check)
 	bool there = count_certificates(check, subject) > 0;
 
 	if (subject)
-		add_subject(check, there	    ? KH_FINDING_CERTIFICATE_THERE
+		add_subject(check, there	    ? KH_FINDING_CERTIFICATE_OK
 				   : subject->login ? KH_FINDING_CERTIFICATE_ABSENT
 						    : KH_FINDING_CERTIFICATE_UNKNOWN);
 	else if (check->count > 0 && !check->environment->token)
-		add(check, there ? KH_FINDING_CERTIFICATE_THERE : KH_FINDING_CERTIFICATE_UNKNOWN, NULL);
+		add(check, there ? KH_FINDING_CERTIFICATE_OK : KH_FINDING_CERTIFICATE_UNKNOWN, NULL);
 }
 
-static void check_journal(struct check *check)
+static void check_state(struct check *check)
 {
 	if (check->environment->running)
-		add(check, check->environment->journal_works ? KH_FINDING_JOURNAL_WORKS : KH_FINDING_JOURNAL_FAILED,
-		    NULL);
+		add(check, check->environment->journal_works ? KH_FINDING_STATE_OK : KH_FINDING_STATE_FAILED, NULL);
 }
 
 /* Each adds one row at most. */
 static void (*const checks[])(struct check *check) = {
-	check_agent, check_configuration, check_anchors,     check_driver,
-	check_key,   check_pin,		  check_certificate, check_journal,
+	check_agent, check_hall, check_anchors, check_driver, check_key, check_pin, check_certificate, check_state,
 };
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 

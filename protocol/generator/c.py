@@ -2,7 +2,7 @@
 import json
 import re
 
-from .model import snake
+from .model import finding_code, finding_text, remedy_text, snake
 
 KINDS = {
     "text": "KH_KIND_TEXT",
@@ -40,7 +40,13 @@ def codes_header(model):
     body = f"enum kh_code {{\n\tKH_OK = 0,\n{rows}}};\n\n"
     body += sizes(document)
     body += "\n".join(enum_definition(enum) for enum in document.enums)
-    return heading(document.file, "Error codes, sizes and enums.") + guarded("codes.h", body)
+    names = "".join(f"\t{finding_constant(name)},\n" for name in model.findings)
+    body += f"\n/* What an environment check can find: x-findings. */\nenum kh_finding {{\n{names}}};\n"
+    return heading(document.file, "Error codes, sizes, enums and findings.") + guarded("codes.h", body)
+
+
+def finding_constant(name):
+    return f"KH_FINDING_{snake(name).upper()}"
 
 
 def plain_type(type):
@@ -224,6 +230,27 @@ def message_tables(model):
     return text + f"}};\nconst size_t kh_text_rows_count = {len(model.texts)};\n"
 
 
+def finding_tables(model):
+    """The environment check's findings and remedies; read by agent/environment/findings.c."""
+    text = "\n"
+    for name, item in model.remedies.items():
+        kind = f"KH_REMEDY_KIND_{snake(item['kind']).upper()}"
+        download = "true" if item.get("download") else "false"
+        text += f"static const struct kh_remedy_row remedy_{snake(name)} = {{{kind}, {quote(remedy_text(name))}, {download}}};\n"
+    text += "\nconst struct kh_finding_row kh_finding_rows[] = {\n"
+    for name, item in model.findings.items():
+        parts = [
+            f"KH_ENVIRONMENT_ITEM_ID_{snake(name.split('.')[0]).upper()}",
+            f"KH_ENVIRONMENT_ITEM_STATE_{item['state'].upper()}",
+            str(item["number"]),
+            quote(finding_code(name, item)),
+            quote(finding_text(name)),
+            f"&remedy_{snake(item['remedy'])}" if "remedy" in item else "NULL",
+        ]
+        text += f"\t[{finding_constant(name)}] = {{{', '.join(parts)}}},\n"
+    return text + "};\n"
+
+
 def defaults(document):
     def of(struct):
         found = {}
@@ -246,17 +273,26 @@ def defaults(document):
 def document_source(model, document, header):
     patterns = patterns_of(document)
     text = heading(document.file, "Tables for the codec.")
-    text += f'#include "{header}"\n\n#include <stddef.h>\n\n#include "code_row.h"\n#include "field.h"\n#include "text.h"\n\n'
+    text += f'#include "{header}"\n\n#include <stddef.h>\n\n#include "code_row.h"\n#include "field.h"\n#include "finding_row.h"\n#include "text.h"\n\n'
     text += "".join(pattern_table(pattern, name) for pattern, name in patterns.items()) + "\n"
     text += "".join(enum_table(enum) for enum in document.enums) + "\n"
     text += "".join(struct_tables(struct, patterns) for struct in document.structs)
     if document.methods:
         text += method_tables(document)
     if document is model.public:
-        text += message_tables(model)
+        text += message_tables(model) + finding_tables(model)
     if "Config" in document.schemas:
         text += defaults(document)
     return text
+
+
+def check_findings(model):
+    """Names begin with the id of a row, numbers and names are there once."""
+    numbers = [row["number"] for row in model.findings.values()]
+    ids = model.public.schemas["EnvironmentItem"]["properties"]["id"]["enum"]
+    wrong = [name for name in model.findings if name.split(".")[0] not in ids]
+    if wrong or len(set(numbers)) != len(numbers):
+        raise SystemExit(f"findings: no row is called like {wrong}, or a number is there twice")
 
 
 def check_constants(model):
@@ -274,6 +310,7 @@ def check_constants(model):
 
 def files(model):
     check_constants(model)
+    check_findings(model)
     public, host, configuration, profile = model.documents.values()
     return {
         "codes.h": codes_header(model),

@@ -20,6 +20,19 @@ def descriptions(part):
     return {key: text for key, text in part.items() if key in ("description", "x-description-zh")}
 
 
+def finding_text(name):
+    return f"environment.{name}"
+
+
+def remedy_text(name):
+    return f"environment.remedy.{name}"
+
+
+def finding_code(name, row):
+    """The code that pages get."""
+    return row.get("code") or ("ok" if row["state"] == "ok" else name)
+
+
 @dataclass
 class Enum:
     name: str  # as in the contract; inline ones: owner and property
@@ -134,8 +147,21 @@ class Model:
         return self.public.data["components"]["errors"]
 
     @property
+    def findings(self):
+        """The rows that an environment check can answer: name -> finding; its name begins with the row's id."""
+        return self.public.data["x-findings"]
+
+    @property
+    def remedies(self):
+        return self.public.data["x-remedies"]
+
+    @property
     def texts(self):
-        return dict(sorted(self.public.data["x-texts"].items()))
+        """x-texts and what findings and remedies say."""
+        found = dict(self.public.data["x-texts"])
+        found.update({finding_text(name): row for name, row in self.findings.items()})
+        found.update({remedy_text(name): row for name, row in self.remedies.items()})
+        return dict(sorted(found.items()))
 
     def read(self, document):
         for name, schema in document.schemas.items():

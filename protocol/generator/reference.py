@@ -1,5 +1,6 @@
 """Writes the reference in docs/: methods, types, errors and limits, in English and Chinese, and the configuration."""
 from .layout import lay_out, one_line
+from .model import finding_code
 
 WORDS = {
     "en": {
@@ -20,6 +21,8 @@ WORDS = {
         "columns": "| name | type | | meaning |",
         "values": "| type | values | meaning |",
         "error_columns": "| name | code | retry | English | 中文 |",
+        "findings": "Environment check",
+        "finding_columns": "| number | row | state | code | English | 中文 |",
         "none": "none",
         "optional": "optional",
         "items": "array of {type}",
@@ -58,6 +61,8 @@ WORDS = {
         "columns": "| 名称 | 类型 | | 说明 |",
         "values": "| 类型 | 取值 | 说明 |",
         "error_columns": "| 名称 | 代码 | 重试 | English | 中文 |",
+        "findings": "环境检测",
+        "finding_columns": "| 编号 | 检测项 | 状态 | code | English | 中文 |",
         "none": "无",
         "optional": "可选",
         "items": "{type} 数组",
@@ -189,6 +194,15 @@ class Reference:
             text += f"| `{name}` | {row['code']} | {row['data']['retry']} | {english} | {chinese} |\n"
         return text + "\n"
 
+    def findings(self):
+        text = f"{self.words['finding_columns']}\n|---|---|---|---|---|---|\n"
+        for name, row in self.model.findings.items():
+            said = [row[language].replace("[", "").replace("]", "") for language in ("en", "zh")]
+            remedy = self.model.remedies.get(row.get("remedy"))
+            said = [text + (f"<br>{remedy[language]}" if remedy else "") for text, language in zip(said, ("en", "zh"))]
+            text += f"| {row['number']} | {name.split('.')[0]} | {row['state']} | `{finding_code(name, row)}` | {said[0]} | {said[1]} |\n"
+        return text + "\n"
+
     def limits(self, data):
         rows = "".join(f"- {self.words['limit_rows'][name]}: {value}\n" for name, value in data["x-limits"].items())
         closes = "".join(f"- {code}: {reason}\n" for code, reason in data["x-close"].items())
@@ -206,7 +220,8 @@ class Reference:
         text += f"## {words['types']}\n" + self.values(document)
         named = [struct for struct in document.structs if not struct.method]
         text += "".join(self.struct(document, struct) for struct in named)
-        return text + f"## {words['errors']}\n" + self.errors() + self.limits(document.data)
+        text += f"## {words['errors']}\n" + self.errors()
+        return text + f"## {words['findings']}\n" + self.findings() + self.limits(document.data)
 
     def configuration(self):
         return self.schema("configuration.schema.json", "configuration", ("Config", "ConfigModule", "ConfigWindow"))

@@ -149,11 +149,13 @@ export interface Remedy {
 /** One row of the environment check. */
 export interface EnvironmentItem {
 	/** What was looked at. */
-	id: 'agent' | 'configuration' | 'anchors' | 'driver' | 'reader' | 'key' | 'pin' | 'certificate' | 'clock' | 'journal';
+	id: 'agent' | 'version' | 'browser' | 'hall' | 'anchors' | 'usb' | 'driver' | 'reader' | 'key' | 'pin' | 'space' | 'window' | 'certificate' | 'pending' | 'clock' | 'state' | 'other';
 	/** ok; warn: works, but the clerk should know; fail: has to be mended first; unknown: could not be looked at. */
 	state: 'ok' | 'warn' | 'fail' | 'unknown';
 	/** area.reason, stable; ok when all is well. */
 	code: string;
+	/** The same for the telephone. */
+	number: number;
 	/** For the clerk, in the locale. */
 	text: string;
 	/** What mends it. */

@@ -51,7 +51,7 @@ const certificate = (token, more = {}) => ({
 	id: certificateId(pem), token: token.token, usage: 'sign', subject: 'CN=山西示例贸易有限公司,O=山西示例贸易有限公司', issuer: 'CN=测试签发 CA', serialNumber: '3f0a91c2', keyType: 'ec-p256',
 	notBefore: '2025-12-01T00:00:00Z', notAfter: new Date(Date.now() + 20 * 864e5).toISOString(), renewal: { state: 'open' }, pem, ...more,
 });
-const common = ['agent', 'configuration', 'anchors', 'driver'].map((id) => row(id));
+const common = ['agent', 'hall', 'anchors', 'driver'].map((id) => row(id));
 const fine = { items: [...common, row('key'), row('pin'), row('certificate')] };
 
 async function open(answers) {

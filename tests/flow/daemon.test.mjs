@@ -341,7 +341,7 @@ describe('start and end', () => {
 		try {
 			const agent = await one.connect();
 			const { items } = await agent.call('environment.check');
-			assert.equal(items.find((item) => item.id === 'journal').state, 'warn');
+			assert.equal(items.find((item) => item.id === 'state').state, 'warn');
 			const { certificates: [old] } = await agent.call('certificate.list');
 			const { csr } = await agent.call('renewal.begin', { order: 'S-1', certificate: old.id, key: 'new' });
 			await agent.call('renewal.install', { order: 'S-1', certificate: await one.ca.issue(csr), chain: [] });

@@ -33,4 +33,4 @@ export async function goOn(scene, { begin = true } = {}) {
 	return agent;
 }
 
-export const journalState = async (agent) => (await agent.call('environment.check')).items.find((one) => one.id === 'journal').state;
+export const journalState = async (agent) => (await agent.call('environment.check')).items.find((one) => one.id === 'state').state;

@@ -65,6 +65,7 @@ static void expect(const char *id, const char *item_state, const char *code, con
 			assert_string_equal(kh_enum_text(&kh_environment_item_state_names, (int)item->state),
 					    same ? item_state : "ok");
 			assert_string_equal(item->code, same ? code : "ok");
+			assert_in_range(item->number, 2000, 3999);
 			assert_int_equal(item->remedy != NULL, same && remedy != NULL);
 			if (item->remedy == NULL)
 				continue;
@@ -79,8 +80,7 @@ static void expect(const char *id, const char *item_state, const char *code, con
 
 static void test_fine(void **state)
 {
-	static const char *const ids[] = {"agent", "configuration", "anchors",	   "driver",
-					  "key",   "pin",	    "certificate", "journal"};
+	static const char *const ids[] = {"agent", "hall", "anchors", "driver", "key", "pin", "certificate", "state"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
@@ -90,7 +90,7 @@ static void test_fine(void **state)
 static void test_configuration(void **state)
 {
 	settings.config.origins_count = 0;
-	expect("configuration", "warn", "configuration.origins", "contact");
+	expect("hall", "warn", "hall.none", "contact");
 	make_fine(state);
 	settings.config.anchors_count = 0;
 	expect("anchors", "fail", "anchors.missing", "contact");
@@ -99,7 +99,7 @@ static void test_configuration(void **state)
 	expect("anchors", "unknown", "anchors.untried", NULL);
 	make_fine(state);
 	environment.journal_works = false;
-	expect("journal", "warn", "journal.failed", NULL);
+	expect("state", "warn", "state.failed", NULL);
 }
 
 /* C3: a row names the file and what is wrong with it; one that is good is enough to go on. */
