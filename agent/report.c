@@ -9,7 +9,6 @@
 
 #include "environment/checkup.h"
 #include "log_kept.h"
-#include "renewal/show.h"
 #include "token/report.h"
 
 struct reporting {
@@ -140,34 +139,22 @@ static void finish(struct reporting *reporting)
 	free(reporting);
 }
 
-static void have_residues(void *context, struct kh_residues *residues, const struct kh_error *error)
-{
-	struct reporting *reporting = context;
-	struct kh_report *report = &reporting->report;
-	struct kh_renewal_list_result renewals;
-
-	(void)error;
-	if (kh_renewal_collect(reporting->request->agent, residues, &renewals, NULL) == KH_OK) {
-		report->renewals = renewals.renewals;
-		report->renewals_count = renewals.renewals_count;
-	}
-	finish(reporting);
-}
-
-static void have_items(void *context, struct kh_environment_check_result *result)
+static void have_checkup(void *context, struct kh_checkup *checkup)
 {
 	struct reporting *reporting = context;
 	struct kh_agent *agent = reporting->request->agent;
 	struct kh_report *report = &reporting->report;
 
-	report->items = result->items;
-	report->items_count = result->items_count;
-	*result = (struct kh_environment_check_result){0};
+	report->items = checkup->check.items;
+	report->items_count = checkup->check.items_count;
+	report->renewals = checkup->renewals.renewals;
+	report->renewals_count = checkup->renewals.renewals_count;
+	*checkup = (struct kh_checkup){.check = {0}};
 	fill_static(report, agent);
 	fill_usb(report, agent);
 	fill_modules(report, agent);
 	fill_tokens(report, agent);
-	kh_renewal_look_for_all(agent, have_residues, reporting);
+	finish(reporting);
 }
 
 void kh_report_make(struct kh_request *request)
@@ -179,5 +166,5 @@ void kh_report_make(struct kh_request *request)
 		return;
 	}
 	reporting->request = request;
-	kh_checkup(request->agent, request->locale, NULL, have_items, reporting);
+	kh_checkup(request->agent, request->locale, NULL, 0, have_checkup, reporting);
 }

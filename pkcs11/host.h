@@ -59,6 +59,7 @@ typedef enum kh_code kh_operation(struct kh_host *host, const void *params, void
 
 kh_operation kh_op_host_configure;
 kh_operation kh_op_anchors_read;
+kh_operation kh_op_window_try;
 kh_operation kh_op_token_list;
 kh_operation kh_op_certificate_list;
 kh_operation kh_op_token_login;

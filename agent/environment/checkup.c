@@ -8,45 +8,94 @@
 #include <string.h>
 
 #include "environment/judge.h"
+#include "field.h"
+#include "renewal/show.h"
 #include "watch.h"
 
 struct look {
 	struct kh_agent *agent;
 	char locale[KH_LOCALE_MAX + 1];
 	char *token; /* NULL: none was chosen */
+	int64_t hall_time;
 	kh_checkup_done done;
 	void *context;
 };
 
-static void have_certificates(void *context, const struct kh_error *error)
+static void judge(const struct look *look, struct kh_checkup *checkup)
 {
-	struct look *look = context;
 	struct kh_agent *agent = look->agent;
 	const struct kh_environment environment = {
 		.settings = agent->settings,
 		.modules = &agent->modules,
 		.usb = kh_watch_usb(agent),
+		.renewals = &checkup->renewals,
 		.token = look->token,
+		.now = kh_agent_now(),
+		.hall_time = look->hall_time,
+		.reader = kh_reader_service(),
 		.journal_works = agent->server && kh_journal_works(agent->journal),
 		.ipv6 = agent->server && kh_server_ipv6(agent->server),
 		.running = agent->server,
 	};
-	struct kh_environment_check_result result;
 
-	(void)error; /* shows in the modules' states */
-	kh_environment_judge(&environment, look->locale, &result);
-	look->done(look->context, &result);
-	kh_clear(&kh_environment_check_result_type, &result);
+	kh_environment_judge(&environment, look->locale, &checkup->check);
+}
+
+/* What a module could not answer shows in its state. */
+static void have_residues(void *context, struct kh_residues *residues, const struct kh_error *error)
+{
+	struct look *look = context;
+	struct kh_checkup checkup = {.renewals = {0}};
+
+	(void)error;
+	if (kh_renewal_collect(look->agent, residues, &checkup.renewals, NULL) != KH_OK)
+		checkup.renewals = (struct kh_renewal_list_result){0};
+	judge(look, &checkup);
+	look->done(look->context, &checkup);
+	kh_clear(&kh_environment_check_result_type, &checkup.check);
+	kh_clear(&kh_renewal_list_result_type, &checkup.renewals);
 	free(look->token);
 	free(look);
 }
 
-static void have_anchors(void *context, const struct kh_error *error)
+static void have_certificates(void *context, const struct kh_error *error)
 {
 	struct look *look = context;
 
-	(void)error; /* shows as not tried */
-	kh_modules_list_certificates(&look->agent->modules, false, have_certificates, look);
+	(void)error;
+	kh_renewal_look_for_all(look->agent, have_residues, look);
+}
+
+/* While every host has a PIN window open, what was found before stands. */
+static void take(enum kh_code code, const struct kh_type *type, void *found, void *result, bool *tried)
+{
+	if (code == KH_OK) {
+		kh_clear(type, found);
+		memcpy(found, result, type->size);
+		memset(result, 0, type->size);
+	}
+	if (code != KH_AGENT_BUSY)
+		*tried = code == KH_OK;
+}
+
+static void have_window(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct look *look = context;
+	struct kh_modules *modules = &look->agent->modules;
+
+	(void)error;
+	take(code, &kh_host_window_try_result_type, &modules->window, result, &modules->window_tried);
+	kh_modules_list_certificates(modules, false, have_certificates, look);
+}
+
+static void have_anchors(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct look *look = context;
+	struct kh_modules *modules = &look->agent->modules;
+
+	(void)error;
+	take(code, &kh_host_anchors_read_result_type, &modules->anchors, result, &modules->anchors_read);
+	kh_modules_ask_any(modules, KH_HOST_METHOD_WINDOW_TRY, have_window, look);
 }
 
 static void have_tokens(void *context, const struct kh_error *error)
@@ -54,12 +103,13 @@ static void have_tokens(void *context, const struct kh_error *error)
 	struct look *look = context;
 
 	(void)error;
-	kh_modules_read_anchors(&look->agent->modules, have_anchors, look);
+	kh_modules_ask_any(&look->agent->modules, KH_HOST_METHOD_ANCHORS_READ, have_anchors, look);
 }
 
-void kh_checkup(struct kh_agent *agent, const char *locale, const char *token, kh_checkup_done done, void *context)
+void kh_checkup(struct kh_agent *agent, const char *locale, const char *token, int64_t hall_time, kh_checkup_done done,
+		void *context)
 {
-	struct kh_environment_check_result none = {0};
+	struct kh_checkup none = {.check = {0}};
 	struct look *look = calloc(1, sizeof(*look));
 
 	if (look && token)
@@ -69,21 +119,25 @@ void kh_checkup(struct kh_agent *agent, const char *locale, const char *token, k
 		done(context, &none);
 		return;
 	}
-	*look = (struct look){.agent = agent, .token = look->token, .done = done, .context = context};
+	*look = (struct look){
+		.agent = agent, .token = look->token, .hall_time = hall_time, .done = done, .context = context};
 	snprintf(look->locale, sizeof(look->locale), "%s", locale);
 	for (size_t i = 0; i < agent->modules.count; i++)
 		kh_token_link_retry(agent->modules.items[i].link);
 	kh_modules_list_tokens(&agent->modules, kh_watch_may_refresh(agent), have_tokens, look);
 }
 
-static void send_items(void *context, struct kh_environment_check_result *result)
+static void send_items(void *context, struct kh_checkup *checkup)
 {
-	kh_request_result(context, result);
+	kh_request_result(context, &checkup->check);
 }
 
 void kh_environment_check(struct kh_request *request)
 {
 	const struct kh_environment_check_params *params = request->message.params;
+	int64_t hall_time = 0;
 
-	kh_checkup(request->agent, request->locale, params->token, send_items, request);
+	if (params->time && !kh_time_parse(params->time, &hall_time))
+		hall_time = 0;
+	kh_checkup(request->agent, request->locale, params->token, hall_time, send_items, request);
 }

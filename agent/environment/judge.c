@@ -5,50 +5,42 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "environment/findings.h"
+#include "environment/judge_key.h"
 #include "text.h"
 #include "token/report.h"
 
+#define CLOCK_WARN 120 /* s */
+#define CLOCK_FAIL 540
 #define ANCHORS_SHOWN 8 /* files whose problems one row names */
 
-struct check {
-	const struct kh_environment *environment;
-	const char *locale;
-	const struct kh_token_info *tokens; /* all there are */
-	size_t count;
-	const struct kh_token_info *subject; /* the key the rows are about; NULL: none, or several */
-	struct kh_environment_check_result *result;
-};
-
-static struct kh_environment_item *add(struct check *check, enum kh_finding finding, const char *const *values)
-{
-	struct kh_environment_item *item = &check->result->items[check->result->items_count++];
-
-	kh_finding_tell(finding, check->locale, values, check->environment->settings->config.downloads, item);
-	return item;
-}
-
-/* A row about the key the check is about. */
-static void add_subject(struct check *check, enum kh_finding name)
-{
-	const struct kh_token_info *subject = check->subject;
-	const char *values[] = {"label", subject->label, "serial", subject->serial, NULL};
-
-	add(check, name, values)->token = strdup(subject->token);
-}
-
-static void check_agent(struct check *check)
+static void check_agent(struct kh_check *check)
 {
 	const char *values[] = {"version", KH_VERSION, NULL};
 
 	if (check->environment->running)
-		add(check, check->environment->ipv6 ? KH_FINDING_AGENT_OK : KH_FINDING_AGENT_IPV4, values);
+		kh_check_add(check, check->environment->ipv6 ? KH_FINDING_AGENT_OK : KH_FINDING_AGENT_IPV4, values);
 }
 
-static void check_hall(struct check *check)
+/* A package that was upgraded under a daemon that runs: the next token host is of the new one. */
+static void check_version(struct kh_check *check)
 {
-	add(check, check->environment->settings->config.origins_count > 0 ? KH_FINDING_HALL_OK : KH_FINDING_HALL_NONE,
-	    NULL);
+	const struct kh_modules *modules = check->environment->modules;
+	const char *values[] = {"version", KH_VERSION, "other", NULL, NULL};
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const char *version = kh_token_link_host(modules->items[i].link)->version;
+
+		if (version && strcmp(version, KH_VERSION) != 0)
+			values[3] = version;
+	}
+	kh_check_add(check, values[3] ? KH_FINDING_VERSION_MIXED : KH_FINDING_VERSION_OK, values);
+}
+
+static void check_hall(struct kh_check *check)
+{
+	kh_check_add(check,
+		     check->environment->settings->config.origins_count > 0 ? KH_FINDING_HALL_OK : KH_FINDING_HALL_NONE,
+		     NULL);
 }
 
 static void append_problem(struct kh_buffer *out, const char *locale, const struct kh_host_anchor_problem *problem)
@@ -67,7 +59,7 @@ static void append_problem(struct kh_buffer *out, const char *locale, const stru
 }
 
 /* What the token host has found when it read them. */
-static void check_anchors(struct check *check)
+static void check_anchors(struct kh_check *check)
 {
 	const struct kh_host_anchors_read_result *read = &check->environment->modules->anchors;
 	KH_AUTO(kh_buffer_finish) struct kh_buffer problems = {0};
@@ -77,13 +69,14 @@ static void check_anchors(struct check *check)
 		append_problem(&problems, check->locale, &read->problems[i]);
 	values[1] = problems.data;
 	if (check->environment->settings->config.anchors_count == 0)
-		add(check, KH_FINDING_ANCHORS_MISSING, NULL);
+		kh_check_add(check, KH_FINDING_ANCHORS_MISSING, NULL);
 	else if (!check->environment->modules->anchors_read)
-		add(check, KH_FINDING_ANCHORS_UNTRIED, NULL);
+		kh_check_add(check, KH_FINDING_ANCHORS_UNTRIED, NULL);
 	else if (read->usable == 0)
-		add(check, KH_FINDING_ANCHORS_UNUSABLE, values);
+		kh_check_add(check, KH_FINDING_ANCHORS_UNUSABLE, values);
 	else
-		add(check, read->problems_count > 0 ? KH_FINDING_ANCHORS_PARTIAL : KH_FINDING_ANCHORS_OK, values);
+		kh_check_add(check, read->problems_count > 0 ? KH_FINDING_ANCHORS_PARTIAL : KH_FINDING_ANCHORS_OK,
+			     values);
 }
 
 /* The module that failed worst; NULL: at least one works. */
@@ -112,7 +105,7 @@ static const char *of_modules(const struct kh_modules *modules, const char *(*te
 	return text;
 }
 
-static void check_driver(struct check *check)
+static void check_driver(struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
 	const struct kh_token_link *failed = failed_module(modules);
@@ -122,122 +115,99 @@ static void check_driver(struct check *check)
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (!failed && modules->count > 0)
-		add(check, problem ? KH_FINDING_DRIVER_PROFILE : KH_FINDING_DRIVER_OK, about);
+		kh_check_add(check, problem ? KH_FINDING_DRIVER_PROFILE : KH_FINDING_DRIVER_OK, about);
 	else if (key)
-		add(check, KH_FINDING_DRIVER_MISSING, values);
+		kh_check_add(check, KH_FINDING_DRIVER_MISSING, values);
 	else
-		add(check, failed ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_NONE, values);
+		kh_check_add(check, failed ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_NONE, values);
 }
 
-static bool same_key(const struct kh_token_info *a, const struct kh_token_info *b)
-{
-	return strcmp(a->token, b->token) == 0 && strcmp(a->module, b->module) == 0;
-}
-
-/* How many of them cannot be told apart from this one; itself counts. */
-static size_t count_same(const struct check *check, const struct kh_token_info *token)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < check->count; i++)
-		count += same_key(&check->tokens[i], token);
-	return count;
-}
-
-static const struct kh_token_info *choose(const struct check *check)
-{
-	const char *asked = check->environment->token;
-
-	for (size_t i = 0; asked && i < check->count; i++) {
-		if (kh_token_uri_fits(asked, check->tokens[i].token))
-			return &check->tokens[i];
-	}
-	return !asked && check->count > 0 && count_same(check, check->tokens) == check->count ? check->tokens : NULL;
-}
-
-static void check_key(struct check *check)
-{
-	struct kh_error error;
-
-	if (check->subject && kh_modules_ambiguous(check->environment->modules, check->subject->token, &error))
-		add_subject(check, KH_FINDING_KEY_AMBIGUOUS);
-	else if (check->subject)
-		add_subject(check, check->subject->readonly ? KH_FINDING_KEY_READONLY : KH_FINDING_KEY_OK);
-	else if (check->count == 0)
-		add(check, kh_usb_count(check->environment->usb) > 0 ? KH_FINDING_KEY_UNREAD : KH_FINDING_KEY_ABSENT,
-		    NULL);
-	else
-		add(check, check->environment->token ? KH_FINDING_KEY_GONE : KH_FINDING_KEY_SEVERAL, NULL);
-}
-
-static const struct kh_token_info *worst_pin(const struct check *check)
-{
-	const struct kh_token_info *worst = check->tokens;
-
-	for (size_t i = 1; i < check->count; i++) {
-		if (check->tokens[i].pin > worst->pin)
-			worst = &check->tokens[i];
-	}
-	return worst;
-}
-
-/* Which of several keys will be used nobody knows yet: none of them fails. */
-static void check_pin(struct check *check)
-{
-	static const enum kh_finding names[] = {
-		[KH_PIN_STATE_NONE] = KH_FINDING_PIN_OK,	 [KH_PIN_STATE_OK] = KH_FINDING_PIN_OK,
-		[KH_PIN_STATE_LOW] = KH_FINDING_PIN_LOW,	 [KH_PIN_STATE_FINAL] = KH_FINDING_PIN_FINAL,
-		[KH_PIN_STATE_LOCKED] = KH_FINDING_PIN_LOCKED,	 [KH_PIN_STATE_UNSET] = KH_FINDING_PIN_UNSET,
-		[KH_PIN_STATE_EXPIRED] = KH_FINDING_PIN_EXPIRED,
-	};
-	const struct kh_token_info *worst = check->count > 0 ? worst_pin(check) : NULL;
-	const char *values[] = {"label", worst ? worst->label : "", NULL};
-
-	if (check->subject)
-		add_subject(check, names[check->subject->pin]);
-	else if (worst && !check->environment->token)
-		add(check, worst->pin < KH_PIN_STATE_LOCKED ? names[worst->pin] : KH_FINDING_PIN_OTHER, values);
-}
-
-/* Of one token, or of all. */
-static size_t count_certificates(const struct check *check, const struct kh_token_info *token)
+/* Whether it is the way to the key: to the one the check is about, or to any while there is none. */
+static bool needs_reader(const struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
-	size_t count = 0;
+	bool needs = false;
 
 	for (size_t i = 0; i < modules->count; i++) {
-		const struct kh_host_certificate_found_params *own = &modules->items[i].certificates;
+		const struct kh_token_link *link = modules->items[i].link;
+		bool own = check->subject ? strcmp(check->subject->module, kh_token_link_name(link)) == 0
+					  : check->count == 0;
 
-		for (size_t n = 0; n < own->certificates_count; n++)
-			count += !token || strcmp(own->certificates[n].token, token->token) == 0;
+		needs = needs || (own && kh_token_link_host(link)->reader);
 	}
-	return count;
+	return needs;
 }
 
-/* A certificate may be a private object: before a login nothing says that there
- * is none. */
-static void check_certificate(struct check *check)
+static void check_reader(struct kh_check *check)
 {
-	const struct kh_token_info *subject = check->subject;
-	bool there = count_certificates(check, subject) > 0;
+	static const enum kh_finding names[] = {
+		[KH_READER_RUNS] = KH_FINDING_READER_OK,
+		[KH_READER_STOPPED] = KH_FINDING_READER_STOPPED,
+		[KH_READER_ABSENT] = KH_FINDING_READER_ABSENT,
+	};
 
-	if (subject)
-		add_subject(check, there	    ? KH_FINDING_CERTIFICATE_OK
-				   : subject->login ? KH_FINDING_CERTIFICATE_ABSENT
-						    : KH_FINDING_CERTIFICATE_UNKNOWN);
-	else if (check->count > 0 && !check->environment->token)
-		add(check, there ? KH_FINDING_CERTIFICATE_OK : KH_FINDING_CERTIFICATE_UNKNOWN, NULL);
+	kh_check_add(check, needs_reader(check) ? names[check->environment->reader] : KH_FINDING_READER_UNNEEDED, NULL);
 }
 
-static void check_state(struct check *check)
+/* What the token host has found when it tried. */
+static void check_window(struct kh_check *check)
+{
+	static const enum kh_finding names[] = {
+		[KH_HOST_WINDOW_TRY_RESULT_STATE_NONE] = KH_FINDING_WINDOW_UNTRIED,
+		[KH_HOST_WINDOW_TRY_RESULT_STATE_USABLE] = KH_FINDING_WINDOW_OK,
+		[KH_HOST_WINDOW_TRY_RESULT_STATE_ABSENT] = KH_FINDING_WINDOW_ABSENT,
+		[KH_HOST_WINDOW_TRY_RESULT_STATE_DISPLAY] = KH_FINDING_WINDOW_DISPLAY,
+	};
+	const struct kh_modules *modules = check->environment->modules;
+	const char *values[] = {"program", modules->window.program, NULL};
+
+	kh_check_add(check, modules->window_tried ? names[modules->window.state] : KH_FINDING_WINDOW_UNTRIED, values);
+}
+
+/* The hall takes a proof that is at most ten minutes off its clock. */
+static void check_clock(struct kh_check *check)
+{
+	const struct kh_environment *environment = check->environment;
+	int64_t away = llabs(environment->now - environment->hall_time);
+	char minutes[24], now[KH_TIME_TEXT];
+	const char *values[] = {"minutes", minutes, "now", now, NULL};
+
+	snprintf(minutes, sizeof(minutes), "%lld", (long long)away / 60);
+	kh_time_text(environment->now, now);
+	if (environment->hall_time == 0)
+		kh_check_add(check, KH_FINDING_CLOCK_UNTRIED, NULL);
+	else
+		kh_check_add(check,
+			     away > CLOCK_FAIL	 ? KH_FINDING_CLOCK_WRONG
+			     : away > CLOCK_WARN ? KH_FINDING_CLOCK_AWAY
+						 : KH_FINDING_CLOCK_OK,
+			     values);
+}
+
+static void check_state(struct kh_check *check)
 {
 	if (check->environment->running)
-		add(check, check->environment->journal_works ? KH_FINDING_STATE_OK : KH_FINDING_STATE_FAILED, NULL);
+		kh_check_add(check, check->environment->journal_works ? KH_FINDING_STATE_OK : KH_FINDING_STATE_FAILED,
+			     NULL);
+}
+
+/* A call that was refused because somebody else works on the key. */
+static void check_other(struct kh_check *check)
+{
+	const struct kh_modules *modules = check->environment->modules;
+	const char *values[] = {"holder", check->environment->holders, NULL};
+	bool busy = false;
+
+	for (size_t i = 0; i < modules->count; i++)
+		busy = busy || kh_token_link_state(modules->items[i].link) == KH_TOKEN_BUSY;
+	kh_check_add(check, busy ? KH_FINDING_OTHER_HOLDS : KH_FINDING_OTHER_NONE, values);
 }
 
 /* Each adds one row at most. */
-static void (*const checks[])(struct check *check) = {
-	check_agent, check_hall, check_anchors, check_driver, check_key, check_pin, check_certificate, check_state,
+static void (*const checks[])(struct kh_check *check) = {
+	check_agent,	      check_version,	check_hall,   check_anchors,  check_driver,
+	check_reader,	      kh_check_key,	kh_check_pin, kh_check_space, check_window,
+	kh_check_certificate, kh_check_pending, check_clock,  check_state,    check_other,
 };
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 
@@ -246,10 +216,10 @@ void kh_environment_judge(const struct kh_environment *environment, const char *
 {
 	size_t count;
 	KH_AUTO_FREE struct kh_token_info *tokens = kh_modules_tokens(environment->modules, &count);
-	struct check check = {
+	struct kh_check check = {
 		.environment = environment, .locale = locale, .tokens = tokens, .count = count, .result = result};
 
-	check.subject = choose(&check);
+	check.subject = kh_check_subject(&check);
 	*result = (struct kh_environment_check_result){.items = calloc(CHECKS, sizeof(*result->items))};
 	if (!result->items)
 		return;

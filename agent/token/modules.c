@@ -118,6 +118,7 @@ void kh_modules_finish(struct kh_modules *modules)
 		free(module->program);
 	}
 	kh_clear(&kh_host_anchors_read_result_type, &modules->anchors);
+	kh_clear(&kh_host_window_try_result_type, &modules->window);
 	modules->count = 0;
 }
 

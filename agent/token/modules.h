@@ -24,9 +24,10 @@ struct kh_driver {
 struct kh_modules {
 	struct kh_driver items[KH_CONFIG_MODULES_MAX];
 	size_t count;
-	/* What the CA certificates of the configuration are worth. */
+	/* What token hosts have tried: the CA certificates of the configuration, the PIN window. */
 	struct kh_host_anchors_read_result anchors;
-	bool anchors_read; /* a token host has tried them */
+	struct kh_host_window_try_result window;
+	bool anchors_read, window_tried;
 	/* Told when the set of tokens or a PIN's state has changed. */
 	void (*changed)(void *context);
 	void *context;
@@ -51,9 +52,9 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
  * the tokens that are known, without a look for others. */
 void kh_modules_list_certificates(struct kh_modules *modules, bool known, kh_modules_done done, void *context);
 
-/* anchors.c: has the anchors read again by the first module that answers; it is
- * its token host that does it, the key is not asked. */
-void kh_modules_read_anchors(struct kh_modules *modules, kh_modules_done done, void *context);
+/* any.c: a question without parameters to the first token host that answers; no
+ * key is asked. agent.busy: each has a PIN window open. */
+void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id method, kh_token_reply reply, void *context);
 
 /* Asks one of them. Where there are others, one that has hung does not make
  * them wait: it is asked in the background, and reply gets its failure. */

@@ -14,6 +14,11 @@ static enum kh_module_report_state report_state(const struct kh_token_link *link
 	return link->failure.code == KH_DRIVER_MISSING ? KH_MODULE_REPORT_STATE_MISSING : KH_MODULE_REPORT_STATE_FAILED;
 }
 
+const struct kh_host_host *kh_token_link_host(const struct kh_token_link *link)
+{
+	return &link->host;
+}
+
 const char *kh_token_link_profile(const struct kh_token_link *link)
 {
 	const char *name = link->host.profile;

@@ -56,6 +56,7 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 	out->library_version = strdup(version);
 	out->profile = strdup(host->module.profile ? host->module.profile->file.name : "standard");
 	out->second_reader = kh_reader_present();
+	out->reader = kh_library_reads_cards();
 	if (!out->version || !out->module || !out->description || !out->manufacturer || !out->library_version ||
 	    !out->profile)
 		return kh_fail(error, KH_AGENT_FAILED);

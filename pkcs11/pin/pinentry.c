@@ -139,11 +139,11 @@ static enum kh_code wait_until(struct kh_pinentry *pinentry, uint64_t end, struc
 
 enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error)
 {
-	uint64_t end = kh_loop_clock(pinentry->loop) + KH_PINENTRY_SECONDS * 1000u;
+	uint64_t end = kh_loop_clock(pinentry->loop) + pinentry->patience * 1000u;
 	enum kh_code code;
 
 	/* After the clock was read: an alarm before the end would be the last. */
-	kh_loop_alarm(pinentry->loop, KH_PINENTRY_SECONDS * 1000u);
+	kh_loop_alarm(pinentry->loop, pinentry->patience * 1000u);
 	code = wait_until(pinentry, end, error);
 	kh_loop_alarm(pinentry->loop, 0);
 	return code;

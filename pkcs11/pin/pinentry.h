@@ -9,11 +9,10 @@
 #include "loop.h"
 #include "pin/assuan.h"
 
-#define KH_PINENTRY_SECONDS 10
-
 struct kh_pinentry {
 	struct kh_loop *loop;
-	int64_t session; /* host.cancel of it ends every wait */
+	unsigned patience; /* s, for greeting and settings */
+	int64_t session;   /* host.cancel of it ends every wait */
 	bool running;
 	bool exited;
 	unsigned handles; /* open uv handles */
@@ -39,7 +38,7 @@ void kh_pinentry_stop(struct kh_pinentry *pinentry);
 /* Sends "verb text" (text may be NULL) and waits for OK or ERR in reply:
  * pin.cancelled, pin.unavailable. The clerk may take his time over GETPIN and
  * CONFIRM; greeting and settings are the program's own business and have
- * KH_PINENTRY_SECONDS. */
+ * the pinentry's patience. */
 KH_CHECKED enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb, const char *text,
 					    struct kh_error *error);
 KH_CHECKED enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error);

@@ -11,6 +11,8 @@
 #include "text.h"
 
 #define DEAF_MS 500
+#define PATIENCE 10    /* s, until a program is ready to ask */
+#define TRY_PATIENCE 3 /* the same where nobody wants to enter a PIN yet */
 
 static const char *const usual[] = {"pinentry-gtk-2", "pinentry-qt", "pinentry-gnome3", "pinentry"};
 
@@ -96,6 +98,7 @@ static enum kh_code ensure(struct kh_pin_window *window, struct kh_error *error)
 			kh_log(KH_LOG_INFO, "%s does not start: %s", program, uv_err_name(status));
 			continue;
 		}
+		window->tried = program;
 		code = introduce(window, error);
 		if (code == KH_OK || code == KH_PIN_CANCELLED)
 			return code;
@@ -162,17 +165,23 @@ static char *length_warning(const struct kh_pin_window *window)
 	return text.data;
 }
 
-void kh_pin_window_init(struct kh_pin_window *window, struct kh_loop *loop, const char *program, const char *locale,
-			int64_t session)
+static void prepare(struct kh_pin_window *window, struct kh_loop *loop, const char *program)
 {
 	memset(window, 0, sizeof(*window));
 	window->pinentry.loop = loop;
+	window->pinentry.patience = PATIENCE;
 	window->program = program;
-	window->locale = locale;
-	window->pinentry.session = session;
 	window->min = 1;
 	window->max = KH_SECRET_MAX;
 	kh_secret_init(&window->refused);
+}
+
+void kh_pin_window_init(struct kh_pin_window *window, struct kh_loop *loop, const char *program, const char *locale,
+			int64_t session)
+{
+	prepare(window, loop, program);
+	window->locale = locale;
+	window->pinentry.session = session;
 	kh_loop_prompting(loop, true);
 }
 
@@ -236,4 +245,41 @@ void kh_pin_window_finish(struct kh_pin_window *window)
 	kh_pinentry_stop(&window->pinentry);
 	kh_secret_finish(&window->refused);
 	kh_loop_prompting(window->pinentry.loop, false);
+}
+
+/* A program that can only write on a terminal says so in its flavor, also one that has fallen back
+ * to it ("gtk2:curses"). What knows no flavor may have a window. */
+static bool wants_terminal(struct kh_pin_window *window)
+{
+	KH_SECRET flavor; /* the only place where answers go */
+	struct kh_error error = {0};
+	enum kh_code code;
+
+	kh_secret_init(&flavor);
+	window->pinentry.answer = &flavor;
+	code = kh_pinentry_command(&window->pinentry, "GETINFO", "flavor", &error);
+	window->pinentry.answer = NULL;
+	return code == KH_OK &&
+	       (strstr((const char *)flavor.bytes, "curses") || strstr((const char *)flavor.bytes, "tty"));
+}
+
+enum kh_host_window_try_result_state kh_pin_window_try(struct kh_loop *loop, const char *configured,
+						       const char **program)
+{
+	enum kh_host_window_try_result_state state = KH_HOST_WINDOW_TRY_RESULT_STATE_ABSENT;
+	struct kh_error error = {0};
+	struct kh_pin_window window;
+	char terminal[256];
+
+	prepare(&window, loop, configured);
+	window.pinentry.patience = TRY_PATIENCE;
+	while (state != KH_HOST_WINDOW_TRY_RESULT_STATE_USABLE && ensure(&window, &error) == KH_OK) {
+		state = wants_terminal(&window) && !kh_pin_terminal(terminal, sizeof(terminal))
+				? KH_HOST_WINDOW_TRY_RESULT_STATE_DISPLAY
+				: KH_HOST_WINDOW_TRY_RESULT_STATE_USABLE;
+		kh_pinentry_stop(&window.pinentry);
+	}
+	*program = window.tried;
+	kh_secret_finish(&window.refused);
+	return state;
 }

@@ -31,7 +31,8 @@ struct kh_pin_window {
 	unsigned asks;
 	unsigned same; /* times that refused was the answer */
 	struct kh_secret refused;
-	bool answered; /* this program has shown its window once */
+	const char *tried; /* the program started last */
+	bool answered;	   /* this program has shown its window once */
 };
 
 /* Sends host.prompting; the window shows with the first question. */
@@ -47,6 +48,11 @@ KH_CHECKED enum kh_code kh_pin_window_refuse(struct kh_pin_window *window, const
 KH_CHECKED enum kh_code kh_pin_window_confirm(struct kh_pin_window *window, const char *question,
 					      struct kh_error *error);
 void kh_pin_window_finish(struct kh_pin_window *window);
+
+/* Starts a program as for a question, and ends it without one. program: the one
+ * that was tried last, of the caller's or static; NULL: none starts. */
+enum kh_host_window_try_result_state kh_pin_window_try(struct kh_loop *loop, const char *configured,
+						       const char **program);
 
 /* terminal_posix.c: the terminal of a pinentry that needs one; NULL: none. */
 const char *kh_pin_terminal(char *name, size_t size);

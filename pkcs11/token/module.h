@@ -66,6 +66,8 @@ void kh_module_stop(struct kh_module *module);
 /* module_posix.c: the loaded library and its function list, or NULL. */
 void *kh_library_open(const char *path);
 void *kh_library_symbol(void *library, const char *name);
+/* A module in this process works through the smart card service. */
+bool kh_library_reads_cards(void);
 
 /* Chooses among module->profiles by what C_GetInfo said. */
 void kh_module_choose_profile(struct kh_module *module);

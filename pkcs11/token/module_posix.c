@@ -12,3 +12,13 @@ void *kh_library_symbol(void *library, const char *name)
 {
 	return dlsym(library, name);
 }
+
+/* Modules bring it with them or load it in C_Initialize. */
+bool kh_library_reads_cards(void)
+{
+	void *library = dlopen("libpcsclite.so.1", RTLD_LAZY | RTLD_NOLOAD);
+
+	if (library)
+		dlclose(library);
+	return library;
+}

@@ -138,8 +138,8 @@ export interface ErrorObject {
 
 /** What mends a failing item. */
 export interface Remedy {
-	/** What the page can offer. change: pin.change. */
-	kind: 'install' | 'driver' | 'insert' | 'remove' | 'unlock' | 'settings' | 'update' | 'contact' | 'change';
+	/** What the page can offer. change: pin.change; continue: the order that waits. */
+	kind: 'install' | 'driver' | 'insert' | 'remove' | 'unlock' | 'settings' | 'update' | 'contact' | 'change' | 'continue';
 	/** Page that helps. */
 	url?: string;
 	/** For the clerk, in the locale. */
@@ -359,6 +359,8 @@ export interface AgentHelloResult {
 export interface EnvironmentCheckParams {
 	/** The key that was chosen: rows are about it. Another key is at most a warning. */
 	token?: TokenUri;
+	/** The hall's time: the clock is compared with it. */
+	time?: Time;
 }
 
 export interface EnvironmentCheckResult {

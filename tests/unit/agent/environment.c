@@ -10,15 +10,20 @@
 #include "token/link.h"
 #include "unit.h"
 
+#define NOW 1765756800 /* 2025-12-15T00:00:00Z */
+
 /* A machine where everything is fine. */
 static struct kh_settings settings;
-static struct kh_token_link host;
+static struct kh_token_link host, idle_host;
 static struct kh_modules modules;
 static struct kh_environment environment;
 static struct kh_token_info tokens[2];
 static struct kh_key_certificate certificate;
 static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null";
 static char *origins[] = {origin}, *anchors[] = {anchor, anchor}, *problems[] = {origin};
+static char from[] = "2025-01-01T00:00:00Z", until[] = "2026-01-01T00:00:00Z";
+static struct kh_renewal_list_result renewals;
+static struct kh_renewal_info waiting;
 static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42", driver[] = "driver.so";
 static char uris[2][24] = {"pkcs11:serial=42", "pkcs11:serial=43"};
 
@@ -32,15 +37,31 @@ static int make_fine(void **state)
 						   .downloads = downloads}};
 	host = (struct kh_token_link){.module = "driver.so"};
 	for (size_t i = 0; i < 2; i++)
-		tokens[i] = (struct kh_token_info){
-			.token = uris[i], .label = label, .serial = serial, .module = driver, .pin = KH_PIN_STATE_OK};
-	certificate = (struct kh_key_certificate){.token = uris[0]};
+		tokens[i] = (struct kh_token_info){.token = uris[i],
+						   .label = label,
+						   .serial = serial,
+						   .module = driver,
+						   .pin = KH_PIN_STATE_OK,
+						   .has_free = true,
+						   .free = 65536};
+	certificate = (struct kh_key_certificate){.token = uris[0], .not_before = from, .not_after = until};
 	modules = (struct kh_modules){.count = 1};
 	modules.items[0] = (struct kh_driver){.link = &host,
 					      .tokens = {.tokens = tokens, .tokens_count = 1},
 					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
-	environment = (struct kh_environment){
-		.settings = &settings, .modules = &modules, .journal_works = true, .ipv6 = true, .running = true};
+	environment = (struct kh_environment){.settings = &settings,
+					      .modules = &modules,
+					      .renewals = &renewals,
+					      .now = NOW,
+					      .hall_time = NOW,
+					      .journal_works = true,
+					      .ipv6 = true,
+					      .running = true};
+	settings.before.months = settings.after.months = 1;
+	renewals = (struct kh_renewal_list_result){.renewals = &waiting};
+	waiting = (struct kh_renewal_info){.order = serial, .next = KH_NEXT_INSTALL};
+	modules.window = (struct kh_host_window_try_result){.state = KH_HOST_WINDOW_TRY_RESULT_STATE_USABLE};
+	modules.window_tried = true;
 	modules.anchors = (struct kh_host_anchors_read_result){.usable = 1};
 	modules.anchors_read = true;
 	return 0;
@@ -80,7 +101,9 @@ static void expect(const char *id, const char *item_state, const char *code, con
 
 static void test_fine(void **state)
 {
-	static const char *const ids[] = {"agent", "hall", "anchors", "driver", "key", "pin", "certificate", "state"};
+	static const char *const ids[] = {"agent",	 "version", "hall",  "anchors", "driver",
+					  "reader",	 "key",	    "pin",   "space",	"window",
+					  "certificate", "pending", "clock", "state",	"other"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
@@ -102,6 +125,115 @@ static void test_configuration(void **state)
 	expect("state", "warn", "state.failed", NULL);
 }
 
+static const struct kh_environment_item *item_of(const struct kh_environment_check_result *result, const char *id)
+{
+	for (size_t i = 0; i < result->items_count; i++) {
+		if (strcmp(kh_enum_text(&kh_environment_item_id_names, (int)result->items[i].id), id) == 0)
+			return &result->items[i];
+	}
+	fail_msg("no row %s", id);
+	return NULL;
+}
+
+static const char *item_text(const struct kh_environment_check_result *result, const char *id)
+{
+	return item_of(result, id)->text;
+}
+
+static void test_machine(void **state)
+{
+	static char other[] = "9.9.9", gtk[] = "pinentry-gtk-2";
+
+	host.host.version = other;
+	expect("version", "warn", "version.mixed", "settings");
+	make_fine(state);
+	host.host.reader = true;
+	expect("reader", "ok", "ok", NULL);
+	environment.reader = KH_READER_STOPPED;
+	expect("reader", "fail", "reader.stopped", "settings");
+	environment.reader = KH_READER_ABSENT;
+	expect("reader", "fail", "reader.absent", "install");
+	host.host.reader = false;
+	expect("reader", "ok", "ok", NULL);
+	make_fine(state);
+	modules.window.state = KH_HOST_WINDOW_TRY_RESULT_STATE_ABSENT;
+	expect("window", "fail", "window.absent", "contact");
+	modules.window.program = gtk;
+	expect("window", "fail", "window.absent", "contact");
+	modules.window.state = KH_HOST_WINDOW_TRY_RESULT_STATE_DISPLAY;
+	expect("window", "fail", "window.display", "settings");
+	modules.window_tried = false;
+	expect("window", "unknown", "window.untried", NULL);
+	make_fine(state);
+	idle_host.module = "idle.so";
+	host.failure.code = KH_TOKEN_BUSY;
+	modules.items[1].link = &idle_host;
+	modules.count = 2;
+	expect("other", "fail", "token.busy", "settings");
+	make_fine(state);
+}
+
+static void test_clock(void **state)
+{
+	static const struct {
+		int64_t away;
+		const char *state, *code, *remedy;
+	} rows[] = {
+		{120, "ok", "ok", NULL},
+		{-121, "warn", "clock.away", "settings"},
+		{540, "warn", "clock.away", "settings"},
+		{-541, "fail", "clock.wrong", "settings"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		environment.hall_time = NOW - rows[i].away;
+		expect("clock", rows[i].state, rows[i].code, rows[i].remedy);
+	}
+	environment.hall_time = 0;
+	expect("clock", "unknown", "clock.untried", NULL);
+	make_fine(state);
+}
+
+static void test_space(void **state)
+{
+	tokens[0].free = 4095;
+	expect("space", "warn", "space.low", "contact");
+	tokens[0].free = 0;
+	expect("space", "fail", "token.full", "contact");
+	tokens[0].has_free = false;
+	expect("space", "unknown", "space.unknown", NULL);
+	make_fine(state);
+}
+
+static void test_window(void **state)
+{
+	environment.now = environment.hall_time = NOW - 30 * 86400;
+	expect("certificate", "warn", "certificate.early", NULL);
+	environment.now = environment.hall_time = NOW + 60 * 86400;
+	expect("certificate", "warn", "certificate.late", NULL);
+	settings.enforce = true;
+	expect("certificate", "fail", "renewal.window", "contact");
+	make_fine(state);
+	certificate.has_has_private_key = true;
+	expect("certificate", "fail", "certificate.no_key", "contact");
+	make_fine(state);
+}
+
+/* An order of another key waits for nobody here. */
+static void test_pending(void **state)
+{
+	renewals.renewals_count = 1;
+	waiting.serial = serial;
+	expect("pending", "warn", "pending.waits", "continue");
+	waiting.token = uris[1];
+	expect("pending", "ok", "ok", NULL);
+	waiting.token = uris[0];
+	expect("pending", "warn", "pending.waits", "continue");
+	waiting.next = KH_NEXT_NONE;
+	expect("pending", "ok", "ok", NULL);
+	make_fine(state);
+}
+
 /* C3: a row names the file and what is wrong with it; one that is good is enough to go on. */
 static void test_anchors(void **state)
 {
@@ -116,10 +248,11 @@ static void test_anchors(void **state)
 	modules.anchors.usable = 0;
 	expect("anchors", "fail", "anchors.unusable", "contact");
 	kh_environment_judge(&environment, "zh-CN", &result);
-	assert_string_equal(result.items[2].text, "CA 根证书均无法使用：root.p7b（文件为空）、old.pem（证书已过期）。");
+	assert_string_equal(item_text(&result, "anchors"),
+			    "CA 根证书均无法使用：root.p7b（文件为空）、old.pem（证书已过期）。");
 	kh_clear(&kh_environment_check_result_type, &result);
 	kh_environment_judge(&environment, "en", &result);
-	assert_string_equal(result.items[2].text,
+	assert_string_equal(item_text(&result, "anchors"),
 			    "No CA root certificate can be used: root.p7b (the file is empty), "
 			    "old.pem (the certificate has expired).");
 	kh_clear(&kh_environment_check_result_type, &result);
@@ -150,10 +283,9 @@ static void test_none(void **state)
 	(void)state;
 	modules.count = 0;
 	kh_environment_judge(&environment, "en", &result);
-	assert_int_equal(result.items_count, 6);
-	assert_string_equal(result.items[3].code, "driver.missing");
-	assert_string_equal(result.items[4].code, "token.absent");
-	assert_string_equal(result.items[5].code, "ok");
+	assert_string_equal(item_of(&result, "driver")->code, "driver.missing");
+	assert_string_equal(item_of(&result, "key")->code, "token.absent");
+	assert_int_equal(result.items_count, 12);
 	kh_clear(&kh_environment_check_result_type, &result);
 }
 
@@ -271,6 +403,11 @@ int main(void)
 		cmocka_unit_test_setup(test_fine, make_fine),
 		cmocka_unit_test_setup(test_configuration, make_fine),
 		cmocka_unit_test_setup(test_anchors, make_fine),
+		cmocka_unit_test_setup(test_machine, make_fine),
+		cmocka_unit_test_setup(test_clock, make_fine),
+		cmocka_unit_test_setup(test_space, make_fine),
+		cmocka_unit_test_setup(test_window, make_fine),
+		cmocka_unit_test_setup(test_pending, make_fine),
 		cmocka_unit_test_setup(test_driver, make_fine),
 		cmocka_unit_test_setup(test_none, make_fine),
 		cmocka_unit_test_setup(test_key, make_fine),

@@ -1,0 +1,26 @@
+/*
+ * What is known of the machine when it is judged; gathered by checkup.c.
+ */
+#ifndef KH_AGENT_ENVIRONMENT_FACTS_H
+#define KH_AGENT_ENVIRONMENT_FACTS_H
+
+#include "environment/reader.h"
+#include "token/modules.h"
+#include "usb.h"
+
+struct kh_environment {
+	const struct kh_settings *settings;
+	const struct kh_modules *modules;
+	const struct kh_usb *usb;
+	const struct kh_renewal_list_result *renewals;
+	const char *holders; /* programs that may be at the key; NULL: none is known */
+	const char *token;   /* the URI of the key that was chosen; NULL: none was */
+	int64_t now;
+	int64_t hall_time; /* 0: it was not told */
+	enum kh_reader_service reader;
+	bool journal_works;
+	bool ipv6;    /* the daemon listens on [::1], too */
+	bool running; /* false: the tool looks, the daemon does not run */
+};
+
+#endif
