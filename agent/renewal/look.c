@@ -11,7 +11,10 @@ static void clear_residues(struct kh_residues *residues)
 {
 	for (size_t i = 0; i < residues->count; i++)
 		kh_clear(&kh_host_residue_type, &residues->items[i]);
+	for (size_t i = 0; i < residues->looked_count; i++)
+		free(residues->looked[i]);
 	free(residues->items);
+	free(residues->looked);
 	*residues = (struct kh_residues){0};
 }
 
@@ -48,14 +51,38 @@ static void add(struct kh_residues *all, struct kh_host_renewal_residue_result *
 	}
 }
 
+static void add_looked(struct kh_residues *all, struct kh_host_renewal_residue_result *more)
+{
+	char **looked = reallocarray(all->looked, all->looked_count + more->looked_count, sizeof(*looked));
+
+	if (!looked)
+		return;
+	all->looked = looked;
+	for (size_t i = 0; i < more->looked_count; i++)
+		looked[all->looked_count++] = kh_steal(&more->looked[i]);
+	more->looked_count = 0;
+}
+
+bool kh_renewal_looked_at(const struct kh_residues *residues, const char *token)
+{
+	for (size_t i = 0; i < residues->looked_count; i++) {
+		if (strcmp(residues->looked[i], token) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void got_residues(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct looking *looking = context;
+	struct kh_host_renewal_residue_result *more = result;
 
 	if (code == KH_OK) {
 		looking->answered++;
-		if (((struct kh_host_renewal_residue_result *)result)->residues_count > 0)
-			add(&looking->found, result);
+		if (more->residues_count > 0)
+			add(&looking->found, more);
+		if (more->looked_count > 0)
+			add_looked(&looking->found, more);
 	} else if (looking->error.code == KH_OK || looking->error.code == KH_DRIVER_MISSING) {
 		looking->error = *error;
 	}

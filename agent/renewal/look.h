@@ -7,11 +7,18 @@
 
 #include "request.h"
 
-/* What orders left on all keys; without a PIN. */
+/* What orders left on all keys; without a PIN. looked: the URIs of the keys that
+ * were searched, which may be fewer than are known: one may go meanwhile, its
+ * module fail, or have a PIN window open. */
 struct kh_residues {
 	struct kh_host_residue *items;
 	size_t count;
+	char **looked;
+	size_t looked_count;
 };
+
+/* Whether this key was searched: what was not found may only then be called not there. */
+bool kh_renewal_looked_at(const struct kh_residues *residues, const char *token);
 
 /* residues is the caller's to move from; it is cleared afterwards. error is
  * KH_OK's when at least one module answered or there is none. */

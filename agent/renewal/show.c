@@ -72,11 +72,12 @@ static const struct kh_host_residue *residue_of(const struct kh_residues *residu
 }
 
 /* What is remembered of an order of which no key shows anything. */
-static bool remember(struct kh_agent *agent, struct kh_journal_entry *entry, struct kh_renewal_info *info)
+static bool remember(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_residues *residues,
+		     struct kh_renewal_info *info)
 {
 	const struct kh_token_info *seen;
 
-	if (!kh_unmarked_counts(agent, entry, &seen))
+	if (!kh_unmarked_counts(agent, entry, residues, &seen))
 		return false;
 	take_memory(entry, info);
 	if (seen) {
@@ -110,7 +111,7 @@ static void inspected(void *context, struct kh_residues *residues, const struct 
 	if (residue)
 		take_residue(residue, remembered ? &entry : NULL, &info);
 	else if (remembered)
-		remember(request->agent, &entry, &info);
+		remember(request->agent, &entry, residues, &info);
 	token = residue ? residue->token : remembered ? entry.token : "";
 	info.busy = kh_agent_order_busy(request->agent, info.order) || kh_agent_token_busy(request->agent, token);
 	if (remembered) {
@@ -204,7 +205,7 @@ static enum kh_code collect(struct kh_agent *agent, const struct kh_residues *re
 
 		if (residue_of(residues, entries[n].order))
 			continue;
-		if (!remember(agent, &entries[n], &info)) {
+		if (!remember(agent, &entries[n], residues, &info)) {
 			if (entries[n].stage != KH_STAGE_COMPLETED || entries[n].key == KH_KEY_CHOICE_SAME)
 				continue;
 			take_memory(&entries[n], &info);

@@ -136,7 +136,7 @@ static void begin_looked(void *context, struct kh_residues *residues, const stru
 	}
 	run->facts = kh_renewal_look(run->facts, own, NULL);
 	remembered = kh_journal_find(agent_of(run)->journal, run->entry.order, &entry);
-	if (!own && remembered && kh_unmarked_completed(agent_of(run), &entry))
+	if (!own && remembered && kh_unmarked_completed(agent_of(run), &entry, residues))
 		run->facts |= KH_FACT_COMPLETED;
 	if (own && remembered && renews_another(run, &entry))
 		kh_run_end(run, KH_RENEWAL_STATE);
@@ -264,7 +264,7 @@ static void go_with_residue(struct kh_run *run, const struct kh_host_residue *re
 }
 
 /* Nothing of the order is on a key; this computer may remember it. */
-static void go_without_residue(struct kh_run *run)
+static void go_without_residue(struct kh_run *run, const struct kh_residues *residues)
 {
 	struct kh_agent *agent = agent_of(run);
 	const struct kh_token_info *token = NULL;
@@ -272,7 +272,7 @@ static void go_without_residue(struct kh_run *run)
 	struct kh_driver *module = remembered ? kh_modules_find_token(&agent->modules, run->entry.token, &token) : NULL;
 
 	if (module)
-		kh_unmarked_go(run, module, token);
+		kh_unmarked_go(run, module, token, residues);
 	else if (!run->listed)
 		start_over(run, tokens_listed);
 	else if (no_key(run))
@@ -307,7 +307,7 @@ static void looked(void *context, struct kh_residues *residues, const struct kh_
 	if (residue)
 		go_with_residue(run, residue);
 	else
-		go_without_residue(run);
+		go_without_residue(run, residues);
 }
 
 static void certificates_listed(void *context, const struct kh_error *error)

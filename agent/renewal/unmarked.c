@@ -37,21 +37,23 @@ static bool is_completed(const struct kh_driver *module, const char *token, cons
 	       find_on(module, token, entry->certificate);
 }
 
-bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry *entry)
+bool kh_unmarked_completed(struct kh_agent *agent, const struct kh_journal_entry *entry,
+			   const struct kh_residues *residues)
 {
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find_token(&agent->modules, entry->token, &token);
 
-	return module && is_completed(module, token->token, entry);
+	return module && kh_renewal_looked_at(residues, token->token) && is_completed(module, token->token, entry);
 }
 
-bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_token_info **seen)
+bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, const struct kh_residues *residues,
+			const struct kh_token_info **seen)
 {
 	const struct kh_token_info *token = NULL;
 	struct kh_driver *module = kh_modules_find_token(&agent->modules, entry->token, &token);
 
 	*seen = NULL;
-	if (!module || kh_token_link_prompting(module->link))
+	if (!module || !kh_renewal_looked_at(residues, token->token))
 		return true;
 	if (entry->key != KH_KEY_CHOICE_SAME)
 		return false;
@@ -66,11 +68,13 @@ bool kh_unmarked_counts(struct kh_agent *agent, struct kh_journal_entry *entry, 
 	return entry->stage == KH_STAGE_KEY;
 }
 
-void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct kh_token_info *token)
+void kh_unmarked_go(struct kh_run *run, struct kh_driver *module, const struct kh_token_info *token,
+		    const struct kh_residues *residues)
 {
 	bool same = run->entry.key == KH_KEY_CHOICE_SAME;
 
-	if (same && !module->certificates_revision && run->act != KH_ACT_INSTALL) {
+	if (!kh_renewal_looked_at(residues, token->token) ||
+	    (same && !module->certificates_revision && run->act != KH_ACT_INSTALL)) {
 		kh_run_end(run, kh_token_link_prompting(module->link) ? KH_AGENT_BUSY : KH_TOKEN_REMOVED);
 		return;
 	}

@@ -124,6 +124,21 @@ static enum kh_code look(struct kh_token *token, const struct kh_host_renewal_re
 	return code == KH_OK && params->others ? add_others(token, result, error) : code;
 }
 
+static enum kh_code look_at(struct kh_token *token, const struct kh_host_renewal_residue_params *params,
+			    struct kh_host_renewal_residue_result *result, struct kh_error *error)
+{
+	enum kh_code code = params->known == KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS
+				    ? kh_inventory_ensure(token, error)
+				    : kh_inventory_refresh(token, error);
+
+	if (code == KH_OK)
+		code = look(token, params, result, error);
+	if (code != KH_OK || result->looked_count == KH_HOST_RENEWAL_RESIDUE_RESULT_LOOKED_MAX)
+		return code;
+	result->looked[result->looked_count] = strdup(token->uri);
+	return result->looked[result->looked_count++] ? KH_OK : kh_fail(error, KH_AGENT_FAILED);
+}
+
 enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
 	const struct kh_host_renewal_residue_params *params = in;
@@ -143,15 +158,11 @@ enum kh_code kh_op_renewal_residue(struct kh_host *host, const void *in, void *o
 		return code == KH_OK ? look(token, params, result, error) : code;
 	}
 	code = kh_tokens_look(&host->tokens, params->known != KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_NONE, error);
-	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++) {
-		token = host->tokens.list[i];
-		if (params->known == KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_OBJECTS)
-			code = kh_inventory_ensure(token, error);
-		else
-			code = kh_inventory_refresh(token, error);
-		if (code == KH_OK)
-			code = look(token, params, result, error);
-	}
+	result->looked = calloc(host->tokens.count + 1, sizeof(*result->looked));
+	if (!result->looked)
+		return kh_fail(error, KH_AGENT_FAILED);
+	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++)
+		code = look_at(host->tokens.list[i], params, result, error);
 	return code;
 }
 
