@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "connection.h"
 #include "log.h"
+#include "token/holder.h"
 
 static void answer(struct kh_request *request, const struct kh_buffer *text)
 {
@@ -30,8 +31,20 @@ bool kh_request_wanted(const struct kh_request *request)
 	return kh_connection_is_open(request->agent, request->session);
 }
 
-void kh_request_failure(struct kh_request *request, const struct kh_error *error)
+/* Who it may be that uses the key. */
+static struct kh_error with_holder(const struct kh_request *request, const struct kh_error *error)
 {
+	const struct kh_modules *modules = &request->agent->modules;
+	struct kh_error told = *error;
+
+	for (size_t i = 0; told.code == KH_TOKEN_BUSY && !told.holder[0] && i < modules->count; i++)
+		kh_holders(&modules->items[i], told.holder, sizeof(told.holder));
+	return told;
+}
+
+void kh_request_failure(struct kh_request *request, const struct kh_error *failure)
+{
+	const struct kh_error told = with_holder(request, failure), *error = &told;
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 
 	log_failure(request, error);

@@ -13,8 +13,7 @@ struct kh_environment {
 	const struct kh_modules *modules;
 	const struct kh_usb *usb;
 	const struct kh_renewal_list_result *renewals;
-	const char *holders; /* programs that may be at the key; NULL: none is known */
-	const char *token;   /* the URI of the key that was chosen; NULL: none was */
+	const char *token; /* the URI of the key that was chosen; NULL: none was */
 	int64_t now;
 	int64_t hall_time; /* 0: it was not told */
 	enum kh_reader_service reader;

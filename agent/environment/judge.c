@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "environment/judge_key.h"
 #include "text.h"
+#include "token/holder.h"
 #include "token/report.h"
 
 #define CLOCK_WARN 120 /* s */
@@ -191,15 +192,19 @@ static void check_state(struct kh_check *check)
 			     NULL);
 }
 
-/* A call that was refused because somebody else works on the key. */
+/* Its certificates could not be listed because somebody else works on the key. */
 static void check_other(struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
-	const char *values[] = {"holder", check->environment->holders, NULL};
+	char holders[KH_ERROR_DATA_HOLDER_MAX + 1] = "";
+	const char *values[] = {"holder", holders, NULL};
 	bool busy = false;
 
-	for (size_t i = 0; i < modules->count; i++)
-		busy = busy || kh_token_link_state(modules->items[i].link) == KH_TOKEN_BUSY;
+	for (size_t i = 0; i < modules->count && !busy; i++) {
+		busy = modules->items[i].listed == KH_TOKEN_BUSY;
+		if (busy)
+			kh_holders(&modules->items[i], holders, sizeof(holders));
+	}
 	kh_check_add(check, busy ? KH_FINDING_OTHER_HOLDS : KH_FINDING_OTHER_NONE, values);
 }
 

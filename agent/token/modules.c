@@ -275,6 +275,7 @@ static void got_certificates(void *context, enum kh_code code, void *result, con
 	struct kh_driver *module = part->module;
 	struct kh_host_certificate_list_result *list = result;
 
+	module->listed = code;
 	if (code != KH_OK || list->changed || !module->certificates_revision) {
 		kh_clear(&kh_host_certificate_found_params_type, &module->certificates);
 		free(kh_steal(&module->certificates_revision));

@@ -17,6 +17,7 @@ struct kh_driver {
 	struct kh_host_certificate_found_params certificates; /* all of them */
 	struct kh_host_certificate_found_params found;	      /* of a list that is on the way */
 	char *certificates_revision;			      /* NULL: they are not known */
+	enum kh_code listed;				      /* how their last list ended */
 	enum kh_second_reader second_reader;		      /* its last answer; NONE: it was not asked yet */
 	bool unread; /* the second reader hung or died on it: it is not asked again */
 };

@@ -14,7 +14,7 @@
 
 /* A machine where everything is fine. */
 static struct kh_settings settings;
-static struct kh_token_link host, idle_host;
+static struct kh_token_link host;
 static struct kh_modules modules;
 static struct kh_environment environment;
 static struct kh_token_info tokens[2];
@@ -165,10 +165,8 @@ static void test_machine(void **state)
 	modules.window_tried = false;
 	expect("window", "unknown", "window.untried", NULL);
 	make_fine(state);
-	idle_host.module = "idle.so";
-	host.failure.code = KH_TOKEN_BUSY;
-	modules.items[1].link = &idle_host;
-	modules.count = 2;
+	modules.items[0].listed = KH_TOKEN_BUSY;
+	modules.items[0].path = anchor;
 	expect("other", "fail", "token.busy", "settings");
 	make_fine(state);
 }
