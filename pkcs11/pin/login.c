@@ -159,6 +159,7 @@ enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const st
 		warning = "pin.warning.low";
 	kh_wrong_pin_review(host, token);
 	set_lengths(window, token);
+	kh_pin_window_watch(window, kh_token_has_left, token);
 	text = kh_login_describe(token, prompt, purpose_key(prompt->purpose), window);
 	code = confirm_final(window, token, prompt->locale, error);
 	while (code == KH_OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define EXIT_MS 500
+#define WATCH_MS 500
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -124,29 +125,47 @@ int kh_pinentry_start(struct kh_pinentry *pinentry, const char *program)
 	return status;
 }
 
-/* end: of the loop's clock. */
-static enum kh_code wait_until(struct kh_pinentry *pinentry, uint64_t end, struct kh_error *error)
+static bool has_ended(const struct kh_pinentry *pinentry)
 {
-	while (!pinentry->replied && !pinentry->broken && kh_loop_clock(pinentry->loop) < end) {
+	return pinentry->replied || pinentry->broken;
+}
+
+/* Until it has answered or broken, or milliseconds have gone: KH_OK; pin.cancelled. */
+static enum kh_code turn(struct kh_pinentry *pinentry, uint64_t milliseconds, struct kh_error *error)
+{
+	uint64_t end = kh_loop_clock(pinentry->loop) + milliseconds;
+	enum kh_code code = KH_OK;
+
+	/* After the clock was read: an alarm before the end would be the last. */
+	kh_loop_alarm(pinentry->loop, milliseconds);
+	while (code == KH_OK && !has_ended(pinentry) && kh_loop_clock(pinentry->loop) < end) {
 		if (kh_loop_cancelled(pinentry->loop, pinentry->session))
-			return kh_fail(error, KH_PIN_CANCELLED);
-		kh_loop_turn(pinentry->loop);
+			code = kh_fail(error, KH_PIN_CANCELLED);
+		else
+			kh_loop_turn(pinentry->loop);
 	}
-	if (!pinentry->replied)
-		return kh_fail(error, KH_PIN_UNAVAILABLE);
-	return KH_OK;
+	kh_loop_alarm(pinentry->loop, 0);
+	return code;
 }
 
 enum kh_code kh_pinentry_wait(struct kh_pinentry *pinentry, struct kh_error *error)
 {
-	uint64_t end = kh_loop_clock(pinentry->loop) + pinentry->patience * 1000u;
+	enum kh_code code = turn(pinentry, pinentry->patience * 1000u, error);
+
+	return code == KH_OK && !pinentry->replied ? kh_fail(error, KH_PIN_UNAVAILABLE) : code;
+}
+
+/* The clerk takes his time; the key may go meanwhile. */
+static enum kh_code wait_for_clerk(struct kh_pinentry *pinentry, struct kh_error *error)
+{
 	enum kh_code code;
 
-	/* After the clock was read: an alarm before the end would be the last. */
-	kh_loop_alarm(pinentry->loop, pinentry->patience * 1000u);
-	code = wait_until(pinentry, end, error);
-	kh_loop_alarm(pinentry->loop, 0);
-	return code;
+	do {
+		code = turn(pinentry, WATCH_MS, error);
+		if (code == KH_OK && !has_ended(pinentry) && pinentry->gone && pinentry->gone(pinentry->gone_context))
+			code = kh_fail(error, KH_TOKEN_REMOVED);
+	} while (code == KH_OK && !has_ended(pinentry));
+	return code == KH_OK && !pinentry->replied ? kh_fail(error, KH_PIN_UNAVAILABLE) : code;
 }
 
 static bool asks_clerk(const char *verb)
@@ -172,5 +191,5 @@ enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb,
 	kh_buffer_finish(&line);
 	if (count < 0 || (size_t)count != buffer.len)
 		return kh_fail_call(error, KH_PIN_UNAVAILABLE, verb, "write");
-	return asks_clerk(verb) ? wait_until(pinentry, UINT64_MAX, error) : kh_pinentry_wait(pinentry, error);
+	return asks_clerk(verb) ? wait_for_clerk(pinentry, error) : kh_pinentry_wait(pinentry, error);
 }

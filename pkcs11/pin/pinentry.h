@@ -11,8 +11,10 @@
 
 struct kh_pinentry {
 	struct kh_loop *loop;
-	unsigned patience; /* s, for greeting and settings */
-	int64_t session;   /* host.cancel of it ends every wait */
+	unsigned patience;	     /* s, for greeting and settings */
+	int64_t session;	     /* host.cancel of it ends every wait */
+	bool (*gone)(void *context); /* asked now and then while the clerk is: the key he is asked for; or NULL */
+	void *gone_context;
 	bool running;
 	bool exited;
 	unsigned handles; /* open uv handles */
@@ -36,7 +38,7 @@ int kh_pinentry_start(struct kh_pinentry *pinentry, const char *program);
 void kh_pinentry_stop(struct kh_pinentry *pinentry);
 
 /* Sends "verb text" (text may be NULL) and waits for OK or ERR in reply:
- * pin.cancelled, pin.unavailable. The clerk may take his time over GETPIN and
+ * pin.cancelled, pin.unavailable; token.removed when gone says so. The clerk may take his time over GETPIN and
  * CONFIRM; greeting and settings are the program's own business and have
  * the pinentry's patience. */
 KH_CHECKED enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb, const char *text,

@@ -196,6 +196,12 @@ enum kh_code kh_pin_window_refuse(struct kh_pin_window *window, const struct kh_
 										 : kh_fail(error, KH_AGENT_FAILED);
 }
 
+void kh_pin_window_watch(struct kh_pin_window *window, bool (*gone)(void *context), void *context)
+{
+	window->pinentry.gone = gone;
+	window->pinentry.gone_context = context;
+}
+
 static enum kh_code ask_once(struct kh_pin_window *window, const char *description, const char *warning,
 			     struct kh_secret *pin, struct kh_error *error)
 {

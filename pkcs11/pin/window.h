@@ -38,6 +38,8 @@ struct kh_pin_window {
 /* Sends host.prompting; the window shows with the first question. */
 void kh_pin_window_init(struct kh_pin_window *window, struct kh_loop *loop, const char *program, const char *locale,
 			int64_t session);
+/* From now on a question ends as token.removed when gone says that the key has gone. */
+void kh_pin_window_watch(struct kh_pin_window *window, bool (*gone)(void *context), void *context);
 /* Asks until the answer's length fits. warning may be NULL. */
 KH_CHECKED enum kh_code kh_pin_window_ask(struct kh_pin_window *window, const char *description, const char *warning,
 					  struct kh_secret *pin, struct kh_error *error);

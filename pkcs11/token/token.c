@@ -155,3 +155,17 @@ void kh_token_free(struct kh_token *token)
 	free(token->uri);
 	free(token);
 }
+
+bool kh_token_has_left(void *context)
+{
+	struct kh_token *token = context;
+	CK_SLOT_INFO info;
+	bool present =
+		KH_CALL(token->module, C_GetSlotInfo, token->slot, &info) == CKR_OK && (info.flags & CKF_TOKEN_PRESENT);
+
+	token->slot_tells = token->slot_tells || present;
+	if (!token->slot_tells || present)
+		return false;
+	token->module->trouble = KH_RV_GONE;
+	return true;
+}

@@ -26,6 +26,7 @@ struct kh_lease {
 
 struct kh_token {
 	struct kh_module *module;
+	bool slot_tells; /* its slot has shown once that a token is present */
 	CK_SLOT_ID slot; /* as in the last list of slots; another one any time after */
 	CK_TOKEN_INFO info;
 	struct kh_token_name name;
@@ -74,6 +75,10 @@ enum kh_pin_state kh_token_pin_state(const struct kh_token *token);
 bool kh_token_pin_expired(const struct kh_token *token);
 /* Nothing can be written: CKF_WRITE_PROTECTED, or no session for it is given. */
 bool kh_token_read_only(const struct kh_token *token);
+
+/* Whether its slot is empty, where it was not empty before. For the PIN window: token is a
+ * struct kh_token. */
+bool kh_token_has_left(void *token);
 
 /* Whether a result is about the token itself (away, full, logged out, a PIN,
  * write protected) and not about what was asked of it. A general error is, when the

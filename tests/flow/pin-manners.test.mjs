@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { refused, unchanged } from '../lib/assert.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
+import { children, alive, untilDead } from '../lib/processes.mjs';
+import { sleep } from '../lib/process.mjs';
 import { triesLeft } from '../lib/softkey-store.mjs';
 
 const TO_BE_CHANGED = 0x80000, SO_FLAGS = 0x800000 | 0x400000 | 0x200000 | 0x100000;
@@ -248,3 +250,22 @@ test('a login that is ended again and again is told, not asked for for ever', ()
 	await refused(begin(scene, agent, 'E-2'), 'pin.ended', { call: 'C_GenerateKeyPair', retry: 'user' });
 	assert.equal(scene.pins.count(), 2);
 }));
+
+// The window goes with the key; put in again, the key is asked for anew.
+for (const method of ['pin.verify', 'pin.change', 'renewal.begin'])
+	test(`the key is pulled out while the PIN window of ${method} is open`, () => withKey({}, { pins: ['wait', '123456'] }, async (scene, agent, token) => {
+		const call = () => (method === 'renewal.begin' ? begin(scene, agent, 'G-1') : agent.call(method, { token: token.token }));
+		const ended = refused(call(), 'token.removed');
+		await scene.pins.untilAsked(1);
+		const windows = children(scene.daemon.service.pid).flatMap(children);
+		assert.equal(windows.length, 1);
+		await sleep(1200);
+		assert.ok(alive(windows[0]), 'it stays while the key is there');
+		scene.key.pull();
+		await ended;
+		await untilDead(windows);
+		assert.equal(triesLeft(scene.key), 6);
+		scene.key.putBack();
+		scene.pins.answer('123456');
+		await call();
+	}));
