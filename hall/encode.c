@@ -1,6 +1,8 @@
 /* Hex, base64url, SHA-256, HMAC and random names. */
 #include "encode.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +45,15 @@ bool hall_random_name(char out[HALL_NAME_SIZE])
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		return false;
 	hall_hex(bytes, sizeof(bytes), out);
+	return true;
+}
+
+bool hall_random_number(char out[HALL_NUMBER_SIZE])
+{
+	uint64_t bits;
+	if (RAND_bytes((uint8_t *)&bits, sizeof(bits)) != 1)
+		return false;
+	snprintf(out, HALL_NUMBER_SIZE, "%" PRIu64, UINT64_C(100000000000) + bits % UINT64_C(900000000000));
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define HALL_HASH_SIZE 65 /* hex SHA-256 and its NUL */
+#define HALL_NUMBER_SIZE 13
 #define HALL_NAME_SIZE 33 /* hex of 128 random bits and its NUL */
 
 /* Lower-case hex; out has room for 2 * length + 1. */
@@ -18,8 +19,11 @@ void hall_hash(const void *data, size_t length, char out[HALL_HASH_SIZE]);
 /* Hex HMAC-SHA-256. */
 bool hall_hmac(const void *key, size_t key_length, const void *data, size_t length, char out[HALL_HASH_SIZE]);
 
-/* 128 random bits in hex: order, payment and visitor names. */
+/* 128 random bits in hex: payment and visitor names. */
 bool hall_random_name(char out[HALL_NAME_SIZE]);
+
+/* Twelve random digits, the first not 0: an order's number, to be read over the phone. */
+bool hall_random_number(char out[HALL_NUMBER_SIZE]);
 
 /* RFC 7515 base64url without padding, strict: no foreign character, no bit set
  * beyond the data. The result is the caller's, with a NUL behind its end. */

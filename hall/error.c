@@ -6,11 +6,12 @@
 
 static const struct row {
 	const char *name;
+	int number;
 	int status;
 	const char *zh;
 	const char *en;
 } rows[HALL_CODE_COUNT] = {
-#define ROW(constant, name, status, zh, en) [HALL_E_##constant] = {name, status, zh, en},
+#define ROW(constant, name, number, status, zh, en) [HALL_E_##constant] = {name, number, status, zh, en},
 	HALL_ERRORS(ROW)
 #undef ROW
 };
@@ -115,8 +116,8 @@ static void add(json_t *object, const char *name, const char *value)
 json_t *hall_error_json(const struct hall_error *error)
 {
 	const struct row *row = &rows[error->code];
-	json_t *object = json_pack("{s:s, s:{s:o, s:o}}", "name", row->name, "message", "zh", text(error, row->zh),
-				   "en", text(error, row->en));
+	json_t *object = json_pack("{s:s, s:i, s:{s:o, s:o}}", "name", row->name, "code", row->number, "message", "zh",
+				   text(error, row->zh), "en", text(error, row->en));
 	if (!object)
 		return NULL;
 	add(object, "field", error->field);

@@ -53,6 +53,7 @@ HALL_CHECKED enum hall_code hall_order_json(struct hall *hall, const struct hall
 /* order_http.c */
 enum hall_code hall_http_hall(struct hall_exchange *exchange);
 enum hall_code hall_http_orders_open(struct hall_exchange *exchange);
+enum hall_code hall_http_orders_find(struct hall_exchange *exchange);
 enum hall_code hall_http_orders_list(struct hall_exchange *exchange);
 enum hall_code hall_http_order(struct hall_exchange *exchange);
 enum hall_code hall_http_bind(struct hall_exchange *exchange);

@@ -60,6 +60,24 @@ enum hall_code hall_http_hall(struct hall_exchange *exchange)
 	return HALL_OK;
 }
 
+enum hall_code hall_http_orders_find(struct hall_exchange *exchange)
+{
+	const char *certificate;
+	const struct hall_input rows[] = {{"certificate", HALL_INPUT_TEXT, false, HALL_PEM_MAX, &certificate}};
+	struct hall_order order = {0};
+	bool found = false;
+	enum hall_code code = read_body(exchange, rows, 1);
+
+	if (code == HALL_OK)
+		code = hall_service_find(exchange->hall, exchange->visitor, certificate, &order, &found,
+					 &exchange->error);
+	if (code == HALL_OK && !found) {
+		exchange->answer = json_object();
+		return HALL_OK;
+	}
+	return answer(exchange, code, &order);
+}
+
 enum hall_code hall_http_orders_open(struct hall_exchange *exchange)
 {
 	const char *certificate, *key_type = NULL;

@@ -74,8 +74,13 @@ static enum hall_code add_payment(struct hall *hall, const char *id, json_t *out
 	return HALL_OK;
 }
 
-static enum hall_code add_certificate(const struct hall_order *order, json_t *out, struct hall_error *error)
+/* Whoever only knows the number gets to know which certificate it is, not whose. */
+static enum hall_code add_certificate(const struct hall_order *order, bool known, json_t *out, struct hall_error *error)
 {
+	if (!known) {
+		json_object_set_new(out, "certificate", json_pack("{s:s}", "id", order->certificate));
+		return HALL_OK;
+	}
 	struct hall_certificate old;
 	enum hall_code code = hall_certificate_read(order->old_pem, "certificate", &old, error);
 	if (code != HALL_OK)
@@ -115,22 +120,23 @@ enum hall_code hall_order_json(struct hall *hall, const struct hall_order *order
 		json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}", "id", order->id, "state", hall_state_name(order->state),
 			  "price", (json_int_t)order->price, "key", order->same_key ? "same" : "new", "attempts",
 			  (json_int_t)order->attempts, "reissues", (json_int_t)order->reissues);
-	enum hall_code code = add_certificate(order, object, error);
-	if (code == HALL_OK && order->payment)
+	bool known = hall_store_has_visited(hall->store, visitor, order->id);
+	enum hall_code code = add_certificate(order, known, object, error);
+	if (code == HALL_OK && known && order->payment)
 		code = add_payment(hall, order->payment, object, error);
 	if (code != HALL_OK)
 		return code;
 	set_text(object, "tokenSerial", order->token_serial);
-	set_text(object, "company", order->company);
-	set_text(object, "creditCode", order->credit_code);
+	set_text(object, "company", known ? order->company : NULL);
+	set_text(object, "creditCode", known ? order->credit_code : NULL);
 	set_text(object, "publicKey", order->public_key);
 	set_text(object, "keyType", order->key_type);
 	set_text(object, "mark", order->mark);
 	set_time(object, "created", order->created);
 	set_time(object, "updated", order->updated);
-	if (order->contact_by)
+	if (known && order->contact_by)
 		json_object_set_new(object, "contact", contact(order, strcmp(order->contact_by, visitor) == 0));
-	if (order->issued_pem && hall_store_has_visited(hall->store, visitor, order->id))
+	if (known && order->issued_pem)
 		add_issued(hall, order, object);
 	if (order->problem)
 		add_problem(order, object);

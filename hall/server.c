@@ -21,6 +21,7 @@ static const struct hall_route routes[] = {
 	/* method, path, handler, guard, visitor, alone */
 	{"GET", "/api/hall", hall_http_hall, HALL_GUARD_NONE, true, false},
 	{"POST", "/api/orders", hall_http_orders_open, HALL_GUARD_PAGE, true, true},
+	{"POST", "/api/orders/find", hall_http_orders_find, HALL_GUARD_PAGE, true, true},
 	{"GET", "/api/orders", hall_http_orders_list, HALL_GUARD_NONE, true, true},
 	{"GET", "/api/orders/:id", hall_http_order, HALL_GUARD_NONE, true, true},
 	{"POST", "/api/orders/:id/bind", hall_http_bind, HALL_GUARD_PAGE, true, true},

@@ -44,6 +44,10 @@ void hall_service_repair(struct hall *hall);
 
 /* ---- service_order.c ---- */
 
+/* The order that hall_service_open would find; found: there is one. */
+HALL_CHECKED enum hall_code hall_service_find(struct hall *hall, const char *visitor, const char *certificate,
+					      struct hall_order *order, bool *found, struct hall_error *error);
+
 /* key_type may be NULL. created tells a new order from one that was found. */
 HALL_CHECKED enum hall_code hall_service_open(struct hall *hall, const char *visitor, const char *certificate,
 					      const char *key_type, struct hall_order *order, bool *created,

@@ -47,16 +47,32 @@ static void make_mark(const char *id, char out[HALL_MARK_SIZE])
 	snprintf(out, HALL_MARK_SIZE, "kh:%.24s", hash);
 }
 
+/* A number that no order has. */
+static enum hall_code make_number(struct hall *hall, char out[HALL_NUMBER_SIZE], struct hall_error *error)
+{
+	enum hall_code code;
+
+	do {
+		struct hall_order other = {0};
+		if (!hall_random_number(out))
+			return hall_fail_call(error, "RAND_bytes", "order");
+		code = hall_store_find(hall->store, HALL_BY_ID, out, &other, error);
+		hall_order_finish(&other);
+	} while (code == HALL_OK);
+	return code == HALL_E_ORDER_ABSENT ? HALL_OK : code;
+}
+
 static enum hall_code fill(struct hall *hall, const struct hall_certificate *old, const char *pem, const char *visitor,
 			   const char *key_type, struct hall_order *order, struct hall_error *error)
 {
-	char id[HALL_NAME_SIZE], mark[HALL_MARK_SIZE];
+	char id[HALL_NUMBER_SIZE], mark[HALL_MARK_SIZE];
 	*order = (struct hall_order){.state = HALL_NEW,
 				     .price = hall->settings.price,
 				     .created = hall_clock_now(),
 				     .updated = hall_clock_now()};
-	if (!hall_random_name(id))
-		return hall_fail_call(error, "RAND_bytes", "order");
+	enum hall_code code = make_number(hall, id, error);
+	if (code != HALL_OK)
+		return code;
 	make_mark(id, mark);
 	if (hall_order_set(&order->id, id) && hall_order_set(&order->mark, mark) &&
 	    hall_order_set(&order->certificate, old->id) && hall_order_set(&order->old_serial, old->serial) &&
@@ -107,6 +123,30 @@ static enum hall_code look_at(struct hall *hall, struct hall_order *order, struc
 	hall_order_finish(order);
 	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, order, error);
 	return code == HALL_OK ? hall_service_ask_ca(hall, order, error) : code;
+}
+
+enum hall_code hall_service_find(struct hall *hall, const char *visitor, const char *certificate,
+				 struct hall_order *order, bool *found, struct hall_error *error)
+{
+	struct hall_certificate old;
+	struct hall_order out = {0};
+	enum hall_code code = hall_certificate_read(certificate, "certificate", &old, error);
+	if (code != HALL_OK)
+		return code;
+	code = find_existing(hall, old.id, &out, error);
+	hall_certificate_finish(&old);
+	*found = code == HALL_OK;
+	if (code == HALL_E_ORDER_ABSENT)
+		return HALL_OK;
+	if (code == HALL_OK)
+		code = hall_store_visit(hall->store, visitor, out.id, error);
+	if (code == HALL_OK)
+		code = look_at(hall, &out, error);
+	if (code == HALL_OK)
+		*order = out;
+	else
+		hall_order_finish(&out);
+	return code;
 }
 
 enum hall_code hall_service_open(struct hall *hall, const char *visitor, const char *certificate, const char *key_type,

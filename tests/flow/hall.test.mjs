@@ -98,7 +98,11 @@ test('a renewal', { concurrency: false }, async (t) => {
 	await t.test('comes back on another computer at every state', async () => {
 		const clerk = await stage.clerk();
 		await clerk.open();
+		assert.match(clerk.order.id, /^[1-9]\d{11}$/, 'a number to be read over the phone');
 		const again = async (state) => {
+			const finder = clerk.elsewhere();
+			const found = (await finder.client.post('/api/orders/find', { certificate: clerk.old })).order;
+			assert.deepEqual([found.id, found.state, found.certificate], [clerk.order.id, state, clerk.order.certificate]);
 			const other = clerk.elsewhere();
 			assert.equal((await other.open()).id, clerk.order.id);
 			assert.equal(other.status, 200);

@@ -47,6 +47,12 @@ static void test_names(void **state)
 {
 	(void)state;
 	char a[HALL_NAME_SIZE], b[HALL_NAME_SIZE];
+	char number[HALL_NUMBER_SIZE];
+	for (int i = 0; i < 1000; i++) {
+		assert_true(hall_random_number(number));
+		assert_int_equal(strspn(number, "0123456789"), 12);
+		assert_true(number[0] != '0' && number[12] == '\0');
+	}
 	assert_true(hall_random_name(a) && hall_random_name(b));
 	assert_int_equal(strspn(a, "0123456789abcdef"), 32);
 	assert_string_not_equal(a, b);
