@@ -177,7 +177,7 @@ static enum kh_code complain_of(const struct kh_error *error, const char *file, 
 	return complain(complaint, file, error->field, what.data);
 }
 
-static enum kh_code add_file(const char *file, struct kh_config *config, struct kh_buffer *complaint)
+static enum kh_code add_file(const char *file, struct kh_settings *settings, struct kh_buffer *complaint)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct kh_config layer;
@@ -190,8 +190,10 @@ static enum kh_code add_file(const char *file, struct kh_config *config, struct 
 	if (code != KH_OK)
 		return complain_of(&error, file, complaint);
 	code = check(&layer, file, complaint);
-	if (code == KH_OK)
-		kh_overlay(&kh_config_type, config, &layer);
+	if (code == KH_OK) {
+		settings->locale_is_given = settings->locale_is_given || layer.locale;
+		kh_overlay(&kh_config_type, &settings->config, &layer);
+	}
 	kh_clear(&kh_config_type, &layer);
 	return code;
 }
@@ -226,7 +228,7 @@ enum kh_code kh_settings_load_files(const char *const *files, size_t count, stru
 		bool there = files[i] && uv_fs_stat(NULL, &request, files[i], NULL) == 0;
 
 		if (there || (files[i] && i == count - 1))
-			code = add_file(files[i], &settings->config, complaint);
+			code = add_file(files[i], settings, complaint);
 	}
 	if (code == KH_OK)
 		code = finish_loading(settings, complaint);

@@ -16,6 +16,7 @@ struct kh_settings {
 	char state[KH_PATH_MAX]; /* folder */
 	struct kh_period before, after;
 	bool enforce;
+	bool locale_is_given; /* by a file, and not the default */
 };
 
 /* given: the file of --config or NULL. On failure complaint holds one sentence

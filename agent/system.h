@@ -22,6 +22,10 @@ KH_CHECKED enum kh_code kh_system_detach(struct kh_error *error);
 /* Makes a folder and those above it, for the user only. */
 KH_CHECKED enum kh_code kh_system_make_folder(const char *path, struct kh_error *error);
 
+/* The language of the user's session, "zh-CN" or "en" (any other); empty when the
+ * system says none. */
+void kh_system_locale(char *locale, size_t size);
+
 /* The user's home, configuration and state folders as the system says; empty
  * when it says none. */
 void kh_system_home(char *path, size_t size);

@@ -55,6 +55,20 @@ enum kh_code kh_system_make_folder(const char *path, struct kh_error *error)
 	return KH_OK;
 }
 
+void kh_system_locale(char *locale, size_t size)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+	const char *value = NULL;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]) && (!value || *value == '\0'); i++)
+		value = getenv(variables[i]);
+	if (!value || *value == '\0')
+		value = "";
+	else
+		value = strncmp(value, "zh", 2) == 0 ? "zh-CN" : "en";
+	snprintf(locale, size, "%s", value);
+}
+
 void kh_system_home(char *path, size_t size)
 {
 	const char *home = getenv("HOME");

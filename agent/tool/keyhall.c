@@ -10,8 +10,8 @@
 #include "log_kept.h"
 #include "ports.h"
 #include "text.h"
+#include "tool/options.h"
 
-#define EXIT_USAGE 2
 #define CONNECT_SECONDS 5
 
 void kh_tool_print(FILE *file, const char *locale, const char *key, const char *const *values, const char *end)
@@ -22,51 +22,33 @@ void kh_tool_print(FILE *file, const char *locale, const char *key, const char *
 	fprintf(file, "%s%s", text.data ? text.data : "", end);
 }
 
-static int usage(const struct kh_tool *tool, const char *option)
+bool kh_tool_is_chinese(const struct kh_tool *tool)
 {
-	const char *values[] = {"option", option, NULL};
-
-	kh_tool_print(stderr, tool->locale, "tool.option", values, "\n");
-	return EXIT_USAGE;
+	return strncmp(tool->locale, "zh", 2) == 0;
 }
 
-static bool read_port(const char *text, long *port)
+static int help(const struct kh_tool *tool, FILE *file)
 {
-	char *end;
+	const struct kh_tool_command *command = tool->command;
+	bool chinese = kh_tool_is_chinese(tool);
 
-	*port = strtol(text, &end, 10);
-	return *end == '\0' && *port > 0 && *port < 65536;
+	if (command)
+		fputs(chinese ? command->help_zh : command->help_en, file);
+	else
+		fputs(chinese ? kh_tool_help_zh : kh_tool_help_en, file);
+	return file == stdout ? EXIT_SUCCESS : KH_TOOL_USAGE;
 }
 
-/* -1: go on; else the exit status. */
-static int read_options(int count, char **values, struct kh_tool *tool)
+static int usage(const struct kh_tool *tool, const struct kh_tool_wrong *wrong)
 {
-	bool help = false;
+	const struct kh_tool_command *command = tool->command;
+	const char *argument = !command ? NULL : kh_tool_is_chinese(tool) ? command->argument_zh : command->argument_en;
+	const char *values[] = {"word",	    wrong->word, "command", command ? command->name : "",
+				"argument", argument,	 NULL};
 
-	for (int i = 1; i < count; i++) {
-		const char *option = values[i];
-		const char *value = i + 1 < count ? values[i + 1] : NULL;
-
-		if (strcmp(option, "--version") == 0) {
-			printf("keyhall %s\n", KH_VERSION);
-			return 0;
-		}
-		if (strcmp(option, "--help") == 0)
-			help = true;
-		else if (strcmp(option, "--config") == 0 && value)
-			tool->config = values[++i];
-		else if (strcmp(option, "--locale") == 0 && value)
-			tool->locale = values[++i];
-		else if (strcmp(option, "--port") == 0 && value && read_port(value, &tool->port))
-			i++;
-		else if (option[0] != '-' && !tool->command)
-			tool->command = option;
-		else
-			return usage(tool, option);
-	}
-	if (help)
-		kh_tool_print(stdout, tool->locale, "tool.help", NULL, "");
-	return help ? 0 : -1;
+	kh_tool_print(stderr, tool->locale, wrong->text, values, "\n");
+	kh_tool_print(stderr, tool->locale, "tool.wrong.help", values, "\n");
+	return KH_TOOL_USAGE;
 }
 
 static int complain(const struct kh_tool *tool, const char *text)
@@ -87,99 +69,103 @@ int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error)
 
 static enum kh_client_outcome connect_daemon(struct kh_tool *tool)
 {
-	uint16_t ports[KH_PORTS_MAX] = {(uint16_t)tool->port};
-	size_t count = tool->port != 0 ? 1 : kh_ports_of(tool->settings.config.port, ports);
+	uint16_t ports[KH_PORTS_MAX] = {kh_tool_port(tool)};
+	size_t count = ports[0] != 0 ? 1 : kh_ports_of(tool->settings.config.port, ports);
 
 	return kh_client_connect(ports, count, CONNECT_SECONDS, tool->locale, &tool->client);
 }
 
-static const struct command {
-	const char *name;
-	int (*run)(struct kh_tool *tool);
-	bool tells; /* itself that no daemon runs */
-} commands[] = {
-	{"list", kh_tool_list, false},
-	{"doctor", kh_tool_doctor, true},
-	{"report", kh_tool_report, false},
-};
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; name && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	}
-	return NULL;
-}
-
 /* By what the daemon would do, in this process. The status says that none runs. */
-static int run_alone(struct kh_tool *tool, const struct command *command)
-{
-	const struct kh_error failed = {.code = KH_AGENT_FAILED};
-
-	kh_client_free(kh_steal(&tool->client));
-	tool->alone = true;
-	if (!command->tells)
-		kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
-	if (kh_client_alone(&tool->settings, tool->locale, &tool->client) != KH_CLIENT_OK)
-		return kh_tool_complain(tool, &failed);
-	(void)command->run(tool);
-	return KH_TOOL_ABSENT;
-}
-
-static int run(struct kh_tool *tool, const struct command *command)
+static int run_alone(struct kh_tool *tool)
 {
 	const struct kh_error failed = {.code = KH_AGENT_FAILED};
 	int status;
 
+	kh_client_free(kh_steal(&tool->client));
+	tool->alone = true;
+	if (!tool->command->tells)
+		kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
+	if (tool->command->needs == KH_TOOL_NEEDS_AGENT) {
+		kh_tool_print(stderr, tool->locale, "tool.start", NULL, "\n");
+		return KH_TOOL_ABSENT;
+	}
+	if (kh_client_alone(&tool->settings, tool->locale, &tool->client) != KH_CLIENT_OK)
+		return kh_tool_complain(tool, &failed);
+	status = tool->command->run(tool);
+	return status == KH_TOOL_USAGE ? status : KH_TOOL_ABSENT;
+}
+
+static int run(struct kh_tool *tool)
+{
+	const struct kh_error failed = {.code = KH_AGENT_FAILED};
+	const char *values[] = {"reason", "", NULL};
+
+	if (tool->command->needs == KH_TOOL_NEEDS_NOTHING)
+		return tool->command->run(tool);
 	switch (connect_daemon(tool)) {
 	case KH_CLIENT_OK:
-		status = command->run(tool);
-		break;
+		return tool->command->run(tool);
 	case KH_CLIENT_ABSENT:
-		status = run_alone(tool, command);
-		break;
-	case KH_CLIENT_REFUSED: {
-		const char *values[] = {"reason", kh_client_reason(tool->client), NULL};
-
+		return run_alone(tool);
+	case KH_CLIENT_REFUSED:
+		values[1] = kh_client_reason(tool->client);
 		kh_tool_print(stderr, tool->locale, "tool.refused", values, "\n");
-		status = EXIT_FAILURE;
-		break;
-	}
+		return EXIT_FAILURE;
 	case KH_CLIENT_FAILED:
 	default:
-		status = kh_tool_complain(tool, &failed);
+		return kh_tool_complain(tool, &failed);
 	}
-	kh_client_free(tool->client);
-	return status;
+}
+
+/* Said on the command line, else configured, else the system's; else the default of the
+ * configuration, which is all that pages without a language get. */
+static void choose_locale(struct kh_tool *tool, char *system, size_t size)
+{
+	const char *configured = tool->settings.config.locale;
+
+	kh_system_locale(system, size);
+	if (tool->given[KH_TOOL_OPTION_LOCALE])
+		tool->locale = tool->given[KH_TOOL_OPTION_LOCALE];
+	else if (tool->settings.locale_is_given || system[0] == '\0')
+		tool->locale = configured ? configured : "zh-CN";
+	else
+		tool->locale = system;
+}
+
+/* What is asked for where there is no configuration, too; -1: a command. */
+static int before_settings(const struct kh_tool *tool, const struct kh_tool_wrong *wrong)
+{
+	if (wrong->text)
+		return usage(tool, wrong);
+	if (tool->given[KH_TOOL_OPTION_VERSION])
+		return printf("keyhall %s\n", KH_VERSION) < 0;
+	if (tool->given[KH_TOOL_OPTION_HELP])
+		return help(tool, stdout);
+	return tool->command ? -1 : help(tool, stderr);
 }
 
 int main(int count, char **values)
 {
 	struct kh_tool tool = {0};
+	struct kh_tool_wrong wrong = {0};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer complaint = {0};
-	const struct command *command;
+	char system[16];
+	enum kh_code loaded;
 	int status;
 
 	kh_system_harden();
 	kh_log_keep(KH_LOG_ERROR);
-	status = read_options(count, values, &tool);
-	if (status >= 0)
-		return status;
-	command = find_command(tool.command);
-	if (!command && tool.command)
-		return usage(&tool, tool.command);
-	if (!command) {
-		kh_tool_print(stderr, tool.locale, "tool.help", NULL, "");
-		return EXIT_USAGE;
-	}
-	if (kh_settings_load(tool.config, &tool.settings, &complaint) != KH_OK) {
+	kh_tool_read(count, values, &tool, &wrong);
+	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], &tool.settings, &complaint);
+	choose_locale(&tool, system, sizeof(system));
+	status = before_settings(&tool, &wrong);
+	if (status < 0 && loaded != KH_OK) {
 		complain(&tool, complaint.data ? complaint.data : "");
-		return EXIT_USAGE;
+		status = KH_TOOL_USAGE;
 	}
-	if (!tool.locale)
-		tool.locale = tool.settings.config.locale;
-	status = run(&tool, command);
+	if (status < 0)
+		status = run(&tool);
+	kh_client_free(tool.client);
 	kh_settings_finish(&tool.settings);
 	return status;
 }

@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { refused } from '../lib/assert.mjs';
-import { program } from '../lib/paths.mjs';
 import { freePort, removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { pemToDer } from '../lib/token.mjs';
+import { keyhall } from '../lib/tool.mjs';
 
 // files: names of anchors, in a folder that is empty at first.
 async function staged(files, action) {
@@ -60,7 +60,7 @@ test('C3: a file that is of no use is named with the reason, in the check, in do
 	scene.put('root.p7b', '');
 	const { items } = await scene.agent.call('diagnostics.report');
 	assert.match(items.find((item) => item.id === 'anchors').text, /root\.p7b（文件为空）/);
-	const doctor = (...args) => run(program.keyhall, ['doctor', '--config', scene.daemon.configuration, ...args], { env: scene.daemon.env, status: null });
+	const doctor = (...args) => keyhall(scene.daemon, ['doctor', ...args]);
 	assert.match((await doctor()).stdout, /root\.p7b（文件为空）/);
 	await refused(installs(scene, 'ANCHOR-2'), 'certificate.untrusted');
 	scene.put('root.p7b', scene.ca.rootPem);

@@ -384,65 +384,6 @@ describe('certificate manager', () => {
 	});
 });
 
-describe('support tool', () => {
-	const tool = (...args) => run(program.keyhall, [...args, '--config', scene.daemon.configuration], { env: scene.daemon.env, status: null });
-
-	test('list', async () => {
-		const zh = await tool('list'), en = await tool('list', '--locale', 'en');
-		assert.equal(zh.status, 0, zh.stderr);
-		assert.match(zh.stdout, /剩余 \d+ 天/);
-		assert.match(en.stdout, /days left/);
-		for (const { stdout } of [zh, en]) assert.ok(stdout.includes(scene.token.serial) && stdout.includes(scene.company.name));
-	});
-
-	test('doctor and report', async () => {
-		const doctor = await tool('doctor');
-		assert.equal(doctor.status, 0, doctor.stdout + doctor.stderr);
-		const report = await tool('report');
-		assert.equal(report.status, 0);
-		assert.ok(!report.stdout.includes(scene.company.name), 'no subject in it');
-		assert.equal(JSON.parse(report.stdout).port, scene.daemon.port);
-	});
-
-	// Another user who waits on the port could show support whatever he likes.
-	test('believes no daemon of another user', async () => {
-		if (process.getuid() !== 0) return; // only root can be another user
-		const script = `const { WebSocketServer } = require(process.argv[1]); const server = new WebSocketServer({ host: '127.0.0.1', port: 0 }, () => console.log(server.address().port));
-			server.on('connection', (socket) => socket.on('message', (text) => { const { id, method } = JSON.parse(text);
-				const result = method === 'agent.hello' ? { version: '9', protocol: 1, origin: 'http://x', time: '2026-01-01T00:00:00Z', features: [] } : { tokens: [] };
-				socket.send(JSON.stringify({ jsonrpc: '2.0', id, result })); }));`;
-		const folder = temporaryFolder();
-		execFileSync('cp', ['-r', path.join(root, 'tests/node_modules/ws'), folder]);
-		execFileSync('chmod', ['-R', 'a+rX', folder]);
-		const child = spawn(process.execPath, ['-e', script, path.join(folder, 'ws')], { uid: 65534, gid: 65534, cwd: '/', env: { HOME: '/' } });
-		try {
-			const port = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(data.toString().trim())));
-			const { status, stdout, stderr } = await tool('list', '--port', port);
-			assert.equal(status, 1, stdout);
-			assert.match(stderr, /other user/);
-		} finally { child.kill(); }
-	});
-
-	test('without the daemon', async () => {
-		const port = String(await freePort());
-		const list = await tool('list', '--port', port), running = await tool('list');
-		assert.equal(list.status, 3);
-		assert.match(list.stderr, /未运行/);
-		assert.equal(list.stdout, running.stdout, 'it shows what the daemon shows');
-		const { status, stdout } = await tool('report', '--port', port);
-		assert.equal(status, 3);
-		const report = JSON.parse(stdout);
-		assert.deepEqual(report.modules.map((module) => [module.module, module.state]), [['libsofthsm2.so', 'running']]);
-		assert.ok(report.items.some((item) => item.id === 'key' && item.state === 'ok'), stdout);
-		assert.ok(!report.items.some((item) => item.id === 'agent'), 'nobody says that it runs');
-		const doctor = await tool('doctor', '--port', port);
-		assert.equal(doctor.status, 3);
-		assert.ok(doctor.stdout.includes('未运行') && doctor.stdout.includes(scene.token.serial), doctor.stdout);
-		for (const args of [['explode'], ['list', '--port', '0'], []]) assert.equal((await tool(...args)).status, 2);
-		assert.match((await tool()).stderr, /^Usage: keyhall list\|doctor\|report/);
-	});
-});
-
 test('a frame cut off in its middle, and noise before the upgrade', async () => {
 	for (const noise of ['\0\0\0\0', 'GET / HTTP/1.1\r\nHost: x', `GET / HTTP/1.1\r\nHost: 127.0.0.1:${scene.daemon.port}\r\nUpgrade: websocket\r\n\r\n`, 'A'.repeat(100000)]) {
 		const socket = net.connect({ port: scene.daemon.port, host: '127.0.0.1' });

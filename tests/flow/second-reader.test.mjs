@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { program } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
+import { keyhall } from '../lib/tool.mjs';
 
 const order = 'SR-1';
 const { stdout: linked } = await run('ldd', [program.token]);
@@ -26,8 +27,7 @@ async function toComplete(options, action) {
 		const { secondReader, retired } = await page.call('renewal.complete', { order });
 		assert.deepEqual(retired, [scene.old]);
 		const report = await page.call('diagnostics.report');
-		const doctor = (await run(program.keyhall, ['doctor', '--config', scene.daemon.configuration],
-			{ env: scene.daemon.env, status: null })).stdout;
+		const doctor = (await keyhall(scene.daemon, ['doctor'])).stdout;
 		await action({ secondReader, report: report.modules[0].secondReader, doctor, calls: scene.key.read('calls').trim().split('\n') });
 		await page.close();
 	} finally { await scene.close(); }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Daemon } from './daemon.mjs';
 import { program } from './paths.mjs';
 import { removeFolder, run } from './process.mjs';
+import { keyhall } from './tool.mjs';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'keyhall-no-ipv6-'));
 const seen = { ipv6: await new Promise((resolve) => {
@@ -18,8 +19,7 @@ try {
 		seen[locale] = (await agent.call('environment.check')).items.find((item) => item.id === 'agent');
 		await agent.close();
 	}
-	const args = ['doctor', '--config', daemon.configuration];
-	seen.doctor = (await run(program.keyhall, args, { env: daemon.env, status: null })).stdout;
+	seen.doctor = (await keyhall(daemon, ['doctor'])).stdout;
 } finally { await daemon.stop(); }
 seen.log = readFileSync(path.join(folder, 'keyhalld.log'), 'utf8');
 const other = net.createServer((socket) => socket.destroy()).listen(daemon.port, '127.0.0.1');
