@@ -32,8 +32,9 @@ struct kh_agent {
 	const struct kh_settings *settings;
 	struct kh_server *server; /* NULL: no daemon, its inside in the tool (tool/alone.h) */
 	struct kh_modules modules;
-	struct kh_journal *journal; /* never NULL, may be one that keeps nothing */
-	struct kh_usb *usb;	    /* NULL: not to be had */
+	struct kh_journal *journal;  /* never NULL, may be one that keeps nothing */
+	struct kh_profiles profiles; /* read with the bus: watch.h */
+	struct kh_usb *usb;	     /* NULL: not to be had */
 	struct kh_connection *connections;
 	int64_t last_session;
 	unsigned requests; /* on their way, of pages that have gone, too */

@@ -86,19 +86,17 @@ static void fill_log(struct kh_report *report)
 		report->log[report->log_count++] = redact(kh_log_line(i));
 }
 
-static void fill_usb(struct kh_report *report, const struct kh_agent *agent)
+static void fill_usb(struct kh_report *report, const struct kh_agent *agent, const char *locale)
 {
 	size_t count = kh_usb_count(agent->usb);
 
 	report->usb = calloc(count + 1, sizeof(*report->usb));
 	for (size_t i = 0; report->usb && i < count; i++) {
-		const struct kh_usb_model *model = kh_usb_key(agent->usb, i);
+		const struct kh_usb_found *found = kh_usb_key(agent->usb, i);
 		struct kh_usb_key *key = &report->usb[report->usb_count++];
-		char id[16];
 
-		snprintf(id, sizeof(id), "%04x:%04x", model->vendor, model->product);
-		key->id = strdup(id);
-		key->name = strdup(model->name);
+		key->id = strdup(found->model->id);
+		key->name = strdup(kh_family_name(found->family, found->model, locale));
 		if (agent->settings->config.downloads)
 			key->driver = strdup(agent->settings->config.downloads);
 	}
@@ -151,7 +149,7 @@ static void have_checkup(void *context, struct kh_checkup *checkup)
 	report->renewals_count = checkup->renewals.renewals_count;
 	*checkup = (struct kh_checkup){.check = {0}};
 	fill_static(report, agent);
-	fill_usb(report, agent);
+	fill_usb(report, agent, reporting->request->locale);
 	fill_modules(report, agent);
 	fill_tokens(report, agent);
 	finish(reporting);

@@ -137,6 +137,8 @@ static enum kh_code check_paths(const struct kh_config *config, const char *file
 	}
 	if (config->state && !absolute(config->state))
 		return complain(complaint, file, "state", what);
+	if (config->drivers && !absolute(config->drivers))
+		return complain(complaint, file, "drivers", what);
 	if (config->profiles && !absolute(config->profiles))
 		return complain(complaint, file, "profiles", what);
 	return KH_OK;
@@ -206,6 +208,8 @@ static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffe
 	    !kh_period_parse(config->window->after, &settings->after))
 		return complain(complaint, "built-in defaults", "window", "is not valid");
 	settings->enforce = config->window->enforce;
+	if (!config->drivers)
+		config->drivers = kh_steal(&config->profiles);
 	if (config->state)
 		snprintf(settings->state, sizeof(settings->state), "%s", config->state);
 	else

@@ -1,5 +1,5 @@
 /*
- * Known USB keys, and libusb on the uv loop.
+ * Known keys among the devices of the bus, and libusb on the uv loop.
  */
 #include "usb.h"
 
@@ -14,73 +14,6 @@
 #define KEYS_MAX 32
 #define WATCHES_MAX 16
 
-/* Vendors re-brand: an id says that a key is plugged in, never which module a
- * CA has for it. Several sources agree on each row. */
-static const struct kh_usb_model models[] = {
-	{0x096e, 0x0807, "飞天 ePass2003", "libcastle.so"},
-	{0x096e, 0x080a, "飞天 ePass2003 Auto", "libcastle.so"},
-	{0x096e, 0x080f, "飞天 eJAVA", NULL},
-	{0x096e, 0x0702, "飞天 ePass3003", "libshuttle_p11v220.so"},
-	{0x096e, 0x0703, "飞天 ePass3003", "libshuttle_p11v220.so"},
-	{0x096e, 0x0309, "飞天 ePass3000GM", NULL},
-	{0x096e, 0x0303, "飞天 ePass3000GM", NULL},
-	{0x096e, 0x0312, "飞天 ePass3000GM", NULL},
-	{0x096e, 0x0319, "飞天 ePass3000GM", NULL},
-	{0x096e, 0x0803, "飞天 ePass", "libepsng_p11.so"},
-	{0x055c, 0xe618, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x055c, 0xdb08, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x055c, 0xe508, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x055c, 0xf603, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x055c, 0x2205, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x055c, 0x0223, "龙脉 mToken GM3000", "libgm3000_pkcs11.so"},
-	{0x163c, 0x0401, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0406, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0407, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0415, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0417, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0418, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0423, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0a03, "握奇 WatchKey", "libwdpkcs.so"},
-	{0x163c, 0x0a12, "握奇 PROXKey", "libwdpkcs_SignatureP11.so"},
-	{0x5448, 0x0001, "海泰方圆 HaiKey", NULL},
-	{0x5448, 0x0003, "海泰方圆 HaiKey", NULL},
-	{0x5448, 0x0004, "海泰方圆 HaiKey", NULL},
-	{0x5448, 0x0103, "海泰方圆 HaiKey", NULL},
-	{0x5448, 0x0203, "海泰方圆 HaiKey", NULL},
-	{0x1ea8, 0xc001, "文鼎创 Key", NULL},
-	{0x22fb, 0x1014, "ZTXA USK218", NULL},
-	{0x6588, 0x1514, "LinGuo lgu3073", NULL},
-	{0x1d99, 0x0001, "XS Key", NULL},
-	{0x6513, 0x0089, "GDCA Key", NULL},
-	{0xf02e, 0x0101, "NETCA Key", NULL},
-	{0xa625, 0x0801, "天喻 Key", NULL},
-	{0x1677, 0x0025, "HDZB uKeyCI800", NULL},
-	{0x0529, 0x0602, "SafeNet eToken 7300", "libeToken.so"},
-	{0x0529, 0x0620, "SafeNet eToken 5100", "libeToken.so"},
-	{0x08e6, 0x34cc, "SafeNet eToken 5300", "libeToken.so"},
-	{0x08e6, 0x34ce, "SafeNet eToken 5300", "libeToken.so"},
-	{0x08e6, 0x34cf, "SafeNet eToken 5110+", "libeToken.so"},
-	{0x08e6, 0x34d2, "SafeNet eToken Fusion", "libeToken.so"},
-	{0x1050, 0x0111, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0112, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0115, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0116, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0404, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0405, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0406, "YubiKey", "libykcs11.so"},
-	{0x1050, 0x0407, "YubiKey", "libykcs11.so"},
-	{0x20a0, 0x4108, "Nitrokey Pro", "opensc-pkcs11.so"},
-	{0x20a0, 0x4109, "Nitrokey Storage", "opensc-pkcs11.so"},
-	{0x20a0, 0x4211, "Nitrokey Start", "opensc-pkcs11.so"},
-	{0x20a0, 0x4230, "Nitrokey HSM", "opensc-pkcs11.so"},
-	{0x20a0, 0x42b2, "Nitrokey 3", "opensc-pkcs11.so"},
-	{0x20a0, 0x42d4, "CanoKey", "opensc-pkcs11.so"},
-	{0x0a89, 0x0025, "Rutoken Lite", "librtpkcs11ecp.so"},
-	{0x0a89, 0x0030, "Rutoken ECP", "librtpkcs11ecp.so"},
-	{0x24dc, 0x0101, "JaCarta", "libjcPKCS11-2.so"},
-	{0x24dc, 0x0102, "JaCarta LT", "libjcPKCS11-2.so"},
-};
-
 struct watch {
 	uv_poll_t poll;
 	int handle;
@@ -91,36 +24,55 @@ struct kh_usb {
 	libusb_context *context;
 	uv_loop_t *loop;
 	struct watch *watches[WATCHES_MAX];
-	struct {
-		libusb_device *device; /* compared, never used */
-		const struct kh_usb_model *model;
-	} keys[KEYS_MAX];
+	const struct kh_profiles *profiles;
+	struct kh_usb_found keys[KEYS_MAX];
+	const libusb_device *devices[KEYS_MAX]; /* compared, never used */
 	size_t count;
 	void (*changed)(void *context);
 	void *changed_context;
 };
 
-static const struct kh_usb_model *find_model(libusb_device *device)
+/* From what the system has read at plugging in: the device is not opened. */
+static bool only_storage(libusb_device *device)
+{
+	struct libusb_config_descriptor *config;
+	bool only = true;
+
+	if (libusb_get_config_descriptor(device, 0, &config) != 0)
+		return false;
+	for (uint8_t i = 0; i < config->bNumInterfaces; i++) {
+		const struct libusb_interface *interface = &config->interface[i];
+
+		if (interface->num_altsetting < 1 ||
+		    interface->altsetting[0].bInterfaceClass != LIBUSB_CLASS_MASS_STORAGE)
+			only = false;
+	}
+	only = only && config->bNumInterfaces > 0;
+	libusb_free_config_descriptor(config);
+	return only;
+}
+
+static bool find_key(const struct kh_usb *usb, libusb_device *device, struct kh_usb_found *found)
 {
 	struct libusb_device_descriptor descriptor;
 
 	if (libusb_get_device_descriptor(device, &descriptor) != 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
-		if (models[i].vendor == descriptor.idVendor && models[i].product == descriptor.idProduct)
-			return &models[i];
-	}
-	return NULL;
+		return false;
+	found->family = kh_family_of_usb(usb->profiles, descriptor.idVendor, descriptor.idProduct, &found->model);
+	if (!found->family)
+		return false;
+	found->storage = found->model->mode == KH_PROFILE_USB_MODE_STORAGE || only_storage(device);
+	return true;
 }
 
 static void add_key(struct kh_usb *usb, libusb_device *device)
 {
-	const struct kh_usb_model *model = find_model(device);
+	struct kh_usb_found found;
 
-	if (!model || usb->count == KEYS_MAX)
+	if (usb->count == KEYS_MAX || !find_key(usb, device, &found))
 		return;
-	usb->keys[usb->count].device = device;
-	usb->keys[usb->count].model = model;
+	usb->devices[usb->count] = device;
+	usb->keys[usb->count] = found;
 	usb->count++;
 	usb->changed(usb->changed_context);
 }
@@ -128,9 +80,11 @@ static void add_key(struct kh_usb *usb, libusb_device *device)
 static void remove_key(struct kh_usb *usb, const libusb_device *device)
 {
 	for (size_t i = 0; i < usb->count; i++) {
-		if (usb->keys[i].device != device)
+		if (usb->devices[i] != device)
 			continue;
-		usb->keys[i] = usb->keys[--usb->count];
+		usb->count--;
+		usb->devices[i] = usb->devices[usb->count];
+		usb->keys[i] = usb->keys[usb->count];
 		usb->changed(usb->changed_context);
 		return;
 	}
@@ -208,7 +162,8 @@ static void list_once(struct kh_usb *usb)
 		libusb_free_device_list(devices, 1);
 }
 
-struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), void *context)
+struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
+			    void *context)
 {
 	struct kh_usb *usb = calloc(1, sizeof(*usb));
 	int status;
@@ -216,6 +171,7 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), voi
 	if (!usb)
 		return NULL;
 	usb->loop = loop;
+	usb->profiles = profiles;
 	usb->changed = changed;
 	usb->changed_context = context;
 	status = libusb_init(&usb->context);
@@ -247,9 +203,9 @@ void kh_usb_stop(struct kh_usb *usb)
 	free(usb);
 }
 
-const struct kh_usb_model *kh_usb_key(const struct kh_usb *usb, size_t n)
+const struct kh_usb_found *kh_usb_key(const struct kh_usb *usb, size_t n)
 {
-	return usb && n < usb->count ? usb->keys[n].model : NULL;
+	return usb && n < usb->count ? &usb->keys[n] : NULL;
 }
 
 size_t kh_usb_count(const struct kh_usb *usb)

@@ -1,5 +1,5 @@
 /*
- * Which keys are plugged in by their USB ids, also when no driver shows them:
+ * Which keys are plugged in by the USB ids of the driver profiles, also when no driver shows them:
  * the one door to libusb. Where USB cannot be read there are none, and nothing
  * fails.
  */
@@ -8,23 +8,26 @@
 
 #include <uv.h>
 
-#include "error.h"
+#include "family.h"
 
 struct kh_usb;
 
-struct kh_usb_model {
-	uint16_t vendor, product;
-	const char *name;
-	const char *module; /* usual file name of its PKCS#11 module, or NULL */
+/* A known key on the bus. */
+struct kh_usb_found {
+	const struct kh_profile *family;
+	const struct kh_profile_usb *model; /* of the family */
+	bool storage;			    /* only its CD-ROM or disk shows: no driver can see the key */
 };
 
-/* changed: a known key came or went. NULL: USB is not to be had. */
-struct kh_usb *kh_usb_start(uv_loop_t *loop, void (*changed)(void *context), void *context);
+/* profiles stay the caller's. changed: a known key came or went. NULL: USB is
+ * not to be had. */
+struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
+			    void *context);
 /* NULL is accepted. */
 void kh_usb_stop(struct kh_usb *usb);
 
 /* The known keys plugged in now; NULL behind the last. */
-const struct kh_usb_model *kh_usb_key(const struct kh_usb *usb, size_t n);
+const struct kh_usb_found *kh_usb_key(const struct kh_usb *usb, size_t n);
 size_t kh_usb_count(const struct kh_usb *usb);
 const char *kh_usb_library(void);
 

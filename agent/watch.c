@@ -84,13 +84,30 @@ void kh_watch_finish(struct kh_agent *agent)
 {
 	kh_usb_stop(agent->usb);
 	agent->usb = NULL;
+	kh_profiles_clear(&agent->profiles);
 	uv_close((uv_handle_t *)&agent->poll, NULL);
+}
+
+const struct kh_profiles *kh_watch_profiles(struct kh_agent *agent)
+{
+	char host[2 * KH_PATH_MAX];
+	struct kh_error error;
+	enum kh_code code;
+
+	if (agent->profiles.count > 0)
+		return &agent->profiles;
+	code = kh_system_token_host(host, sizeof(host), &error);
+	if (code == KH_OK)
+		code = kh_profiles_load(&agent->profiles, agent->settings->config.drivers, host, &error);
+	if (code != KH_OK)
+		kh_log_failure(KH_LOG_ERROR, "driver profiles", &error);
+	return &agent->profiles;
 }
 
 const struct kh_usb *kh_watch_usb(struct kh_agent *agent)
 {
 	if (!agent->usb)
-		agent->usb = kh_usb_start(agent->loop, on_usb, agent);
+		agent->usb = kh_usb_start(agent->loop, kh_watch_profiles(agent), on_usb, agent);
 	return agent->usb;
 }
 

@@ -12,6 +12,8 @@ void kh_watch_init(struct kh_agent *agent);
 void kh_watch_finish(struct kh_agent *agent);
 void kh_watch_start(struct kh_agent *agent);
 void kh_watch_stop(struct kh_agent *agent);
+/* The driver profiles; read at the first time. */
+const struct kh_profiles *kh_watch_profiles(struct kh_agent *agent);
 /* The bus; read from the first time on. NULL: not to be had. */
 const struct kh_usb *kh_watch_usb(struct kh_agent *agent);
 /* Once, now. */

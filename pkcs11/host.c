@@ -20,7 +20,7 @@ enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, i
 	if (code != KH_OK)
 		return code;
 	host->tokens.module = &host->module;
-	code = kh_profiles_load(&host->profiles, NULL, error);
+	code = kh_profiles_load(&host->profiles, NULL, NULL, error);
 	if (code != KH_OK)
 		return code;
 	host->module.profiles = &host->profiles;

@@ -10,8 +10,8 @@
 #include "host_contract.h"
 #include "key/reader.h"
 #include "loop.h"
+#include "profile.h"
 #include "token/module.h"
-#include "token/profile.h"
 #include "token/tokens.h"
 
 #define KH_WRONG_PINS_MAX 16

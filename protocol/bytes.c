@@ -150,6 +150,24 @@ size_t kh_utf8_sequence(const char *text, size_t left)
 	return length;
 }
 
+void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
+{
+	const uint8_t *bytes = text;
+
+	while (length > 0) {
+		size_t count = bytes[0] == 0 ? 0 : kh_utf8_sequence((const char *)bytes, length);
+		bool control = (count == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7f)) ||
+			       (count == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0);
+
+		if (count && !control)
+			kh_buffer_append(out, bytes, count);
+		else
+			kh_buffer_append_text(out, "\xef\xbf\xbd");
+		bytes += count ? count : 1;
+		length -= count ? count : 1;
+	}
+}
+
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

@@ -46,6 +46,10 @@ void kh_hex(const void *data, size_t length, char *out);
 /* Length of the UTF-8 sequence at text, of which left bytes are there (> 0); 0
  * when it is none (RFC 3629). */
 size_t kh_utf8_sequence(const char *text, size_t left);
+/* Appends text with anything that is not UTF-8, and every control character,
+ * replaced by U+FFFD: what a key or a file's name says is shown on terminals and
+ * in PIN windows. */
+void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length);
 
 /* base64url without padding (RFC 7515), appended. */
 void kh_base64url_append(struct kh_buffer *buffer, const void *data, size_t length);

@@ -8,14 +8,20 @@
 The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json, profile.schema.json.
 """
 import argparse
+import json
 import pathlib
 import sys
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
-from generator import c, layout, model, reference, sdk, typescript
+from generator import c, families, layout, model, reference, sdk, typescript
 
 HERE = pathlib.Path(__file__).resolve().parent
+
+
+def profiles():
+    """The packaged driver profiles."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted((HERE.parent / "pkcs11/modules.d").glob("*.json"))]
 
 
 def committed(contract):
@@ -26,6 +32,7 @@ def committed(contract):
         "protocol/js/contract.d.ts": typescript.declarations(contract),
         "protocol/js/keyhall.js": sdk.script(contract, (HERE / "js/keyhall.js").read_text("utf-8")),
         **reference.files(contract),
+        **families.files(profiles()),
     }
 
 

@@ -111,8 +111,9 @@ static void check_driver(struct kh_check *check)
 	const struct kh_modules *modules = check->environment->modules;
 	const struct kh_token_link *failed = failed_module(modules);
 	const char *problem = of_modules(modules, kh_token_link_profile_problem);
-	const struct kh_usb_model *key = kh_usb_key(check->environment->usb, 0);
-	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name", key ? key->name : "", NULL};
+	const struct kh_usb_found *key = kh_usb_key(check->environment->usb, 0);
+	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name",
+				key ? kh_family_name(key->family, key->model, check->locale) : "", NULL};
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
 	if (!failed && modules->count > 0)

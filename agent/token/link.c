@@ -159,7 +159,7 @@ static void configure(struct kh_token_link *link)
 		.credit_code_oids = config->credit_code_oids,
 		.credit_code_oids_count = config->credit_code_oids_count,
 		.import_on_host = config->encryption_import == KH_CONFIG_ENCRYPTION_IMPORT_HOST,
-		.profiles = config->profiles,
+		.profiles = config->drivers,
 		.init = (char *)link->init,
 		.starts_once = link->starts_once,
 	};

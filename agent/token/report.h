@@ -8,7 +8,7 @@
 
 /* What its host told when it was started last; empty before. */
 const struct kh_host_host *kh_token_link_host(const struct kh_token_link *link);
-/* The module profile in use; NULL: none, or not known. */
+/* The driver profile in use; NULL: none, or not known. */
 const char *kh_token_link_profile(const struct kh_token_link *link);
 /* A profile that was left out, and why; NULL: none. */
 const char *kh_token_link_profile_problem(const struct kh_token_link *link);

@@ -6,9 +6,9 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "profile.h"
 #include "secret.h"
 #include "token/context.h"
-#include "token/profile.h"
 
 #define TEST_BYTES 32
 

@@ -6,7 +6,7 @@
 #ifndef KH_PKCS11_KEY_DECRYPT_H
 #define KH_PKCS11_KEY_DECRYPT_H
 
-#include "token/profile.h"
+#include "profile.h"
 #include "token/token.h"
 #include "x509/envelope.h"
 

@@ -6,7 +6,7 @@
 #include "cleanup.h"
 #include "key/sign.h"
 #include "log.h"
-#include "token/profile.h"
+#include "profile.h"
 #include "token/template.h"
 #include "token/token.h"
 

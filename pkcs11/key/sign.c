@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "profile.h"
 #include "token/context.h"
-#include "token/profile.h"
 #include "token/token.h"
 #include "x509/sm2.h"
 

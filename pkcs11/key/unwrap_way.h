@@ -7,7 +7,7 @@
 
 #include "key/decrypt.h"
 #include "key/unwrap.h"
-#include "token/profile.h"
+#include "profile.h"
 #include "token/template.h"
 
 #ifndef CKM_AES_KEY_WRAP_KWP

@@ -67,7 +67,7 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 static enum kh_code load_profiles(struct kh_host *host, const char *folder, struct kh_error *error)
 {
 	struct kh_profiles profiles;
-	enum kh_code code = kh_profiles_load(&profiles, folder, error);
+	enum kh_code code = kh_profiles_load(&profiles, folder, NULL, error);
 
 	if (code != KH_OK)
 		return code;

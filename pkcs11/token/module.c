@@ -9,6 +9,8 @@
 #include "life.h"
 #include "log.h"
 
+_Static_assert(KH_NO_NUMBER == CK_UNAVAILABLE_INFORMATION, "of CK_ULONG");
+
 void kh_module_init(struct kh_module *module, const char *path)
 {
 	const char *slash;

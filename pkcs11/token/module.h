@@ -20,7 +20,7 @@
 
 #include "error.h"
 #include "mark.h"
-#include "token/profile.h"
+#include "profile.h"
 #include "token/rv.h"
 
 #define KH_MODULE_PATH_MAX 4096

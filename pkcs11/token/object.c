@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "token/profile.h"
+#include "profile.h"
 #include "token/token.h"
 #include "x509/name.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "log.h"
+#include "profile.h"
 #include "token/object.h"
-#include "token/profile.h"
 #include "token/token.h"
 #include "x509/name.h"
 

@@ -34,9 +34,6 @@ bool kh_name_find(struct kh_span name, const char *oid, struct kh_buffer *out);
  * T61String to UTF8String. A value that is no text is equal to the same bytes. */
 bool kh_name_same(struct kh_span a, struct kh_span b);
 
-/* Appends text with anything that is not UTF-8, and every control character,
- * replaced by U+FFFD: what a key says is shown on terminals and in PIN windows. */
-void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length);
 /* Cuts what was appended since from to that many bytes: behind a character, with
  * "…" at the end. */
 void kh_utf8_shorten(struct kh_buffer *out, size_t from, size_t most);

@@ -130,7 +130,7 @@ def pattern_table(pattern, name):
             if allowed.fullmatch(chr(code)):
                 words[code >> 5] |= 1 << (code & 31)
         return f"static const struct kh_pattern {name} = {{NULL, {{{', '.join(f'{w:#x}u' for w in words)}}}}};\n"
-    if not re.fullmatch(r"\^[A-Za-z0-9:._-]+", pattern):
+    if not re.fullmatch(r"\^[A-Za-z0-9:./_-]+", pattern):
         raise SystemExit(f"pattern {pattern} is of no form this generator knows")
     prefix = pattern[1:].replace("\\", "")
     return f"static const struct kh_pattern {name} = {{{quote(prefix)}, {{0}}}};\n"

@@ -5,7 +5,7 @@ from .model import finding_code
 WORDS = {
     "en": {
         "title": "Protocol reference",
-        "pages": {"configuration": "Configuration", "module-profiles": "Module profiles"},
+        "pages": {"configuration": "Configuration", "module-profiles": "Driver profiles"},
         "comma": ", ",
         "colon": ":",
         "generated": "Generated from `protocol/{file}` by `protocol/gen.py`; do not edit.",
@@ -45,7 +45,7 @@ WORDS = {
     },
     "zh": {
         "title": "协议参考",
-        "pages": {"configuration": "配置", "module-profiles": "模块配置文件"},
+        "pages": {"configuration": "配置", "module-profiles": "驱动配置文件"},
         "comma": "，",
         "colon": "：",
         "generated": "本文由 `protocol/gen.py` 根据 `protocol/{file}` 生成，请勿手工修改。",
@@ -227,7 +227,7 @@ class Reference:
         return self.schema("configuration.schema.json", "configuration", ("Config", "ConfigModule", "ConfigWindow"))
 
     def profile(self):
-        names = ("ProfileFile", "ProfileMatch", "ProfileSm2", "ProfileSign", "ProfileCipher", "ProfileEnvelope", "ProfileSm4", "ProfileRsa")
+        names = ("ProfileFile", "ProfileNames", "ProfileUsb", "ProfileAtr", "ProfileModule", "ProfileMatch", "ProfileSm2", "ProfileSign", "ProfileCipher", "ProfileEnvelope", "ProfileSm4", "ProfileRsa")
         return self.schema("profile.schema.json", "module-profiles", names)
 
     def schema(self, file, page, names):

@@ -286,7 +286,7 @@ export interface ModuleReport {
 	version?: string;
 	/** missing: the file is not there. */
 	state: 'running' | 'starting' | 'failed' | 'missing';
-	/** Name of the module profile in use; standard: none fits. */
+	/** Name of the driver profile in use; standard: none fits. */
 	profile?: string;
 	/** Profiles that are left out, and what is wrong with them. */
 	profileProblems?: string[];

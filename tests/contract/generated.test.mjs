@@ -15,6 +15,7 @@ test('gen.py --check sees a change in the SDK\'s generated part', async () => {
 	const folder = temporaryFolder();
 	cpSync(path.join(root, 'protocol'), path.join(folder, 'protocol'), { recursive: true });
 	cpSync(path.join(root, 'docs'), path.join(folder, 'docs'), { recursive: true });
+	cpSync(path.join(root, 'pkcs11/modules.d'), path.join(folder, 'pkcs11/modules.d'), { recursive: true });
 	const file = path.join(folder, 'protocol/js/keyhall.js');
 	writeFileSync(file, readFileSync(file, 'utf8').replace('\'token.list\'', '\'token.lists\''));
 	const { status, stderr } = await run('python3', ['protocol/gen.py', '--check'], { cwd: folder, status: null });

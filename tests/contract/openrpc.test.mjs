@@ -1,4 +1,4 @@
-// Both OpenRPC documents by OpenRPC's own meta-schema, configuration and module profiles by JSON Schema's; and that they agree in themselves.
+// Both OpenRPC documents by OpenRPC's own meta-schema, configuration and driver profiles by JSON Schema's; and that they agree in themselves.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// SM2 through module profiles: the token host on the test token with either vendor's numbers, judged by the openssl program.
+// SM2 through driver profiles: the token host on the test token with either vendor's numbers, judged by the openssl program.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import path from 'node:path';

@@ -3,7 +3,7 @@
  * one. What is refused is told why; what is read can be asked which modules it
  * is for.
  */
-#include "token/profile.h"
+#include "profile.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -239,40 +239,12 @@ static void test_long_names(void **state)
 	kh_buffer_finish(&name);
 }
 
-static void test_utf8(void **state)
-{
-	struct kh_buffer text = {0};
-
-	(void)state;
-	kh_utf8_append(&text, "a\xc3\x28\xff\xe5\xb1\xb1\xed\xa0\x80z\0y", 13);
-	assert_string_equal(text.data,
-			    "a\xef\xbf\xbd(\xef\xbf\xbd山\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbdy");
-	kh_buffer_finish(&text);
-}
-
-/* A terminal obeys them, and a PIN window would show a line of its own. */
-static void test_controls(void **state)
-{
-	struct kh_buffer text = {0};
-
-	(void)state;
-	kh_utf8_append(&text,
-		       "a\x1b[31m\n\x7f\xc2\x9b"
-		       "2J\xc2\xa0",
-		       14);
-	assert_string_equal(text.data,
-			    "a\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
-			    "2J\xc2\xa0");
-	kh_buffer_finish(&text);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_like_openssl), cmocka_unit_test(test_other_strings),
 		cmocka_unit_test(test_surrogates),   cmocka_unit_test(test_unknown_type_is_hex),
-		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_controls),     cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_encodings),
 		cmocka_unit_test(test_odd_types),    cmocka_unit_test(test_long_names),
 	};
 

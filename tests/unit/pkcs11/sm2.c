@@ -5,7 +5,7 @@
 #include "key/key.h"
 #include "key/sign.h"
 #include "stub.h"
-#include "token/profile.h"
+#include "profile.h"
 
 static struct kh_module module;
 static struct kh_token token;

@@ -1,11 +1,14 @@
-/* One module profile: decoding, matching. */
-#include "token/profile.h"
+/* One driver profile: decoding, matching. */
+#include "profile.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The last key type of PKCS#11 3.0: CKK_EC_EDWARDS. */
+#define LAST_STANDARD_KEY_TYPE 0x40
 
 struct reading {
 	struct kh_buffer *complaint;
@@ -20,7 +23,7 @@ static void complain(struct reading *reading, const char *path, const char *what
 }
 
 /* text NULL: not given. */
-static CK_ULONG number(struct reading *reading, const char *path, const char *text)
+static unsigned long number(struct reading *reading, const char *path, const char *text)
 {
 	unsigned long long value;
 	char *end;
@@ -33,7 +36,7 @@ static CK_ULONG number(struct reading *reading, const char *path, const char *te
 		complain(reading, path, "is no hexadecimal number such as \"0x80000004\"");
 	else if (value >= KH_NO_NUMBER)
 		complain(reading, path, "is too large");
-	return (CK_ULONG)value;
+	return (unsigned long)value;
 }
 
 static struct kh_profile_way way(struct reading *reading, const char *path, const struct kh_profile_cipher *cipher)
@@ -61,7 +64,7 @@ static void read_sm2(struct reading *reading, const struct kh_profile_sm2 *file,
 	out->sm2_envelope =
 		number(reading, "sm2.envelope.mechanism", file->envelope ? file->envelope->mechanism : NULL);
 	/* Numbers the standard uses are no vendor's: taken for SM2, they would turn other keys into it. */
-	if (out->sm2 && out->sm2_key_type <= CKK_EC_EDWARDS && !reading->failed)
+	if (out->sm2 && out->sm2_key_type <= LAST_STANDARD_KEY_TYPE && !reading->failed)
 		complain(reading, "sm2.keyType", "is a key type of the standard");
 }
 
@@ -73,6 +76,46 @@ static void read_match(struct reading *reading, const struct kh_profile_file *fi
 		snprintf(path, sizeof(path), "match.%zu", i);
 		if (!file->match[i].library && !file->match[i].manufacturer && !file->match[i].version)
 			complain(reading, path, "fits every module");
+	}
+}
+
+static bool hexadecimal(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return true;
+}
+
+static void read_usb(struct reading *reading, const struct kh_profile_file *file)
+{
+	for (size_t i = 0; i < file->usb_count; i++) {
+		const char *id = file->usb[i].id;
+		char path[32];
+
+		snprintf(path, sizeof(path), "usb.%zu.id", i);
+		if (!hexadecimal(id, 4) || id[4] != ':' || !hexadecimal(id + 5, 4))
+			complain(reading, path, "is no vendor:product such as \"096e:0807\"");
+	}
+}
+
+/* Pairs with a colon between two; .. for any byte. */
+static void read_atr(struct reading *reading, const struct kh_profile_file *file)
+{
+	for (size_t i = 0; i < file->atr_count; i++) {
+		const char *text = file->atr[i].atr;
+		char path[32];
+
+		snprintf(path, sizeof(path), "atr.%zu.atr", i);
+		while (hexadecimal(text, 2) || strncmp(text, "..", 2) == 0) {
+			text += 2;
+			if (*text != ':')
+				break;
+			text++;
+		}
+		if (*text != '\0' || text[-1] == ':')
+			complain(reading, path, "is no ATR such as \"3B:..:94\"");
 	}
 }
 
@@ -98,6 +141,8 @@ bool kh_profile_read(const char *text, size_t length, struct kh_profile *out, st
 		return false;
 	}
 	read_match(&reading, &out->file);
+	read_usb(&reading, &out->file);
+	read_atr(&reading, &out->file);
 	read_sm2(&reading, out->file.sm2, out);
 	out->sm4_key_type = number(&reading, "sm4.keyType", out->file.sm4 ? out->file.sm4->key_type : NULL);
 	out->sm4_ecb = number(&reading, "sm4.ecb", out->file.sm4 ? out->file.sm4->ecb : NULL);

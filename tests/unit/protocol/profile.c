@@ -1,12 +1,11 @@
-/* Module profiles: what is read, what is refused in which words, which one fits. */
-#include "token/profile.h"
+/* Driver profiles: what is read, what is refused in which words, which one fits. */
+#include "profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-#include "token/module.h"
 #include "unit.h"
 
 #define MATCH "\"name\":\"x\",\"match\":[{\"library\":\"x\"}]"
@@ -48,6 +47,28 @@ static void test_everything(void **state)
 	kh_profile_clear(&profile);
 }
 
+static void test_family(void **state)
+{
+	static const char text[] =
+		"{\"name\":\"x\",\"names\":{\"en\":\"X "
+		"Key\",\"zh\":\"X\"},\"usb\":[{\"id\":\"1234:0001\",\"mode\":\"storage\","
+		"\"sources\":[\"maker\",\"tools\"]}],\"atr\":[{\"atr\":\"3B:..:94\",\"sources\":[\"opensc\"]}],"
+		"\"modules\":[{\"file\":"
+		"\"libx.so*\",\"system\":\"linux\",\"interface\":\"skf\",\"sources\":[\"maker\"]}],\"download\":"
+		"\"https://x.example/\"}";
+	struct kh_buffer complaint = {0};
+	struct kh_profile profile;
+
+	(void)state;
+	assert_true(kh_profile_read(text, sizeof(text) - 1, &profile, &complaint));
+	assert_string_equal(profile.file.names->en, "X Key");
+	assert_int_equal(profile.file.usb[0].mode, KH_PROFILE_USB_MODE_STORAGE);
+	assert_int_equal(profile.file.usb[0].sources[1], KH_PROFILE_SOURCE_TOOLS);
+	assert_int_equal(profile.file.modules[0].interface, KH_PROFILE_MODULE_INTERFACE_SKF);
+	assert_string_equal(profile.file.download, "https://x.example/");
+	kh_profile_clear(&profile);
+}
+
 /* What is left out cannot be done; what has a default has it. */
 static void test_little(void **state)
 {
@@ -76,7 +97,6 @@ static const struct {
 	{"", "is no JSON object a profile can be read from, line:column 1:0"},
 	{"{" MATCH, "is no JSON object a profile can be read from, line:column 1:37"},
 	{"[]", "is no JSON object a profile can be read from"},
-	{"{\"name\":\"x\"}", "match must be given once, as a list [...] of at most 32"},
 	{"{\"name\":\"x\",\"match\":[]}", "match must be given once, as a list [...] of at most 32"},
 	{"{\"name\":\"x\",\"match\":[{}]}", "match.0 fits every module"},
 	{"{\"name\":\"x\",\"match\":[{\"library\":\"x\"},{}]}", "match.1 fits every module"},
@@ -94,6 +114,16 @@ static const struct {
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0xx1\"}}", "rsa.unwrap is no hexadecimal number such as \"0x80000004\""},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0x-1\"}}", "rsa.unwrap must be given once, as a text of 3 to 18 characters"},
 	{"{" MATCH ",\"rsa\":{\"unwrap\":\"0xffffffffffffffff\"}}", "rsa.unwrap is too large"},
+	{"{\"name\":\"x\",\"usb\":[{\"id\":\"096e08071\",\"sources\":[\"maker\"]}]}",
+	 "usb.0.id is no vendor:product such as \"096e:0807\""},
+	{"{\"name\":\"x\",\"usb\":[{\"id\":\"096E:0807\",\"sources\":[\"maker\"]}]}",
+	 "usb.0.id must be given once, as a text of 9 to 9 characters"},
+	{"{\"name\":\"x\",\"usb\":[{\"id\":\"096e:0807\"}]}",
+	 "usb.0.sources must be given once, as a list [...] of at most 8"},
+	{"{\"name\":\"x\",\"atr\":[{\"atr\":\"3B:1:22\",\"sources\":[\"maker\"]}]}",
+	 "atr.0.atr is no ATR such as \"3B:..:94\""},
+	{"{\"name\":\"x\",\"atr\":[{\"atr\":\"3B:12:\",\"sources\":[\"maker\"]}]}",
+	 "atr.0.atr is no ATR such as \"3B:..:94\""},
 	{"{" MATCH ",\"sm4\":{\"keyType\":\"abc\"}}", "sm4.keyType is no hexadecimal number such as \"0x80000004\""},
 	{"{" MATCH ",\"sm2\":{\"keyType\":\"0x3\",\"pair\":\"0x80008001\"," SIGN "}}",
 	 "sm2.keyType is a key type of the standard"},
@@ -214,14 +244,15 @@ static void test_folders(void **state)
 	write_file(folder[0], ".hidden.json", "no profile");
 	write_file(folder[1], "two.json", "{\"name\":\"two\",\"match\":[{\"library\":\"*\"}]}");
 	write_file(folder[1], "any.json", "{\"name\":\"any\",\"match\":[{\"library\":\"lib*\"}]}");
-	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
-	assert_int_equal(kh_profiles_add_folder(&profiles, folder[1], NULL), KH_OK);
-	assert_int_equal(kh_profiles_add_folder(&profiles, "/nowhere", NULL), KH_OK);
+	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], true, NULL), KH_OK);
+	assert_int_equal(kh_profiles_add_folder(&profiles, folder[1], false, NULL), KH_OK);
+	assert_int_equal(kh_profiles_add_folder(&profiles, "/nowhere", true, NULL), KH_OK);
 	assert_int_equal(profiles.count, 3);
 	/* a.json, again.json, b.json: of two with one name in a folder the first in the alphabet. */
 	assert_string_equal(name_of(kh_profiles_match(&profiles, "any.so", "x", "1.0")), "own");
 	assert_string_equal(name_of(kh_profiles_match(&profiles, "any.so", "TWO", "1.0")), "two");
 	assert_int_equal(profiles.problems_count, 3);
+	assert_true(profiles.items[0].own && profiles.items[1].own && !profiles.items[2].own);
 	assert_non_null(strstr(profiles.problems[0], "b.json: name is taken, or there are too many profiles"));
 	assert_non_null(strstr(profiles.problems[1], "broken.json: x is not a known key"));
 	assert_string_equal(profiles.problems[2], "nowhere: is no folder that can be read");
@@ -238,7 +269,7 @@ static void test_matching(void **state)
 		   "{\"name\":\"a\",\"match\":[{\"library\":\"libx*\",\"version\":\"2.*\"},{\"manufacturer\":\"*x "
 		   "co*\"}]}");
 	write_file(folder[0], "b.json", "{\"name\":\"b\",\"match\":[{\"library\":\"libx*\"}]}");
-	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
+	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], true, NULL), KH_OK);
 	assert_int_equal(profiles.problems_count, 0);
 	assert_string_equal(name_of(kh_profiles_match(&profiles, "libx.so", "y", "2.1")), "a");
 	assert_string_equal(name_of(kh_profiles_match(&profiles, "libx.so", "y", "1.9")), "b");
@@ -247,43 +278,16 @@ static void test_matching(void **state)
 	kh_profiles_clear(&profiles);
 }
 
-/* C_GetInfo pads with blanks; some modules with zeros. */
-static void test_module(void **state)
-{
-	struct kh_profiles profiles = {.count = 0};
-	struct kh_module module;
-
-	(void)state;
-	write_file(folder[0], "a.json",
-		   "{\"name\":\"a\",\"match\":[{\"manufacturer\":\"x\",\"version\":\"1.10\"}],"
-		   "\"sm2\":{" NUMBERS "," SIGN "}}");
-	assert_int_equal(kh_profiles_add_folder(&profiles, folder[0], NULL), KH_OK);
-	kh_module_init(&module, "/x/libx.so");
-	module.profiles = &profiles;
-	assert_null(kh_module_profile(&module));
-	assert_null(kh_module_sm2(&module));
-	memset(module.info.manufacturerID, ' ', sizeof(module.info.manufacturerID));
-	module.info.manufacturerID[0] = 'X';
-	module.info.libraryVersion = (CK_VERSION){1, 10};
-	kh_module_choose_profile(&module);
-	assert_string_equal(name_of(kh_module_profile(&module)), "a");
-	assert_ptr_equal(kh_module_sm2(&module), kh_module_profile(&module));
-	memset(module.info.manufacturerID, 0, sizeof(module.info.manufacturerID));
-	kh_module_choose_profile(&module);
-	assert_null(kh_module_profile(&module));
-	kh_profiles_clear(&profiles);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_little),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_globs),
 		cmocka_unit_test_setup_teardown(test_folders, make_folders, remove_folders),
 		cmocka_unit_test_setup_teardown(test_matching, make_folders, remove_folders),
-		cmocka_unit_test_setup_teardown(test_module, make_folders, remove_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

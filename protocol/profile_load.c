@@ -6,8 +6,7 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "token/profile.h"
-#include "x509/name.h"
+#include "profile.h"
 
 #define FILE_MAX 65536
 #define NAMES_MAX 256
@@ -16,6 +15,12 @@
 #ifndef KH_PROFILES_FOLDER
 #define KH_PROFILES_FOLDER "../../share/keyhall/modules.d"
 #endif
+
+/* What a folder's profiles have in common. */
+struct origin {
+	size_t before; /* how many profiles there were when its turn came */
+	bool own;
+};
 
 static const char *file_name(const char *path)
 {
@@ -34,7 +39,7 @@ static void add_problem(struct kh_profiles *profiles, const char *path, const ch
 	KH_AUTO(kh_buffer_finish) struct kh_buffer raw = {0};
 	struct kh_buffer text = {0};
 
-	kh_log(KH_LOG_ERROR, "module profile %s: %s", path, what);
+	kh_log(KH_LOG_ERROR, "driver profile %s: %s", path, what);
 	kh_buffer_printf(&raw, "%.100s: %.200s", file_name(path), what);
 	kh_utf8_append(&text, raw.data, raw.length);
 	if (text.failed || profiles->problems_count == KH_PROFILE_PROBLEMS_MAX)
@@ -52,11 +57,10 @@ static bool is_known(const struct kh_profiles *profiles, const char *name)
 	return false;
 }
 
-/* before: how many profiles there were when this folder's turn came. */
-static enum kh_code add(struct kh_profiles *profiles, struct kh_profile *profile, const char *path, size_t before,
-			struct kh_error *error)
+static enum kh_code add(struct kh_profiles *profiles, struct kh_profile *profile, const char *path,
+			const struct origin *origin, struct kh_error *error)
 {
-	const struct kh_profiles earlier = {.items = profiles->items, .count = before};
+	const struct kh_profiles earlier = {.items = profiles->items, .count = origin->before};
 	struct kh_profile *more;
 
 	if (is_known(profiles, profile->file.name) || profiles->count == KH_PROFILES_MAX) {
@@ -71,6 +75,7 @@ static enum kh_code add(struct kh_profiles *profiles, struct kh_profile *profile
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
 	profiles->items = more;
+	profile->own = origin->own;
 	more[profiles->count++] = *profile;
 	return KH_OK;
 }
@@ -90,7 +95,8 @@ static char *read_file(const char *path, size_t *length)
 	return whole ? kh_steal(&text) : NULL;
 }
 
-static enum kh_code add_file(struct kh_profiles *profiles, const char *path, size_t before, struct kh_error *error)
+static enum kh_code add_file(struct kh_profiles *profiles, const char *path, const struct origin *origin,
+			     struct kh_error *error)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer complaint = {0};
 	KH_AUTO_FREE char *text = NULL;
@@ -101,7 +107,7 @@ static enum kh_code add_file(struct kh_profiles *profiles, const char *path, siz
 	if (!text)
 		add_problem(profiles, path, "cannot be read, or is larger than a profile");
 	else if (kh_profile_read(text, length, &profile, &complaint))
-		return add(profiles, &profile, path, before, error);
+		return add(profiles, &profile, path, origin, error);
 	else
 		add_problem(profiles, path, complaint.data ? complaint.data : "");
 	return KH_OK;
@@ -135,9 +141,9 @@ static size_t list_folder(uv_fs_t *scan, char *names[NAMES_MAX])
 	return count;
 }
 
-enum kh_code kh_profiles_add_folder(struct kh_profiles *profiles, const char *folder, struct kh_error *error)
+enum kh_code kh_profiles_add_folder(struct kh_profiles *profiles, const char *folder, bool own, struct kh_error *error)
 {
-	size_t before = profiles->count;
+	const struct origin origin = {profiles->count, own};
 	enum kh_code code = KH_OK;
 	char *names[NAMES_MAX];
 	size_t count = 0;
@@ -154,7 +160,7 @@ enum kh_code kh_profiles_add_folder(struct kh_profiles *profiles, const char *fo
 		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) >= (int)sizeof(path))
 			add_problem(profiles, names[i], "has too long a path");
 		else if (code == KH_OK)
-			code = add_file(profiles, path, before, error);
+			code = add_file(profiles, path, &origin, error);
 		free(names[i]);
 	}
 	return code;
@@ -169,13 +175,15 @@ static bool is_folder(const char *path)
 	return there;
 }
 
-/* Beside the program, as in a build folder; else where it is installed. */
-static bool packaged_folder(char *path, size_t size)
+/* Beside the token host, as in a build folder; else where it is installed. */
+static bool packaged_folder(const char *host, char *path, size_t size)
 {
 	char program[PATH_SIZE];
 	size_t length = sizeof(program);
 
-	if (uv_exepath(program, &length) != 0)
+	if (host)
+		snprintf(program, sizeof(program), "%s", host);
+	else if (uv_exepath(program, &length) != 0)
 		return false;
 	program[file_name(program) - program] = '\0';
 	if (snprintf(path, size, "%smodules.d", program) < (int)size && is_folder(path))
@@ -185,16 +193,16 @@ static bool packaged_folder(char *path, size_t size)
 	return snprintf(path, size, "%s%s", program, KH_PROFILES_FOLDER) < (int)size;
 }
 
-enum kh_code kh_profiles_load(struct kh_profiles *out, const char *folder, struct kh_error *error)
+enum kh_code kh_profiles_load(struct kh_profiles *out, const char *folder, const char *host, struct kh_error *error)
 {
 	struct kh_profiles profiles = {.count = 0};
 	char packaged[PATH_SIZE];
 	enum kh_code code = KH_OK;
 
 	if (folder && *folder)
-		code = kh_profiles_add_folder(&profiles, folder, error);
-	if (code == KH_OK && packaged_folder(packaged, sizeof(packaged)))
-		code = kh_profiles_add_folder(&profiles, packaged, error);
+		code = kh_profiles_add_folder(&profiles, folder, true, error);
+	if (code == KH_OK && packaged_folder(host, packaged, sizeof(packaged)))
+		code = kh_profiles_add_folder(&profiles, packaged, false, error);
 	if (code == KH_OK)
 		*out = profiles;
 	else
