@@ -17,6 +17,7 @@ WORDS = {
         "limits": "Limits",
         "closes": "Close codes",
         "params": "Parameters",
+        "seconds": "Takes at most {seconds} s, without the time for which the PIN window is open.",
         "result": "Result",
         "columns": "| name | type | | meaning |",
         "values": "| type | values | meaning |",
@@ -57,6 +58,7 @@ WORDS = {
         "limits": "限制",
         "closes": "关闭码",
         "params": "参数",
+        "seconds": "最长 {seconds} 秒，不含 PIN 码窗口打开的时间。",
         "result": "返回值",
         "columns": "| 名称 | 类型 | | 说明 |",
         "values": "| 类型 | 取值 | 说明 |",
@@ -151,6 +153,8 @@ class Reference:
         text = f"### {method.name}\n{self.say(row, 'summary')}\n\n"
         if method.description:
             text += self.say(row) + "\n\n"
+        if "x-seconds" in row:
+            text += self.words["seconds"].format(seconds=row["x-seconds"]) + "\n\n"
         text += self.label("params") + self.break_before(method.params.fields)
         if method.result is None:
             return text

@@ -28,10 +28,12 @@ def error(name, row):
 def generated(model):
     limits = model.public.data["x-limits"]
     methods = [quoted(method.name) for method in model.public.methods if method.result]
+    seconds = [f"{quoted(method['name'])}: {method['x-seconds']}" for method in model.public.data["methods"] if "x-seconds" in method]
     errors = ",\n".join(error(name, model.errors[name]) for name in SAID)
     return (
         BEGIN
         + f"\tvar METHODS = [\n{rows(methods)}\n\t];\n"
+        + f"\tvar SECONDS = {{\n{rows(seconds)}\n\t}};\n"
         + f"\tvar MESSAGE_LIMIT = {limits['message']};\n"
         + f"\tvar DEPTH_LIMIT = {limits['depth']};\n"
         + f"\tvar HELLO_TIMEOUT = {limits['helloSeconds'] * 1000};\n"

@@ -73,8 +73,18 @@ export interface Options {
 	onstate?: (state: State) => void;
 }
 
+/** A call takes long. */
+export interface Slow {
+	method: string;
+	/** since it was sent */
+	seconds: number;
+	/** the longest it takes, without the time for which the PIN window is open */
+	limit: number;
+}
+
 export interface Events extends Notifications {
 	state: State;
+	slow: Slow;
 	open: AgentHelloResult;
 	close: KeyhallError;
 }

@@ -24,6 +24,7 @@
 	var RECONNECT_DELAYS = [1000, 3000, 9000];
 	var ROUNDS = 10;
 	var RETRY_DELAY = 2000;
+	var SLOW = 5000;
 
 	/* ---- generated from keyhall.openrpc.json by gen.py; do not edit ---- */
 	var METHODS = [
@@ -31,6 +32,11 @@
 		'renewal.begin', 'renewal.install', 'renewal.complete', 'renewal.inspect', 'renewal.list', 'renewal.cancel',
 		'diagnostics.report'
 	];
+	var SECONDS = {
+		'token.list': 25, 'certificate.list': 65, 'pin.verify': 65, 'pin.change': 65, 'renewal.begin': 300,
+		'renewal.install': 300, 'renewal.complete': 180, 'renewal.inspect': 65, 'renewal.list': 65,
+		'renewal.cancel': 130
+	};
 	var MESSAGE_LIMIT = 65536;
 	var DEPTH_LIMIT = 16;
 	var HELLO_TIMEOUT = 10000;
@@ -60,8 +66,8 @@
 		'browser.csp': [9006, 'no', 'The page\'s own security policy keeps it from the key agent. Tell the service hall.',
 			'网页自身的安全策略（CSP）不允许访问数字证书控件，请联系服务厅。'],
 		'browser.unsupported': [9007, 'no', 'This browser is too old for the key agent.', '浏览器版本过低，无法使用数字证书控件。'],
-		'agent.not_running': [9101, 'user', 'The key agent is not running. Start it, or install it from the download page.',
-			'未检测到数字证书控件。请启动控件；如未安装，请到下载中心下载安装。'],
+		'agent.not_running': [9101, 'user', 'The key agent is not running. Start it, or install it first.',
+			'未检测到数字证书控件。请启动控件；如未安装，请先下载安装。'],
 		'agent.other_user': [9102, 'user', 'Only another user of this computer is running the key agent. Start it for yourself.',
 			'本机仅有其他用户在运行数字证书控件，请在当前用户下启动控件。'],
 		'agent.outdated': [9103, 'user', 'The key agent {version} is too old; {minimum} or newer is needed.',
@@ -419,10 +425,17 @@
 
 	/* ---- the browser's gate before loopback ---- */
 
+	/* A page of this computer itself: no gate stands before it, whatever the permission says. */
+	function isLocal() {
+		var host = root.location && root.location.hostname;
+		return host === 'localhost' || host === '127.0.0.1' || host === '[::1]';
+	}
+
 	/* Calls done with granted, prompt, denied, or none where the browser has no such gate. */
 	function permission(done) {
 		var permissions = root.navigator && root.navigator.permissions;
 		try {
+			if (isLocal()) { throw new Error('local'); }
 			permissions.query({name: 'loopback-network'}).then(
 				function (status) { done(status.state); },
 				function () { done('none'); });
@@ -622,7 +635,7 @@
 		function absent(state) {
 			var asks = state === 'prompt' && root.navigator.userAgentData !== undefined, error;
 			error = failure(other ? 'agent.other_user' : 'agent.not_running', self.locale, {tried: tried, asks: asks});
-			if (asks) { error.message += text('browser.prompt', self.locale); }
+			if (asks) { error.message += (self.locale === 'zh' ? '' : ' ') + text('browser.prompt', self.locale); }
 			self._settle(error);
 		}
 		function finish(state) {
@@ -674,6 +687,16 @@
 		socket.onmessage = function (event) { self._receive(event.data); };
 		socket.onclose = function (event) { self._lost(event.code, event.reason); };
 		return self._settle(null);
+	};
+
+	/* Tells the page while a call takes long: every five seconds, how long it took and how long it may take. */
+	Client.prototype._watch = function (id, method, n) {
+		var self = this, limit = own(SECONDS, method);
+		setTimeout(function () {
+			if (!self._calls[id]) { return; }
+			self._emit('slow', {method: method, seconds: n * SLOW / 1000, limit: limit});
+			self._watch(id, method, n + 1);
+		}, SLOW);
 	};
 
 	Client.prototype._receive = function (data) {
@@ -744,6 +767,7 @@
 				if (bytes(message) > MESSAGE_LIMIT) { return done(failure('request.too_large', self.locale)); }
 				if (!self._socket) { return done(failure('agent.lost', self.locale)); }
 				self._calls[id] = done;
+				if (has(SECONDS, method)) { self._watch(id, method, 1); }
 				return self._socket.send(message);
 			});
 		});

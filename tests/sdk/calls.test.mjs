@@ -21,6 +21,22 @@ test('a function for every method; parameters arrive by name', async () => {
 	assert.deepEqual(seen, [{ token: 'pkcs11:' }, {}]);
 });
 
+test('a call that takes long is told of, with the longest it may take, until it ends', async () => {
+	const { world, client, socket } = await open({ 'certificate.list': () => undefined, 'environment.check': () => undefined });
+	const seen = [];
+	client.on('slow', (slow) => seen.push(slow));
+	client.certificate.list(() => {});
+	client.environment.check(() => {});
+	await world.pass(4900);
+	assert.deepEqual(seen, []);
+	await world.pass(6000);
+	assert.deepEqual(seen, [5, 10].map((seconds) => ({ method: 'certificate.list', seconds, limit: 65 })));
+	socket.receive({ jsonrpc: '2.0', id: socket.sent[1].id, result: { certificates: [] } });
+	await world.pass(20000);
+	assert.equal(seen.length, 2);
+	assert.equal(world.timers.length, 0, 'no timer is left');
+});
+
 test('callbacks always: with parameters, without, and no promise then', async () => {
 	const { world, client } = await open({ 'token.list': () => ({ tokens: [] }) });
 	const answers = [];

@@ -165,6 +165,17 @@ test('the browser\'s question beside an agent that is not running is told with i
 		assert.equal(plain.data.asks, false);
 		assert.doesNotMatch(plain.message, /允许/);
 	}
+	const english = await new World({ permission: 'prompt', language: 'en', ...chromium }).connect();
+	assert.match(english.error.message, /first\. The browser asks/);
+});
+
+test('a page of this computer itself is never asked about', async () => {
+	for (const host of ['localhost', '127.0.0.1', '[::1]'])
+		for (const permission of ['prompt', 'denied']) {
+			const { error, states } = await new World({ permission, host, userAgent: 'Chromium', ports: { 18317: silent() } }).connect();
+			assert.deepEqual([error.name, error.data.asks], ['agent.not_running', false]);
+			assert.ok(!states.includes('browser.prompt'), `${host} ${permission}`);
+		}
 });
 
 test('own ports', async () => {

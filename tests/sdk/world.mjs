@@ -39,7 +39,7 @@ export const peers = {
 export const failing = (name, code = 1, more = {}) => { throw { code, message: name, data: { name, retry: 'no', ...more } }; };
 
 export class World {
-	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', language = 'zh-CN', userAgent, promise = true, socket = true, patched } = {}) {
+	constructor({ ports = {}, permission, secure = true, policy, platform = 'Linux x86_64', host = 'hall.example', language = 'zh-CN', userAgent, promise = true, socket = true, patched } = {}) {
 		Object.assign(this, { ports, permission, now: 1e12, timers: [], sockets: [], seen: [], listeners: [] });
 		const world = this;
 		class FakeDate extends Date { constructor() { super(world.now); } static now() { return world.now; } }
@@ -60,6 +60,7 @@ export class World {
 		}
 		const page = {
 			Date: FakeDate, WebSocket: socket ? FakeSocket : undefined, Promise: promise ? Promise : undefined, isSecureContext: secure,
+			location: { hostname: host },
 			setTimeout: (call, ms) => world.after(ms, call),
 			clearTimeout: (id) => { world.timers = world.timers.filter((timer) => timer.id !== id); },
 			navigator: {
