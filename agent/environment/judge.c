@@ -18,8 +18,11 @@ static void check_agent(struct kh_check *check)
 {
 	const char *values[] = {"version", KH_VERSION, NULL};
 
-	if (check->environment->running)
-		kh_check_add(check, check->environment->ipv6 ? KH_FINDING_AGENT_OK : KH_FINDING_AGENT_IPV4, values);
+	kh_check_add(check,
+		     !check->environment->running ? KH_FINDING_AGENT_ABSENT
+		     : check->environment->ipv6	  ? KH_FINDING_AGENT_OK
+						  : KH_FINDING_AGENT_IPV4,
+		     values);
 }
 
 /* A package that was upgraded under a daemon that runs: the next token host is of the new one. */

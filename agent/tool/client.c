@@ -16,8 +16,11 @@
 
 struct kh_client {
 	uv_loop_t loop;
-	uv_timer_t timer;
-	unsigned patience;	  /* s */
+	uv_timer_t timer, beat;
+	unsigned patience; /* s */
+	void (*waiting)(void *context, unsigned seconds);
+	void *waiting_context;
+	unsigned waited;	  /* s */
 	struct kh_server *server; /* NULL: alone */
 	struct kh_alone *alone;
 	struct kh_socket *socket;
@@ -28,6 +31,7 @@ struct kh_client {
 	enum kh_code code;
 	struct kh_error error;
 	bool answered, timed_out, ended;
+	bool waits, changed; /* for token.changed */
 	int close_code;
 	char reason[64];
 };
@@ -49,25 +53,37 @@ static void finish_call(struct kh_client *client, enum kh_code code)
 	uv_stop(&client->loop);
 }
 
+static void note(struct kh_client *client, const struct kh_incoming *incoming)
+{
+	if (incoming->message.method->id != KH_METHOD_TOKEN_CHANGED)
+		return;
+	client->changed = true;
+	if (client->waits)
+		uv_stop(&client->loop);
+}
+
 static void message(void *owner, const char *text, size_t length, bool binary)
 {
 	struct kh_client *client = owner;
 	struct kh_incoming incoming;
 
 	(void)binary;
-	if (!client->method || client->answered)
+	if (client->answered && !client->waits)
 		return;
 	if (kh_incoming_decode(&client->contract, text, length, &incoming, &client->error) != KH_OK) {
 		finish_call(client, client->error.code);
 		return;
 	}
-	if (incoming.is_response && incoming.id.kind == KH_ID_NUMBER && incoming.id.number == client->number) {
+	if (client->method && incoming.is_response && incoming.id.kind == KH_ID_NUMBER &&
+	    incoming.id.number == client->number) {
 		if (incoming.is_error)
 			client->error = incoming.failure;
 		finish_call(client, incoming.is_error ? incoming.failure.code
 						      : kh_incoming_result(&incoming, client->method, client->result,
 									   &client->error));
 	}
+	if (!incoming.is_response)
+		note(client, &incoming);
 	kh_incoming_finish(&incoming);
 }
 
@@ -99,6 +115,14 @@ static void late(uv_timer_t *timer)
 	uv_stop(&client->loop);
 }
 
+static void beat(uv_timer_t *timer)
+{
+	struct kh_client *client = timer->data;
+
+	if (client->waiting)
+		client->waiting(client->waiting_context, ++client->waited);
+}
+
 static void run(struct kh_client *client)
 {
 	client->timed_out = false;
@@ -119,7 +143,8 @@ static struct kh_client *make(unsigned seconds)
 	client->patience = seconds;
 	uv_loop_init(&client->loop);
 	uv_timer_init(&client->loop, &client->timer);
-	client->timer.data = client;
+	uv_timer_init(&client->loop, &client->beat);
+	client->timer.data = client->beat.data = client;
 	return client;
 }
 
@@ -133,6 +158,7 @@ void kh_client_free(struct kh_client *client)
 		run(client);
 	}
 	uv_close((uv_handle_t *)&client->timer, NULL);
+	uv_close((uv_handle_t *)&client->beat, NULL);
 	if (client->server)
 		kh_server_free(client->server);
 	kh_alone_stop(client->alone);
@@ -140,6 +166,32 @@ void kh_client_free(struct kh_client *client)
 	kh_alone_free(client->alone);
 	uv_loop_close(&client->loop);
 	free(client);
+}
+
+static void run_beating(struct kh_client *client)
+{
+	client->waited = 0;
+	uv_timer_start(&client->beat, beat, 1000, 1000);
+	while (!client->answered && !client->ended && !client->timed_out)
+		run(client);
+	uv_timer_stop(&client->beat);
+	if (client->waited > 0)
+		client->waiting(client->waiting_context, 0);
+}
+
+bool kh_client_wait(struct kh_client *client)
+{
+	client->waits = true;
+	while (!client->changed && !client->ended)
+		uv_run(&client->loop, UV_RUN_DEFAULT);
+	client->waits = client->changed = false;
+	return !client->ended;
+}
+
+void kh_client_on_waiting(struct kh_client *client, void (*waiting)(void *context, unsigned seconds), void *context)
+{
+	client->waiting = waiting;
+	client->waiting_context = context;
 }
 
 enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, const void *params, void *result,
@@ -159,8 +211,7 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	if (!client->socket)
 		return kh_fail(error, KH_AGENT_FAILED);
 	kh_socket_send(client->socket, text.data, text.length);
-	while (!client->answered && !client->ended && !client->timed_out)
-		run(client);
+	run_beating(client);
 	client->method = NULL;
 	if (!client->answered)
 		return kh_fail(error, KH_AGENT_FAILED);

@@ -30,6 +30,11 @@ const char *kh_client_reason(const struct kh_client *client);
  * the caller; kh_clear() it. */
 KH_CHECKED enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, const void *params,
 				       void *result, struct kh_error *error);
+/* Waits until a key came, went or changed since the last wait began (token.changed).
+ * False: the daemon has ended. */
+bool kh_client_wait(struct kh_client *client);
+/* Called every second while a call runs, then with 0 when that was so. */
+void kh_client_on_waiting(struct kh_client *client, void (*waiting)(void *context, unsigned seconds), void *context);
 void kh_client_free(struct kh_client *client);
 
 #endif

@@ -11,6 +11,7 @@
 #include "ports.h"
 #include "text.h"
 #include "tool/options.h"
+#include "tool/terminal.h"
 
 #define CONNECT_SECONDS 5
 
@@ -75,6 +76,12 @@ static enum kh_client_outcome connect_daemon(struct kh_tool *tool)
 	return kh_client_connect(ports, count, CONNECT_SECONDS, tool->locale, &tool->client);
 }
 
+static int run_command(struct kh_tool *tool)
+{
+	kh_client_on_waiting(tool->client, kh_terminal_progress, tool);
+	return tool->command->run(tool);
+}
+
 /* By what the daemon would do, in this process. The status says that none runs. */
 static int run_alone(struct kh_tool *tool)
 {
@@ -84,14 +91,14 @@ static int run_alone(struct kh_tool *tool)
 	kh_client_free(kh_steal(&tool->client));
 	tool->alone = true;
 	if (!tool->command->tells)
-		kh_tool_print(stderr, tool->locale, "tool.not_running", NULL, "\n");
+		kh_tool_print(stderr, tool->locale, "environment.agent.absent", NULL, "\n");
 	if (tool->command->needs == KH_TOOL_NEEDS_AGENT) {
-		kh_tool_print(stderr, tool->locale, "tool.start", NULL, "\n");
+		kh_tool_print(stderr, tool->locale, "environment.remedy.start", NULL, "\n");
 		return KH_TOOL_ABSENT;
 	}
 	if (kh_client_alone(&tool->settings, tool->locale, &tool->client) != KH_CLIENT_OK)
 		return kh_tool_complain(tool, &failed);
-	status = tool->command->run(tool);
+	status = run_command(tool);
 	return status == KH_TOOL_USAGE ? status : KH_TOOL_ABSENT;
 }
 
@@ -104,7 +111,7 @@ static int run(struct kh_tool *tool)
 		return tool->command->run(tool);
 	switch (connect_daemon(tool)) {
 	case KH_CLIENT_OK:
-		return tool->command->run(tool);
+		return run_command(tool);
 	case KH_CLIENT_ABSENT:
 		return run_alone(tool);
 	case KH_CLIENT_REFUSED:

@@ -1,0 +1,117 @@
+/*
+ * Answers in words, and as JSON.
+ */
+#include "tool/say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "text.h"
+
+char *kh_say_word_in(const char *locale, const char *area, const char *value)
+{
+	struct kh_buffer text = {0};
+	char key[64];
+
+	snprintf(key, sizeof(key), "tool.%s.%s", area, value);
+	kh_text(&text, locale, key, NULL);
+	return text.data;
+}
+
+char *kh_say_word(const struct kh_tool *tool, const char *area, const char *value)
+{
+	return kh_say_word_in(tool->locale, area, value);
+}
+
+void kh_say_failures(FILE *file, const char *locale, const struct kh_report *report)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < report->modules_count; i++) {
+		const struct kh_module_report *module = &report->modules[i];
+		char restarts[24];
+		const char *values[] = {"module", module->module,	"restarts", restarts,
+					"call",	  module->last_failure, NULL};
+
+		if (module->restarts == 0 && !module->last_failure)
+			continue;
+		snprintf(restarts, sizeof(restarts), "%lld", (long long)module->restarts);
+		if (first)
+			kh_tool_print(file, locale, "tool.doctor.failures", NULL, "\n");
+		first = false;
+		kh_tool_print(file, locale, "tool.doctor.failure", values, "\n");
+	}
+}
+
+static void say_order(FILE *file, const char *locale, const struct kh_renewal_info *renewal)
+{
+	KH_AUTO_FREE char *stage = kh_say_word_in(locale, "stage", kh_enum_text(&kh_stage_names, (int)renewal->stage));
+	KH_AUTO_FREE char *next = kh_say_word_in(locale, "next", kh_enum_text(&kh_next_names, (int)renewal->next));
+	KH_AUTO(kh_buffer_finish) struct kh_buffer unknown = {0};
+	const char *marks[] = {"mark", renewal->mark, NULL};
+	const char *values[] = {"order",   renewal->order,   "stage",  stage,		"next", next,
+				"updated", renewal->updated, "serial", renewal->serial, NULL};
+
+	if (!renewal->order) {
+		kh_text(&unknown, locale, "tool.order.unknown", marks);
+		values[1] = unknown.data;
+	}
+	kh_tool_print(file, locale, "tool.doctor.order", values, "\n");
+}
+
+void kh_say_orders(FILE *file, const char *locale, const struct kh_report *report)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < report->renewals_count; i++) {
+		if (report->renewals[i].next == KH_NEXT_NONE || report->renewals[i].stage == KH_STAGE_NOTHING)
+			continue;
+		if (first)
+			kh_tool_print(file, locale, "tool.doctor.orders", NULL, "\n");
+		first = false;
+		say_order(file, locale, &report->renewals[i]);
+	}
+}
+
+/* One member a line; strings are left as they are. */
+static void print_lines(FILE *file, const char *text)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (; *text != '\0'; text++) {
+		if (quoted || *text == '"') {
+			if (*text == '"')
+				quoted = !quoted;
+			fputc(*text, file);
+			if (quoted && *text == '\\' && text[1] != '\0')
+				fputc(*++text, file);
+			continue;
+		}
+		if (*text == '}' || *text == ']')
+			fprintf(file, "\n%*s", --depth * 2, "");
+		fputc(*text, file);
+		if (*text == '{' || *text == '[')
+			depth++;
+		if (*text == ',' || ((*text == '{' || *text == '[') && text[1] != '}' && text[1] != ']'))
+			fprintf(file, "\n%*s", depth * 2, "");
+		else if (*text == ':')
+			fputc(' ', file);
+	}
+	fputc('\n', file);
+}
+
+enum kh_code kh_say_json(FILE *file, const struct kh_type *type, const void *value, bool lines, struct kh_error *error)
+{
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	enum kh_code code = kh_encode(type, value, &text, error);
+
+	if (code != KH_OK)
+		return code;
+	if (lines)
+		print_lines(file, text.data);
+	else
+		fprintf(file, "%s\n", text.data);
+	return KH_OK;
+}

@@ -1,0 +1,23 @@
+/*
+ * How what the daemon answers is written for people, by the commands and in the
+ * report's summary.
+ */
+#ifndef KH_AGENT_TOOL_SAY_H
+#define KH_AGENT_TOOL_SAY_H
+
+#include "tool/tool.h"
+
+/* "tool.AREA.VALUE" of x-texts: an enum's value in words; the caller's. */
+char *kh_say_word_in(const char *locale, const char *area, const char *value);
+char *kh_say_word(const struct kh_tool *tool, const char *area, const char *value);
+
+/* Drivers that died, with the call, and orders that are not finished; nothing
+ * where there are none. */
+void kh_say_failures(FILE *file, const char *locale, const struct kh_report *report);
+void kh_say_orders(FILE *file, const char *locale, const struct kh_report *report);
+
+/* As JSON: one member a line, or all in one. */
+KH_CHECKED enum kh_code kh_say_json(FILE *file, const struct kh_type *type, const void *value, bool lines,
+				    struct kh_error *error);
+
+#endif
