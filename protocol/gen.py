@@ -2,10 +2,11 @@
 """Generates everything that is said once in the contract and needed elsewhere.
 
     gen.py --build DIR   C for the build, into DIR
-    gen.py --write       the committed files: TypeScript declarations, the SDK's part, reference in docs/, layout of the contract
+    gen.py --write       the committed files: TypeScript declarations, the SDK's part, reference and handbook in docs/, layout of the contract
     gen.py --check       fails when a committed file is stale
 
-The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json, profile.schema.json.
+The contract: keyhall.openrpc.json, token.openrpc.json, configuration.schema.json, profile.schema.json; support.json says
+what support does about each error and finding.
 """
 import argparse
 import json
@@ -14,8 +15,9 @@ import sys
 
 sys.dont_write_bytecode = True  # the source folder stays as it is
 
-from generator import c, families, layout, model, reference, sdk, typescript
+from generator import c, families, handbook, layout, model, reference, sdk, typescript
 
+HANDBOOKS = {"en": "docs/support-handbook.md", "zh": "docs/support-handbook.zh-CN.md"}
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -26,13 +28,14 @@ def profiles():
 
 def committed(contract):
     """Path below the repository and text of every file that is generated and kept."""
-    documents = {f"protocol/{file}": layout.document((HERE / file).read_text("utf-8")) for file in model.DOCUMENTS}
+    documents = {f"protocol/{file}": layout.document((HERE / file).read_text("utf-8")) for file in (*model.DOCUMENTS, model.SUPPORT)}
     return {
         **documents,
         "protocol/js/contract.d.ts": typescript.declarations(contract),
         "protocol/js/keyhall.js": sdk.script(contract, (HERE / "js/keyhall.js").read_text("utf-8")),
         **reference.files(contract),
         **families.files(profiles()),
+        **{file: handbook.page(contract, language, (HERE.parent / file).read_text("utf-8")) for language, file in HANDBOOKS.items()},
     }
 
 

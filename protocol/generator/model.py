@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 
+SUPPORT = "support.json"
 DOCUMENTS = ("keyhall.openrpc.json", "token.openrpc.json", "configuration.schema.json", "profile.schema.json")
 
 
@@ -134,6 +135,15 @@ class Model:
             self.documents[file] = Document(file, data, data["x-prefix"])
         for document in self.documents.values():
             self.read(document)
+        self.support = json.loads((folder / SUPPORT).read_text(encoding="utf-8"))
+        self.check_support()
+
+    def check_support(self):
+        """Support knows an answer to every error and every finding that is not well, and to nothing else."""
+        known = set(self.errors) | {name for name, row in self.findings.items() if row["state"] != "ok"}
+        wrong = sorted(known ^ set(self.support))
+        if wrong:
+            raise SystemExit(f"{SUPPORT} and the contract differ in {', '.join(wrong)}")
 
     def __getitem__(self, file):
         return self.documents[file]
