@@ -7,6 +7,8 @@
 #include "log.h"
 #include "secret.h"
 
+#define AGAIN_MS 20
+
 static void enqueue(struct kh_loop *loop, const char *text, size_t length)
 {
 	struct kh_line *line = calloc(1, sizeof(*line));
@@ -126,6 +128,8 @@ static int open_input(struct kh_loop *loop)
 	return uv_read_start(&loop->in.stream, on_chunk, on_read);
 }
 
+/* Goes off again until it is stopped: libuv before 1.45 runs a timer that is due before it waits,
+ * and would then wait for ever. */
 static void on_timer(uv_timer_t *timer)
 {
 	struct kh_loop *loop = timer->data;
@@ -239,7 +243,7 @@ void kh_loop_alarm(struct kh_loop *loop, uint64_t milliseconds)
 {
 	loop->timer_due = false;
 	if (milliseconds)
-		uv_timer_start(&loop->timer, on_timer, milliseconds, 0);
+		uv_timer_start(&loop->timer, on_timer, milliseconds, AGAIN_MS);
 	else
 		uv_timer_stop(&loop->timer);
 }

@@ -95,6 +95,11 @@ static void test_alarm(void **state)
 	assert_false(scene->loop.ended);
 	kh_loop_alarm(&scene->loop, 0);
 	assert_false(scene->loop.timer_due);
+	/* Due before anybody waits. */
+	kh_loop_alarm(&scene->loop, 1);
+	usleep(10000);
+	assert_null(kh_loop_next(&scene->loop));
+	assert_true(scene->loop.timer_due);
 }
 
 static void test_write(void **state)
