@@ -6,20 +6,6 @@
 
 #include "cleanup.h"
 #include "tool/say.h"
-#include "tool/terminal.h"
-
-static void print_item(const struct kh_tool *tool, const struct kh_environment_item *item)
-{
-	KH_AUTO_FREE char *state =
-		kh_say_word(tool, "state", kh_enum_text(&kh_environment_item_state_names, (int)item->state));
-	bool coded = strcmp(item->code, "ok") != 0;
-
-	printf("%s%s%s  %lld  %s%s%s\n", kh_terminal_colour(stdout, item->state), state, kh_terminal_plain(stdout),
-	       (long long)item->number, item->text, coded ? "  " : "", coded ? item->code : "");
-	if (item->remedy)
-		printf("            %s%s%s\n", item->remedy->text, item->remedy->url ? " " : "",
-		       item->remedy->url ? item->remedy->url : "");
-}
 
 static void print_second_readers(const struct kh_tool *tool, const struct kh_report *report)
 {
@@ -39,7 +25,7 @@ static void print_second_readers(const struct kh_tool *tool, const struct kh_rep
 static void print_report(const struct kh_tool *tool, const struct kh_report *report)
 {
 	for (size_t i = 0; i < report->items_count; i++)
-		print_item(tool, &report->items[i]);
+		kh_say_item(tool, &report->items[i]);
 	kh_say_failures(stdout, tool->locale, report);
 	kh_say_orders(stdout, tool->locale, report);
 	print_second_readers(tool, report);

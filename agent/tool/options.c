@@ -111,7 +111,7 @@ static void check(const struct kh_tool *tool, struct kh_tool_wrong *wrong)
 		if (tool->given[i] && !taken(tool, i))
 			be_wrong(wrong, "tool.wrong.option", kh_tool_options[i].name);
 	}
-	if (tool->command && tool->command->required && !tool->argument)
+	if (tool->command && tool->command->required && !tool->argument && !tool->given[KH_TOOL_OPTION_HELP])
 		be_wrong(wrong, "tool.wrong.argument", "");
 }
 

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "text.h"
+#include "tool/terminal.h"
 
 char *kh_say_word_in(const char *locale, const char *area, const char *value)
 {
@@ -22,6 +23,19 @@ char *kh_say_word_in(const char *locale, const char *area, const char *value)
 char *kh_say_word(const struct kh_tool *tool, const char *area, const char *value)
 {
 	return kh_say_word_in(tool->locale, area, value);
+}
+
+void kh_say_item(const struct kh_tool *tool, const struct kh_environment_item *item)
+{
+	KH_AUTO_FREE char *state =
+		kh_say_word(tool, "state", kh_enum_text(&kh_environment_item_state_names, (int)item->state));
+	bool coded = strcmp(item->code, "ok") != 0;
+
+	printf("%s%s%s  %lld  %s%s%s\n", kh_terminal_colour(stdout, item->state), state, kh_terminal_plain(stdout),
+	       (long long)item->number, item->text, coded ? "  " : "", coded ? item->code : "");
+	if (item->remedy)
+		printf("            %s%s%s\n", item->remedy->text, item->remedy->url ? " " : "",
+		       item->remedy->url ? item->remedy->url : "");
 }
 
 void kh_say_failures(FILE *file, const char *locale, const struct kh_report *report)
@@ -44,19 +58,26 @@ void kh_say_failures(FILE *file, const char *locale, const struct kh_report *rep
 	}
 }
 
+char *kh_say_order_name(const char *locale, const struct kh_renewal_info *renewal)
+{
+	struct kh_buffer text = {0};
+	const char *values[] = {"mark", renewal->mark, NULL};
+
+	if (renewal->order)
+		kh_buffer_append_text(&text, renewal->order);
+	else
+		kh_text(&text, locale, "tool.order.unknown", values);
+	return text.data;
+}
+
 static void say_order(FILE *file, const char *locale, const struct kh_renewal_info *renewal)
 {
 	KH_AUTO_FREE char *stage = kh_say_word_in(locale, "stage", kh_enum_text(&kh_stage_names, (int)renewal->stage));
 	KH_AUTO_FREE char *next = kh_say_word_in(locale, "next", kh_enum_text(&kh_next_names, (int)renewal->next));
-	KH_AUTO(kh_buffer_finish) struct kh_buffer unknown = {0};
-	const char *marks[] = {"mark", renewal->mark, NULL};
-	const char *values[] = {"order",   renewal->order,   "stage",  stage,		"next", next,
-				"updated", renewal->updated, "serial", renewal->serial, NULL};
+	KH_AUTO_FREE char *name = kh_say_order_name(locale, renewal);
+	const char *values[] = {"order",	  name,	    "stage",	     stage, "next", next, "updated",
+				renewal->updated, "serial", renewal->serial, NULL};
 
-	if (!renewal->order) {
-		kh_text(&unknown, locale, "tool.order.unknown", marks);
-		values[1] = unknown.data;
-	}
 	kh_tool_print(file, locale, "tool.doctor.order", values, "\n");
 }
 

@@ -1,6 +1,7 @@
 // keyhall, the support tool, beside a daemon and without one.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { root } from '../lib/paths.mjs';
@@ -65,4 +66,58 @@ test('without the daemon', async () => {
 	const doctor = await tool('doctor', '--port', port);
 	assert.equal(doctor.status, 3);
 	assert.ok(doctor.stdout.includes('未运行') && doctor.stdout.includes(scene.token.serial), doctor.stdout);
+});
+
+test('list ends with 1 when a missing driver is why no key is seen', async () => {
+	const one = await makeScene({ keyType: 'ec-p256', settings: { modules: [{ path: '/nonexistent/driver.so' }] } });
+	try {
+		const { status, stdout } = await keyhall(one.daemon, ['list', '--locale', 'en']);
+		assert.equal(status, 1, stdout);
+		assert.match(stdout, /^No key is plugged in\.\nFAIL {2}27\d\d {2}/);
+	} finally { await one.close(); }
+});
+
+test('show: a certificate by the start of its id or by its serial number, a key by its serial number', async () => {
+	const agent = await scene.connect();
+	const { certificates: [certificate] } = await agent.call('certificate.list'), { tokens: [token] } = await agent.call('token.list');
+	await agent.close();
+	for (const id of [certificate.id, certificate.id.slice(0, 12), certificate.serialNumber]) {
+		const { status, stdout } = await tool('show', id, '--locale', 'en');
+		assert.equal(status, 0);
+		for (const part of [certificate.id, certificate.pem, certificate.subject, certificate.issuer, token.label, token.serial, certificate.creditCode])
+			assert.ok(stdout.includes(part), `${part}\n${stdout}`);
+	}
+	const { status, stdout } = await tool('show', token.serial, '--locale', 'en');
+	assert.equal(status, 0);
+	for (const part of [token.token, token.manufacturer, certificate.id.slice(0, 12)]) assert.ok(stdout.includes(part), stdout);
+	assert.ok((await tool('list')).stdout.includes(certificate.id.slice(0, 12)), 'list shows what show takes');
+	for (const id of ['0000', certificate.id.slice(0, 3)]) {
+		const none = await tool('show', id, '--locale', 'en');
+		assert.deepEqual([none.status, none.stdout], [1, '']);
+		assert.ok(none.stderr.includes(id));
+	}
+	const missing = await tool('show', '--locale', 'en');
+	assert.equal(missing.status, 2);
+	assert.match(missing.stderr, /keyhall show needs ID/);
+});
+
+test('renewals: none, then one that was begun', async () => {
+	assert.match((await tool('renewals', '--locale', 'en')).stdout, /^No order is known\.\n$/);
+	const one = await makeScene({ keyType: 'ec-p256' });
+	try {
+		const agent = await one.connect();
+		const { certificates: [old] } = await agent.call('certificate.list');
+		await agent.call('renewal.begin', { order: '202611300002', certificate: old.id, key: 'new' });
+		const { renewals } = await agent.call('renewal.list');
+		await agent.close();
+		const { stdout } = await keyhall(one.daemon, ['renewals', '--locale', 'en']);
+		assert.match(stdout, /^Order 202611300002\n {2}stands at {8}the new key pair is made\n {2}next {13}install/);
+		assert.ok(stdout.includes(one.token.serial));
+		assert.deepEqual(JSON.parse((await keyhall(one.daemon, ['renewals', '--json'])).stdout).renewals, renewals);
+		await one.daemon.stop();
+		rmSync(one.daemon.settings.state, { recursive: true });
+		const lost = await keyhall(one.daemon, ['renewals', '--locale', 'en']);
+		assert.equal(lost.status, 3);
+		assert.match(lost.stdout, /an order that this computer does not know \(kh:[0-9a-f]{24}\)/);
+	} finally { await one.close(); }
 });
