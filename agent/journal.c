@@ -266,16 +266,12 @@ bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_jo
 	return outcome == FOUND;
 }
 
-bool kh_journal_public_key(struct kh_journal *journal, const char *order, const char *given,
-			   char out[KH_SHA256_MAX + 1])
+bool kh_journal_public_key(const struct kh_journal_entry *memory, const char *given, char out[KH_SHA256_MAX + 1])
 {
-	struct kh_journal_entry memory = {.key = KH_KEY_CHOICE_NONE};
-	bool remembered = kh_journal_find(journal, order, &memory);
-
-	if (remembered && memory.key == KH_KEY_CHOICE_SAME)
+	if (memory && memory->key == KH_KEY_CHOICE_SAME)
 		given = "";
-	snprintf(out, KH_SHA256_MAX + 1, "%s", given ? given : remembered ? memory.public_key : "");
-	return remembered && out[0] != '\0' && strcmp(out, memory.public_key) == 0;
+	snprintf(out, KH_SHA256_MAX + 1, "%s", given ? given : memory ? memory->public_key : "");
+	return memory && out[0] != '\0' && strcmp(out, memory->public_key) == 0;
 }
 
 char *kh_journal_replaces(struct kh_journal_entry *entry)

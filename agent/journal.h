@@ -48,9 +48,9 @@ bool kh_journal_find(struct kh_journal *journal, const char *order, struct kh_jo
 char *kh_journal_replaces(struct kh_journal_entry *entry);
 /* The public key that an order's pair is known by: as the page gave it (NULL: it
  * did not), else as it is remembered. "": none, or the order certifies the old key
- * again, whose pair is not the order's. True: it is remembered as made here. */
-bool kh_journal_public_key(struct kh_journal *journal, const char *order, const char *given,
-			   char out[KH_SHA256_MAX + 1]);
+ * again, whose pair is not the order's. True: it is remembered as made here.
+ * memory: of the order; NULL: there is none. */
+bool kh_journal_public_key(const struct kh_journal_entry *memory, const char *given, char out[KH_SHA256_MAX + 1]);
 /* The latest orders, newest first; returns how many. */
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max);
 

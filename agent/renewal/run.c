@@ -51,6 +51,7 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 {
 	struct kh_run *run = calloc(1, sizeof(*run));
 	struct kh_journal_entry memory;
+	bool remembered;
 
 	if (!run)
 		return NULL;
@@ -58,10 +59,9 @@ struct kh_run *kh_run_new(struct kh_request *request, enum kh_renewal_act act)
 	run->act = act;
 	snprintf(run->entry.order, sizeof(run->entry.order), "%s", kh_run_order(request));
 	snprintf(run->entry.origin, sizeof(run->entry.origin), "%s", request->origin);
-	run->made = kh_journal_public_key(request->agent->journal, run->entry.order, names_of(request).public_key,
-					  run->public_key);
-	if (act == KH_ACT_COMPLETE && kh_journal_find(request->agent->journal, run->entry.order, &memory) &&
-	    kh_journal_replaces(&memory))
+	remembered = kh_journal_find(request->agent->journal, run->entry.order, &memory);
+	run->made = kh_journal_public_key(remembered ? &memory : NULL, names_of(request).public_key, run->public_key);
+	if (act == KH_ACT_COMPLETE && remembered && kh_journal_replaces(&memory))
 		memcpy(run->entry.old_certificate, memory.old_certificate, sizeof(run->entry.old_certificate));
 	if (act == KH_ACT_INSTALL && install_params(run)->encryption)
 		run->facts |= KH_FACT_DUAL;

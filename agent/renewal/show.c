@@ -141,11 +141,11 @@ static void inspect(void *context, const struct kh_error *error)
 	char public_key[KH_SHA256_MAX + 1];
 	struct kh_host_order_name name = {.order = params->order};
 	struct kh_journal_entry memory;
+	bool remembered = kh_journal_find(request->agent->journal, params->order, &memory);
 
 	(void)error;
-	if (kh_journal_find(request->agent->journal, params->order, &memory))
-		name.old_certificate = kh_journal_replaces(&memory);
-	name.made = kh_journal_public_key(request->agent->journal, params->order, params->public_key, public_key);
+	name.old_certificate = remembered ? kh_journal_replaces(&memory) : NULL;
+	name.made = kh_journal_public_key(remembered ? &memory : NULL, params->public_key, public_key);
 	name.public_key = given(public_key);
 	kh_renewal_look_around(request->agent, &name, KH_HOST_RENEWAL_RESIDUE_PARAMS_KNOWN_NONE, inspected, request);
 }
