@@ -17,7 +17,7 @@ export class Clerk {
 		Object.assign(clerk, { name, profile, errors: [] });
 		mkdirSync(profile, { recursive: true });
 		clerk.context = await launchers[name](profile, { locale: 'zh-CN', viewport: { width: 1100, height: 900 }, ...options });
-		clerk.context.setDefaultTimeout(20000);
+		clerk.context.setDefaultTimeout(120000);
 		clerk.page = await clerk.tab();
 		return clerk;
 	}

@@ -242,4 +242,4 @@ export const outcome = async (frame) => {
 export const connect = async (frame, ports, options) => { await begin(frame, ports, options); return outcome(frame); };
 
 // Waits until the page has passed through the state.
-export const reached = (frame, name) => frame.waitForFunction((wanted) => window.states.some((state) => state.name === wanted), name, { timeout: 10000 });
+export const reached = (frame, name) => frame.waitForFunction((wanted) => window.states.some((state) => state.name === wanted), name, { timeout: 60000 });

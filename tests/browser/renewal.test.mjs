@@ -175,7 +175,7 @@ for (const name of ['chromium', 'firefox'])
 					await clerk.verifyPin();
 					await clerk.confirm(scene.company);
 					await clerk.pay(how);
-					await clerk.test('update').waitFor({ timeout: 30000 });
+					await clerk.test('update').waitFor();
 				});
 		});
 	});

@@ -134,5 +134,5 @@ test('busy: said, looked on, and gone on by itself', async () => {
 		const { call } = window.Hall.agent;
 		window.Hall.agent.call = (method, params, done) => call(method, params, (error, answer) => done(error, method === 'renewal.inspect' ? { ...answer, busy: false } : answer));
 	});
-	await clerk.test('install').waitFor({ timeout: 15000 });
+	await clerk.test('install').waitFor();
 });

@@ -72,7 +72,7 @@ export class Service {
 	}
 }
 
-export async function until(condition, what, ms = 20000) {
+export async function until(condition, what, ms = 60000) {
 	const deadline = Date.now() + ms;
 	for (;;) {
 		const value = await condition();
@@ -83,7 +83,7 @@ export async function until(condition, what, ms = 20000) {
 }
 
 // Waits until the service listens on the port; fails at once when it ended, also because the port is another's. Then it runs no more.
-export async function untilListening(service, port, ms = 20000) {
+export async function untilListening(service, port, ms = 60000) {
 	const check = () => { if (service.end) throw new Error(`${service.name} ended: ${JSON.stringify(service.end)}\n${service.output()}`); };
 	try {
 		await until(async () => {
