@@ -25,12 +25,14 @@ struct kh_hold {
 };
 
 struct kh_request;
+struct kh_simulation;
 
 struct kh_agent {
 	uv_loop_t *loop;
 	void (*handle)(struct kh_request *request); /* answers what a page asks, after its hello */
 	const struct kh_settings *settings;
-	struct kh_server *server; /* NULL: no daemon, its inside in the tool (tool/alone.h) */
+	struct kh_server *server;	  /* NULL: no daemon, its inside in the tool (tool/alone.h) */
+	struct kh_simulation *simulation; /* what answers in place of keys; or NULL */
 	struct kh_modules modules;
 	struct kh_journal *journal;  /* never NULL, may be one that keeps nothing */
 	struct kh_profiles profiles; /* read with the bus: watch.h */

@@ -10,6 +10,7 @@
 #include "dispatch.h"
 #include "inbox.h"
 #include "log_kept.h"
+#include "simulate.h"
 #include "takeover.h"
 #include "watch.h"
 
@@ -28,6 +29,7 @@ static const char help[] =
 	"                     $XDG_CONFIG_HOME/keyhall/config.json; later files win\n"
 	"  --foreground       stay in the foreground\n"
 	"  --log-level LEVEL  error, warning, info (default) or debug\n"
+	"  --simulate FILE    answers what FILE says, without a key: for a hall's own tests\n"
 	"  --help, --version\n"
 	"\n"
 	"Ends with 0 after SIGTERM or SIGINT, 1 on a failure, 2 when options or configuration are\n"
@@ -35,6 +37,7 @@ static const char help[] =
 
 struct options {
 	const char *config;
+	const char *simulate;
 	bool foreground;
 	enum kh_log_level level;
 };
@@ -58,6 +61,9 @@ static int read_options(int count, char **values, struct options *options)
 			options->foreground = true;
 		} else if (strcmp(option, "--config") == 0 && value) {
 			options->config = value;
+			i++;
+		} else if (strcmp(option, "--simulate") == 0 && value) {
+			options->simulate = value;
 			i++;
 		} else if (strcmp(option, "--log-level") == 0 && value && kh_log_level_parse(value, &options->level)) {
 			i++;
@@ -177,7 +183,9 @@ static int serve(struct daemon *daemon)
 	fprintf(stderr, "keyhalld: listening on %s\n", address);
 	listen_to_signals(daemon);
 	kh_watch_init(agent);
-	if (kh_modules_init(&agent->modules, agent->loop, agent->settings, &error) == KH_OK) {
+	if (agent->simulation) {
+		uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	} else if (kh_modules_init(&agent->modules, agent->loop, agent->settings, &error) == KH_OK) {
 		uv_timer_start(&daemon->begin, begin, BEGIN_MILLISECONDS, 0);
 		uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	} else {
@@ -187,14 +195,15 @@ static int serve(struct daemon *daemon)
 	return status;
 }
 
-static int run(const struct kh_settings *settings)
+static int run(const struct kh_settings *settings, struct kh_simulation *simulation)
 {
 	static struct daemon daemon;
 	int status;
 
 	uv_loop_init(&daemon.loop);
 	daemon.agent.loop = &daemon.loop;
-	daemon.agent.handle = kh_dispatch;
+	daemon.agent.handle = simulation ? kh_simulate : kh_dispatch;
+	daemon.agent.simulation = simulation;
 	daemon.agent.settings = settings;
 	daemon.agent.journal = kh_journal_new(settings->state);
 	if (!daemon.agent.journal)
@@ -205,7 +214,7 @@ static int run(const struct kh_settings *settings)
 	return status;
 }
 
-static int lock_and_run(const struct kh_settings *settings)
+static int lock_and_run(const struct kh_settings *settings, struct kh_simulation *simulation)
 {
 	struct kh_lock lock = {0};
 	struct kh_error error = {0};
@@ -223,7 +232,7 @@ static int lock_and_run(const struct kh_settings *settings)
 	/* A full or read-only disk takes the record, not the renewal. */
 	if (code != KH_OK)
 		kh_log_failure(KH_LOG_WARNING, "the state folder cannot be written", &error);
-	status = run(settings);
+	status = run(settings, simulation);
 	kh_lock_release(&lock);
 	return status;
 }
@@ -233,6 +242,7 @@ int main(int count, char **values)
 	struct options options = {.level = KH_LOG_INFO};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer complaint = {0};
 	struct kh_error error = {0};
+	struct kh_simulation *simulation = NULL;
 	struct kh_settings settings;
 	int status;
 
@@ -245,10 +255,16 @@ int main(int count, char **values)
 		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
 		return EXIT_SETTINGS;
 	}
-	if (!options.foreground && kh_system_detach(&error) != KH_OK)
+	if (options.simulate)
+		simulation = kh_simulation_read(options.simulate, &complaint);
+	if (options.simulate && !simulation) {
+		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
+		status = EXIT_SETTINGS;
+	} else if (!options.foreground && kh_system_detach(&error) != KH_OK)
 		status = cannot("cannot go to the background", &error);
 	else
-		status = lock_and_run(&settings);
+		status = lock_and_run(&settings, simulation);
+	kh_simulation_free(simulation);
 	kh_settings_finish(&settings);
 	return status;
 }
