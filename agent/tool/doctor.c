@@ -35,7 +35,7 @@ static enum kh_code print_machine(const struct kh_tool *tool, const struct kh_re
 {
 	const struct kh_environment_check_result check = {.items = report->items, .items_count = report->items_count};
 
-	return kh_say_json(stdout, &kh_environment_check_result_type, &check, tool->given[KH_TOOL_OPTION_WATCH] == NULL,
+	return kh_say_json(stdout, &kh_environment_check_result_type, &check, !tool->given[KH_TOOL_OPTION_WATCH],
 			   error);
 }
 

@@ -4,8 +4,8 @@
 #include "issue.h"
 #include "key/key.h"
 #include "key/sign.h"
-#include "stub.h"
 #include "profile.h"
+#include "stub.h"
 
 static struct kh_module module;
 static struct kh_token token;
