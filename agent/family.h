@@ -13,5 +13,15 @@ const struct kh_profile *kh_family_of_usb(const struct kh_profiles *profiles, ui
 					  const struct kh_profile_usb **model);
 /* What people call it; model may be NULL. */
 const char *kh_family_name(const struct kh_profile *family, const struct kh_profile_usb *model, const char *locale);
+/* Whether a file of this name is one of its drivers on this system. */
+bool kh_family_has(const struct kh_profile *family, const char *file, enum kh_profile_module_interface interface);
+/* The family that has such a driver, PKCS#11 or SKF; of several the one that is
+ * all the driver is for, as OpenSC's cards. NULL: none. */
+const struct kh_profile *kh_family_of_driver(const struct kh_profiles *profiles, const char *file);
+/* What its drivers speak on this system, or anywhere where none is known here;
+ * NONE: no driver is known. */
+enum kh_profile_module_interface kh_family_interface(const struct kh_profile *family);
+/* Where to get its driver; usual: the page for all of them. NULL: not known. */
+const char *kh_family_download(const struct kh_profile *family, const char *usual);
 
 #endif

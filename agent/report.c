@@ -9,37 +9,13 @@
 
 #include "environment/checkup.h"
 #include "log_kept.h"
+#include "report_drivers.h"
 #include "token/report.h"
 
 struct reporting {
 	struct kh_request *request;
 	struct kh_report report; /* owns what it points to */
 };
-
-/* The home's path is the user's name on most machines. */
-static char *redact(const char *text)
-{
-	struct kh_buffer out = {0};
-	char home[KH_PATH_MAX];
-	size_t length;
-
-	kh_system_home(home, sizeof(home));
-	length = strlen(home);
-	while (length > 1 && *text != '\0') {
-		const char *found = strstr(text, home);
-
-		if (!found)
-			break;
-		kh_buffer_append(&out, text, (size_t)(found - text));
-		kh_buffer_append_text(&out, "~");
-		text = found + length;
-	}
-	kh_buffer_append_text(&out, text);
-	if (!out.failed && out.data)
-		return out.data;
-	kh_buffer_finish(&out);
-	return strdup("");
-}
 
 static void add_library(struct kh_report *report, const char *name, const char *version)
 {
@@ -83,23 +59,7 @@ static void fill_log(struct kh_report *report)
 
 	report->log = calloc(count + 1, sizeof(*report->log));
 	for (size_t i = 0; report->log && i < count; i++)
-		report->log[report->log_count++] = redact(kh_log_line(i));
-}
-
-static void fill_usb(struct kh_report *report, const struct kh_agent *agent, const char *locale)
-{
-	size_t count = kh_usb_count(agent->usb);
-
-	report->usb = calloc(count + 1, sizeof(*report->usb));
-	for (size_t i = 0; report->usb && i < count; i++) {
-		const struct kh_usb_found *found = kh_usb_key(agent->usb, i);
-		struct kh_usb_key *key = &report->usb[report->usb_count++];
-
-		key->id = strdup(found->model->id);
-		key->name = strdup(kh_family_name(found->family, found->model, locale));
-		if (agent->settings->config.downloads)
-			key->driver = strdup(agent->settings->config.downloads);
-	}
+		report->log[report->log_count++] = kh_report_redact(kh_log_line(i));
 }
 
 static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
@@ -149,7 +109,7 @@ static void have_checkup(void *context, struct kh_checkup *checkup)
 	report->renewals_count = checkup->renewals.renewals_count;
 	*checkup = (struct kh_checkup){.check = {0}};
 	fill_static(report, agent);
-	fill_usb(report, agent, reporting->request->locale);
+	kh_report_drivers(report, agent, reporting->request->locale);
 	fill_modules(report, agent);
 	fill_tokens(report, agent);
 	finish(reporting);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "profile_file.h"
 
 #define KH_PATH_MAX 4096
 
@@ -47,12 +48,20 @@ KH_CHECKED enum kh_code kh_system_token_host(char *path, size_t size, struct kh_
 /* The n-th usual place of OpenSC's module; NULL behind the last. */
 const char *kh_system_usual_module(size_t n);
 
+/* The folders where drivers usually are, and those where p11-kit's registrations
+ * are; each that is there is told. */
+void kh_system_libraries(void (*use)(void *context, const char *folder), void *context);
+void kh_system_registrations(void (*use)(void *context, const char *folder), void *context);
+
 /* Ends a child started by uv_spawn with UV_PROCESS_DETACHED, and what it has
  * started, at once; also after the child's own end. */
 void kh_system_kill_group(int leader);
 
 /* What a poll(2) mask, as libraries hand it out, is to uv_poll_start. */
 int kh_system_poll_events(short events);
+
+/* This system in driver profiles. */
+enum kh_profile_module_system kh_system_name(void);
 
 /* System, release and machine in one line. */
 void kh_system_describe(char *text, size_t size);

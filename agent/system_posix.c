@@ -4,6 +4,7 @@
 #include "system.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -76,29 +77,29 @@ void kh_system_home(char *path, size_t size)
 	snprintf(path, size, "%s", home && home[0] == '/' ? home : "");
 }
 
-static void base_folder(const char *variable, const char *below_home, char *path, size_t size)
+static void base_folder(const char *variable, const char *below_home, const char *name, char *path, size_t size)
 {
 	const char *given = getenv(variable);
 	char home[KH_PATH_MAX];
 
 	path[0] = '\0';
 	if (given && given[0] == '/') {
-		snprintf(path, size, "%s/keyhall", given);
+		snprintf(path, size, "%s/%s", given, name);
 		return;
 	}
 	kh_system_home(home, sizeof(home));
-	if (home[0] != '\0' && snprintf(path, size, "%s/%s/keyhall", home, below_home) >= (int)size)
+	if (home[0] != '\0' && snprintf(path, size, "%s/%s/%s", home, below_home, name) >= (int)size)
 		path[0] = '\0';
 }
 
 void kh_system_configuration(char *path, size_t size)
 {
-	base_folder("XDG_CONFIG_HOME", ".config", path, size);
+	base_folder("XDG_CONFIG_HOME", ".config", "keyhall", path, size);
 }
 
 void kh_system_state(char *path, size_t size)
 {
-	base_folder("XDG_STATE_HOME", ".local/state", path, size);
+	base_folder("XDG_STATE_HOME", ".local/state", "keyhall", path, size);
 }
 
 void kh_system_runtime(char *path, size_t size)
@@ -159,6 +160,51 @@ const char *kh_system_usual_module(size_t n)
 	return n < sizeof(places) / sizeof(places[0]) ? places[n] : NULL;
 }
 
+static void use_all(const char *pattern, void (*use)(void *context, const char *folder), void *context)
+{
+	glob_t found;
+
+	if (glob(pattern, GLOB_ONLYDIR, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		use(context, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* Where Debian, Fedora, openSUSE, UOS and Kylin, and vendors' installers put them. */
+void kh_system_libraries(void (*use)(void *context, const char *folder), void *context)
+{
+	static const char *const patterns[] = {
+		"/usr/lib/*-linux-gnu/pkcs11",
+		"/usr/lib64/pkcs11",
+		"/usr/lib/pkcs11",
+		"/usr/lib/*-linux-gnu",
+		"/usr/lib64",
+		"/usr/lib",
+		"/usr/local/lib",
+		"/usr/local/lib64",
+		"/usr/local/lib/pkcs11",
+		"/opt/*/lib",
+		"/opt/*/lib64",
+		"/opt/*/*/lib",
+		"/opt/apps/*/files/lib",
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		use_all(patterns[i], use, context);
+}
+
+void kh_system_registrations(void (*use)(void *context, const char *folder), void *context)
+{
+	char own[KH_PATH_MAX + 32];
+
+	base_folder("XDG_CONFIG_HOME", ".config", "pkcs11/modules", own, sizeof(own));
+	if (own[0] != '\0')
+		use(context, own);
+	use(context, "/etc/pkcs11/modules");
+	use(context, "/usr/share/p11-kit/modules");
+}
+
 void kh_system_kill_group(int leader)
 {
 	if (leader > 1)
@@ -168,6 +214,11 @@ void kh_system_kill_group(int leader)
 int kh_system_poll_events(short events)
 {
 	return (events & POLLIN ? UV_READABLE : 0) | (events & POLLOUT ? UV_WRITABLE : 0);
+}
+
+enum kh_profile_module_system kh_system_name(void)
+{
+	return KH_PROFILE_MODULE_SYSTEM_LINUX;
 }
 
 void kh_system_describe(char *text, size_t size)

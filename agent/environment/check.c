@@ -3,11 +3,16 @@
 
 #include <string.h>
 
-void kh_check_add(struct kh_check *check, enum kh_finding finding, const char *const *values)
+void kh_check_add_from(struct kh_check *check, enum kh_finding finding, const char *const *values, const char *download)
 {
 	struct kh_environment_item *item = &check->result->items[check->result->items_count++];
 
-	kh_finding_tell(finding, check->locale, values, check->environment->settings->config.downloads, item);
+	kh_finding_tell(finding, check->locale, values, download, item);
+}
+
+void kh_check_add(struct kh_check *check, enum kh_finding finding, const char *const *values)
+{
+	kh_check_add_from(check, finding, values, check->environment->settings->config.downloads);
 }
 
 void kh_check_add_subject(struct kh_check *check, enum kh_finding finding, const char *const *more)

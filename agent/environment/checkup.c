@@ -27,6 +27,7 @@ static void judge(const struct look *look, struct kh_checkup *checkup)
 	const struct kh_environment environment = {
 		.settings = agent->settings,
 		.modules = &agent->modules,
+		.profiles = kh_watch_profiles(agent),
 		.usb = kh_watch_usb(agent),
 		.renewals = &checkup->renewals,
 		.token = look->token,

@@ -11,7 +11,8 @@
 struct kh_environment {
 	const struct kh_settings *settings;
 	const struct kh_modules *modules;
-	const struct kh_usb *usb;
+	const struct kh_profiles *profiles;
+	const struct kh_usb *usb; /* NULL: not to be had */
 	const struct kh_renewal_list_result *renewals;
 	const char *token; /* the URI of the key that was chosen; NULL: none was */
 	int64_t now;

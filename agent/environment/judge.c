@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "environment/judge_driver.h"
 #include "environment/judge_key.h"
 #include "text.h"
 #include "token/holder.h"
@@ -81,50 +82,6 @@ static void check_anchors(struct kh_check *check)
 	else
 		kh_check_add(check, read->problems_count > 0 ? KH_FINDING_ANCHORS_PARTIAL : KH_FINDING_ANCHORS_OK,
 			     values);
-}
-
-/* The module that failed worst; NULL: at least one works. */
-static const struct kh_token_link *failed_module(const struct kh_modules *modules)
-{
-	const struct kh_token_link *failed = NULL;
-
-	for (size_t i = 0; i < modules->count; i++) {
-		enum kh_code state = kh_token_link_state(modules->items[i].link);
-
-		if (state == KH_OK)
-			return NULL;
-		if (!failed || state != KH_DRIVER_MISSING)
-			failed = modules->items[i].link;
-	}
-	return failed;
-}
-
-/* What the first module says that says anything; NULL: none does. */
-static const char *of_modules(const struct kh_modules *modules, const char *(*tell)(const struct kh_token_link *link))
-{
-	const char *text = NULL;
-
-	for (size_t i = 0; !text && i < modules->count; i++)
-		text = tell(modules->items[i].link);
-	return text;
-}
-
-static void check_driver(struct kh_check *check)
-{
-	const struct kh_modules *modules = check->environment->modules;
-	const struct kh_token_link *failed = failed_module(modules);
-	const char *problem = of_modules(modules, kh_token_link_profile_problem);
-	const struct kh_usb_found *key = kh_usb_key(check->environment->usb, 0);
-	const char *values[] = {"module", failed ? kh_token_link_name(failed) : "", "name",
-				key ? kh_family_name(key->family, key->model, check->locale) : "", NULL};
-	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
-
-	if (!failed && modules->count > 0)
-		kh_check_add(check, problem ? KH_FINDING_DRIVER_PROFILE : KH_FINDING_DRIVER_OK, about);
-	else if (key)
-		kh_check_add(check, KH_FINDING_DRIVER_MISSING, values);
-	else
-		kh_check_add(check, failed ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_NONE, values);
 }
 
 /* Whether it is the way to the key: to the one the check is about, or to any while there is none. */
@@ -214,9 +171,9 @@ static void check_other(struct kh_check *check)
 
 /* Each adds one row at most. */
 static void (*const checks[])(struct kh_check *check) = {
-	check_agent,	      check_version,	check_hall,   check_anchors,  check_driver,
-	check_reader,	      kh_check_key,	kh_check_pin, kh_check_space, check_window,
-	kh_check_certificate, kh_check_pending, check_clock,  check_state,    check_other,
+	check_agent,	  check_version, check_hall,   check_anchors,  kh_check_usb, kh_check_driver,
+	check_reader,	  kh_check_key,	 kh_check_pin, kh_check_space, check_window, kh_check_certificate,
+	kh_check_pending, check_clock,	 check_state,  check_other,
 };
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
 

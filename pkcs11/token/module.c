@@ -9,6 +9,8 @@
 #include "life.h"
 #include "log.h"
 
+#define SKF "SKF_EnumDev" /* GM/T 0016: the other interface of Chinese keys */
+
 _Static_assert(KH_NO_NUMBER == CK_UNAVAILABLE_INFORMATION, "of CK_ULONG");
 
 void kh_module_init(struct kh_module *module, const char *path)
@@ -63,9 +65,10 @@ enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error 
 	return code;
 }
 
-static enum kh_code missing(struct kh_module *module, const char *call, struct kh_error *error)
+/* instead: the function it has, where that tells what it is. */
+static enum kh_code missing(struct kh_module *module, const char *call, const char *instead, struct kh_error *error)
 {
-	enum kh_code code = kh_fail_call(error, KH_DRIVER_MISSING, call, "");
+	enum kh_code code = kh_fail_call(error, KH_DRIVER_MISSING, call, instead);
 
 	kh_log(KH_LOG_ERROR, "%s cannot be loaded (%s)", module->path, call);
 	if (error)
@@ -86,17 +89,20 @@ static enum kh_code load(struct kh_module *module, struct kh_error *error)
 		module->library = kh_library_open(module->path);
 	kh_mark_set(&module->mark, "");
 	if (!module->library)
-		return missing(module, "dlopen", error);
+		return missing(module, "dlopen", "", error);
 	symbol = kh_library_symbol(module->library, "C_GetFunctionList");
-	if (!symbol)
-		return missing(module, "C_GetFunctionList", error);
+	if (!symbol) {
+		bool skf = kh_library_symbol(module->library, SKF);
+
+		return missing(module, "C_GetFunctionList", skf ? SKF : "", error);
+	}
 	memcpy(&get, &symbol, sizeof(get));
 	kh_mark_set(&module->mark, "C_GetFunctionList");
 	CK_RV rv = get(&module->functions);
 	kh_mark_set(&module->mark, "");
 	if (rv != CKR_OK || !module->functions) {
 		module->functions = NULL;
-		return missing(module, "C_GetFunctionList", error);
+		return missing(module, "C_GetFunctionList", "", error);
 	}
 	return KH_OK;
 }

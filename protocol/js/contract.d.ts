@@ -306,6 +306,16 @@ export interface UsbKey {
 	name: string;
 	/** Where to get its driver. */
 	driver?: string;
+	/** Name of its driver profile. */
+	family: string;
+	/** storage: only its CD-ROM or disk shows. */
+	mode: 'key' | 'storage';
+	/** What its known drivers speak. */
+	interface?: 'pkcs11' | 'skf';
+	/** A driver shows it. */
+	shown: boolean;
+	/** Its drivers that are installed and not configured. */
+	candidates?: string[];
 }
 
 /** What support needs, nothing secret: no PIN, no private key, no certificate subject. */
@@ -328,6 +338,8 @@ export interface Report {
 	usb: UsbKey[];
 	/** PKCS#11 modules. */
 	modules: ModuleReport[];
+	/** Known drivers, and modules registered with p11-kit, that are installed and not configured. */
+	candidates: string[];
 	/** Keys that the modules see. */
 	tokens: TokenInfo[];
 	/** Orders on keys and in the journal. */

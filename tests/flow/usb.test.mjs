@@ -1,61 +1,70 @@
-// Keys on the USB bus that no driver shows, played by umockdev: they are named with what is to be done.
+// Keys on a USB bus in software against drivers of every kind: what the check says is missing, and what mends it.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import test from 'node:test';
-import { Client } from '../lib/client.mjs';
-import { program } from '../lib/paths.mjs';
-import { Service, freePort, removeFolder, run, temporaryFolder, untilListening } from '../lib/process.mjs';
+import { Bus } from '../lib/bus.mjs';
 
-// Device and configuration descriptor (USB 2.0, 9.6.1 and 9.6.3) of a full-speed HID device.
-function device({ vendor, product, number }) {
-	const low = (value) => value & 0xff, high = (value) => value >> 8;
-	const descriptors = Buffer.from([
-		18, 1, 0x10, 1, 0, 0, 0, 8, low(vendor), high(vendor), low(product), high(product), 0, 1, 0, 0, 0, 1,
-		9, 2, 18, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 0, 3, 0, 0, 0,
-	]);
-	const hex = (value) => value.toString(16).padStart(4, '0'), place = String(number).padStart(3, '0');
-	return [`P: /devices/pci0000:00/0000:00:14.0/usb1/1-${number}`, `N: bus/usb/001/${place}`, 'E: BUSNUM=001', `E: DEVNUM=${place}`,
-		`E: DEVNAME=/dev/bus/usb/001/${place}`, 'E: DEVTYPE=usb_device', 'E: MAJOR=189', `E: MINOR=${number - 1}`, 'E: SUBSYSTEM=usb',
-		'A: bConfigurationValue=1\\n', 'A: busnum=1\\n', `A: devnum=${number}\\n`, 'A: bNumConfigurations=1\\n', 'A: speed=12\\n',
-		`A: idVendor=${hex(vendor)}\\n`, `A: idProduct=${hex(product)}\\n`, `H: descriptors=${descriptors.toString('hex').toUpperCase()}`, '', ''].join('\n');
+const gm3000 = { id: '055c:e618', number: 4 }, hub = { id: '1d6b:0002', number: 1 }, epass = { id: '096e:0807', number: 5 };
+const own = 'libgm3000_pkcs11.so', others = 'libykcs11.so';
+const page = 'https://hall.example/drivers';
+
+// what is there, scene, code of the rows usb and driver, words that the driver's row says, kind of its remedy
+const rows = [
+	['no key, OpenSC as long as nothing is configured', {}, 'token.absent', 'ok', []],
+	['a driver that is not there, no key', { drivers: { 'driver.so': null } }, 'token.absent', 'driver.missing', ['driver.so'], 'driver'],
+	['a driver, no key', { drivers: { [own]: 'softkey' } }, 'token.absent', 'ok', []],
+	['a key, no driver', { devices: [gm3000, hub] }, 'ok', 'driver.missing', ['龙脉 mToken GM3000'], 'driver'],
+	['a key, its driver is not there', { devices: [gm3000], drivers: { [own]: null } }, 'ok', 'driver.missing', ['龙脉 mToken GM3000'], 'driver'],
+	['a key and its token', { devices: [gm3000], drivers: { [own]: 'softkey' }, key: true }, 'ok', 'ok', []],
+	['a key and its token, by a driver of any name', { devices: [gm3000], drivers: { 'libca.so': 'softkey' }, key: true }, 'ok', 'ok', []],
+	['a token that is on no bus', { drivers: { [own]: 'softkey' }, key: true }, 'ok', 'ok', []],
+	['a key, its driver does not see it', { devices: [gm3000], drivers: { [own]: 'softkey' } }, 'ok', 'driver.blind', [own, '龙脉 mToken GM3000'], 'driver'],
+	['a key, only the driver of another', { devices: [gm3000], drivers: { [others]: 'softkey' } }, 'ok', 'driver.other', [others, 'Yubico YubiKey', '龙脉 mToken GM3000'], 'driver'],
+	['a key, only a driver of nobody knows whom', { devices: [gm3000], drivers: { 'libca.so': 'softkey' } }, 'ok', 'driver.other', ['libca.so', '龙脉 mToken GM3000'], 'driver'],
+	['a key as a CD-ROM', { devices: [{ ...gm3000, storage: true }], drivers: { [own]: 'softkey' } }, 'usb.storage', 'ok', []],
+	['a key as a CD-ROM by its id', { devices: [{ ...gm3000, id: '055c:db08' }] }, 'usb.storage', 'driver.missing', ['龙脉 mToken GM3000'], 'driver'],
+	['a driver of 32 bits', { drivers: { [own]: 'elf32' } }, 'token.absent', 'driver.machine', [own, '32-bit x86, Linux'], 'driver'],
+	['a key, its driver is of Windows', { devices: [gm3000], drivers: { [own]: 'dll' } }, 'ok', 'driver.machine', [own, '32-bit x86, Windows'], 'driver'],
+	['a key, its driver is a text', { devices: [gm3000], drivers: { [own]: 'text' } }, 'ok', 'driver.format', [own], 'driver'],
+	['a key, its SKF library', { devices: [gm3000], drivers: { 'libgm3000.1.0.so': 'skf' } }, 'ok', 'driver.skf', ['libgm3000.1.0.so', 'SKF'], 'contact'],
+	['a library that is no driver', { drivers: { 'libca.so': 'library' } }, 'token.absent', 'driver.interface', ['libca.so'], 'contact'],
+	['a key that speaks SKF only', { devices: [{ id: '22fb:1014', number: 3 }] }, 'ok', 'driver.skf_only', ['ZTXA USK218', 'SKF'], 'contact'],
+	['a driver that p11-kit knows', { devices: [gm3000], drivers: { [others]: 'softkey' }, registered: { [own]: 'softkey' } }, 'ok', 'driver.unused', ['龙脉 mToken GM3000', own], 'contact'],
+	['a driver in a usual folder', { devices: [gm3000], inOpt: { [own]: 'softkey' } }, 'ok', 'driver.unused', ['龙脉 mToken GM3000', own], 'contact'],
+	['one in a usual folder that cannot be loaded', { devices: [gm3000], inOpt: { [own]: 'elf32' } }, 'ok', 'driver.missing', ['龙脉 mToken GM3000'], 'driver'],
+	['two drivers of one family', { devices: [epass], drivers: { 'libcastle_v2.so.1.0.0': 'empty', 'libcastle.so.1.0.0': 'softkey' }, key: true }, 'ok', 'driver.several',
+		['飞天 ePass2003', 'libcastle.so.1.0.0 可识别', 'libcastle_v2.so.1.0.0 不能'], 'contact'],
+	['another key that no driver shows', { devices: [gm3000, epass], drivers: { [own]: 'softkey' }, key: true }, 'usb.unseen', 'ok', []],
+];
+
+for (const [title, scene, usb, driver, words, remedy] of rows) {
+	test(title, async () => {
+		const bus = await Bus.start(scene);
+		try {
+			const found = await bus.check();
+			assert.deepEqual([found.usb.code, found.driver.code, found.driver.remedy?.kind], [usb, driver, remedy], JSON.stringify(found));
+			for (const word of words) assert.ok(found.driver.text.includes(word), found.driver.text);
+			if (remedy === 'driver') assert.equal(found.driver.remedy.url, page);
+		} finally { await bus.stop(); }
+	});
 }
 
-async function withBus(devices, action) {
-	const folder = temporaryFolder(), bus = path.join(folder, 'bus.umockdev'), file = path.join(folder, 'config.json'), port = await freePort();
-	// umockdev and the sanitizers both want to be loaded first; a log file then ends in a crash.
-	const env = { HOME: folder, XDG_CONFIG_HOME: folder, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0:detect_leaks=0:log_path=stderr`,
-		UBSAN_OPTIONS: `${process.env.UBSAN_OPTIONS ?? ''}:log_path=stderr` };
-	writeFileSync(bus, devices.map(device).join(''));
-	writeFileSync(file, JSON.stringify({ port, state: path.join(folder, 'state'), modules: [{ path: '/nonexistent/driver.so' }], downloads: 'https://hall.example/drivers' }));
-	const service = new Service('umockdev-run', ['-d', bus, '--', program.keyhalld, '--config', file, '--foreground'], { env });
+test('the report knows the keys of the bus and the drivers that are installed', async () => {
+	const bus = await Bus.start({ devices: [gm3000, epass, hub], drivers: { [own]: 'softkey' }, key: true, registered: { 'libcastle.so.1': 'softkey', 'libother.so': 'softkey' } });
 	try {
-		await untilListening(service, port);
-		const agent = await Client.connect(port, { origin: `http://127.0.0.1:${port}` });
-		await action(agent, { bus, file, env });
-		await agent.close();
-	} finally {
-		await service.stop();
-		removeFolder(folder);
-	}
-}
+		const { usb, candidates } = await bus.report();
+		const key = (id, name, family, more) => ({ id, name, driver: page, family, mode: 'key', interface: 'pkcs11', ...more });
+		assert.deepEqual(usb.map(({ candidates, ...rest }) => ({ ...rest, candidates: candidates?.filter((file) => file.startsWith('~')) })).sort((a, b) => a.id.localeCompare(b.id)), [
+			key('055c:e618', '龙脉 mToken GM3000', 'longmai-gm3000', { shown: true, candidates: undefined }),
+			key('096e:0807', '飞天 ePass2003', 'feitian-epass2003', { shown: false, candidates: ['~/elsewhere/libcastle.so.1'] }),
+		]);
+		assert.deepEqual(candidates.filter((file) => file.startsWith('~')).sort(), ['~/elsewhere/libcastle.so.1', '~/elsewhere/libother.so']);
+		assert.ok(candidates.every((file) => !file.includes('p11-kit-trust')));
+	} finally { await bus.stop(); }
+});
 
-test('a key without its driver is named', () =>
-	withBus([{ vendor: 0x055c, product: 0xe618, number: 4 }, { vendor: 0x1d6b, product: 2, number: 1 }], async (agent, { bus, file, env }) => {
-		const { items } = await agent.call('environment.check');
-		const driver = items.find((item) => item.id === 'driver'), key = items.find((item) => item.id === 'key');
-		assert.deepEqual([driver.state, driver.code, driver.remedy.kind, driver.remedy.url], ['fail', 'driver.missing', 'driver', 'https://hall.example/drivers']);
-		assert.match(driver.text, /龙脉 mToken GM3000/);
-		assert.equal(key.code, 'key.unread');
-		assert.deepEqual((await agent.call('diagnostics.report')).usb, [{ id: '055c:e618', name: '龙脉 mToken GM3000', driver: 'https://hall.example/drivers' }]);
-		const doctor = await run('umockdev-run', ['-d', bus, '--', program.keyhall, 'doctor', '--config', file, '--port', String(await freePort())], { env: { ...env, LC_ALL: 'C.UTF-8' }, status: null });
-		assert.equal(doctor.status, 3);
-		assert.match(doctor.stdout, /Longmai mToken GM3000/);
-	}));
-
-test('a bus without keys', () => withBus([{ vendor: 0x1d6b, product: 2, number: 1 }], async (agent) => {
-	const { items } = await agent.call('environment.check');
-	assert.equal(items.find((item) => item.id === 'key').code, 'token.absent');
-	assert.equal(items.find((item) => item.id === 'driver').code, 'driver.failed');
-	assert.deepEqual((await agent.call('diagnostics.report')).usb, []);
-}));
+test('a page of the deployer\'s own profile goes before the one for all', async () => {
+	const bus = await Bus.start({ devices: [gm3000], settings: { drivers: new URL('../softkey/drivers', import.meta.url).pathname } });
+	try {
+		assert.equal((await bus.check()).driver.remedy.url, 'https://ca.example/gm3000');
+	} finally { await bus.stop(); }
+});

@@ -38,12 +38,12 @@ export function run(file, args = [], { env = {}, input = '', status = 0, cwd } =
 	});
 }
 
-// A program that stays. log: file its output goes to. output(): what it wrote so far.
+// A program that stays. log: file its output goes to; input: 'pipe' for one that is written to. output(): what it wrote so far.
 export class Service {
-	constructor(file, args, { env = {}, log, cwd } = {}) {
+	constructor(file, args, { env = {}, log, cwd, input = 'ignore' } = {}) {
 		this.name = path.basename(file);
 		this.text = '';
-		this.child = spawn(file, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+		this.child = spawn(file, args, { env: { ...process.env, ...env }, cwd, stdio: [input, 'pipe', 'pipe'] });
 		running.add(this.child);
 		const file_ = log ? createWriteStream(log, { flags: 'a' }) : null;
 		for (const stream of [this.child.stdout, this.child.stderr])

@@ -1,0 +1,119 @@
+/* Drivers that are installed. */
+#include "installed.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "system.h"
+
+#define LINE 1024
+
+struct visit {
+	void (*found)(void *context, const struct kh_installed *installed);
+	void *context;
+};
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void tell(const struct visit *visit, const char *path, bool registered)
+{
+	const struct kh_installed installed = {path, file_name(path), registered};
+
+	visit->found(visit->context, &installed);
+}
+
+static void each_file(const char *folder, void (*use)(const struct visit *visit, const char *path),
+		      const struct visit *visit)
+{
+	uv_dirent_t entry;
+	uv_fs_t scan;
+
+	if (uv_fs_scandir(NULL, &scan, folder, 0, NULL) >= 0) {
+		while (uv_fs_scandir_next(&scan, &entry) == 0) {
+			char path[KH_PATH_MAX];
+
+			if (entry.type != UV_DIRENT_DIR &&
+			    snprintf(path, sizeof(path), "%s/%s", folder, entry.name) < (int)sizeof(path))
+				use(visit, path);
+		}
+	}
+	uv_fs_req_cleanup(&scan);
+}
+
+static void use_library(const struct visit *visit, const char *path)
+{
+	tell(visit, path, false);
+}
+
+/* "name: value" of pkcs11.conf(5); NULL: another name. */
+static const char *value_of(char *line, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(line, name, length) != 0 || line[length] != ':')
+		return NULL;
+	line += length + 1;
+	while (isspace((unsigned char)*line))
+		line++;
+	for (size_t end = strlen(line); end > 0 && isspace((unsigned char)line[end - 1]); end--)
+		line[end - 1] = '\0';
+	return line;
+}
+
+/* Those that only hold CA certificates are no driver of a key. */
+static void use_registration(const struct visit *visit, const char *path)
+{
+	FILE *file = strstr(path, ".module") ? fopen(path, "r") : NULL;
+	char line[LINE], module[LINE] = "";
+	const char *value;
+	bool trust = false;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if ((value = value_of(line, "module")))
+			snprintf(module, sizeof(module), "%s", value);
+		else if ((value = value_of(line, "trust-policy")))
+			trust = strcmp(value, "yes") == 0;
+	}
+	if (file)
+		(void)fclose(file);
+	if (module[0] != '\0' && !trust)
+		tell(visit, module, true);
+}
+
+static void visit_registrations(void *context, const char *folder)
+{
+	each_file(folder, use_registration, context);
+}
+
+static void visit_libraries(void *context, const char *folder)
+{
+	each_file(folder, use_library, context);
+}
+
+void kh_installed_visit(void (*found)(void *context, const struct kh_installed *installed), void *context)
+{
+	struct visit visit = {found, context};
+
+	kh_system_registrations(visit_registrations, &visit);
+	kh_system_libraries(visit_libraries, &visit);
+}
+
+bool kh_installed_same(const char *a, const char *b)
+{
+	uv_fs_t first, second;
+	bool found = uv_fs_realpath(NULL, &first, a, NULL) == 0;
+	bool same;
+
+	found = uv_fs_realpath(NULL, &second, b, NULL) == 0 && found;
+	same = strcmp(a, b) == 0 || (found && strcmp(first.ptr, second.ptr) == 0);
+	uv_fs_req_cleanup(&first);
+	uv_fs_req_cleanup(&second);
+	return same;
+}

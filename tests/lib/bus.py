@@ -1,0 +1,64 @@
+"""A USB bus in software: umockdev's testbed around a program, changed by lines on standard input.
+
+    bus.py PROGRAM ARG...     {"add": DEVICE} plugs in, {"remove": PATH} pulls out; DEVICE as umockdev writes it, PATH below /sys
+"""
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+
+PRELOAD = "libumockdev-preload.so.0"
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Bus:
+    def __init__(self):
+        self.library = ctypes.CDLL("libumockdev.so.0")
+        for name, result in (("new", ctypes.c_void_p), ("get_root_dir", ctypes.c_char_p), ("add_from_string", ctypes.c_int)):
+            getattr(self.library, "umockdev_testbed_" + name).restype = result
+        self.testbed = ctypes.c_void_p(self.library.umockdev_testbed_new())
+
+    def call(self, name, *texts):
+        return getattr(self.library, "umockdev_testbed_" + name)(self.testbed, *[text and text.encode() for text in texts])
+
+    def root(self):
+        return self.call("get_root_dir").decode()
+
+    def add(self, device):
+        if not self.call("add_from_string", device, None):
+            sys.exit("bus.py: no device")
+        self.call("uevent", "/sys" + device.split("\n")[0].removeprefix("P: "), "add")
+
+    def remove(self, path):
+        self.call("uevent", path, "remove")
+        self.call("remove_device", path)
+
+
+def main():
+    bus = Bus()
+    first = json.loads(sys.stdin.readline())
+    for device in first:
+        bus.add(device)
+    environment = {**os.environ, "UMOCKDEV_DIR": bus.root(), "LD_PRELOAD": PRELOAD}
+    child = subprocess.Popen(sys.argv[1:], env=environment, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    # Not by a thread: the testbed is of one.
+    while child.poll() is None:
+        ready = select.select([sys.stdin], [], [], 0.1)[0]
+        line = sys.stdin.readline() if ready else ""
+        if ready and not line:
+            break
+        if line:
+            [(what, text)] = json.loads(line).items()
+            getattr(bus, what)(text)
+    status = child.wait()
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+main()
