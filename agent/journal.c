@@ -297,6 +297,34 @@ size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entr
 	return count;
 }
 
+static void take_step(sqlite3_stmt *statement, struct kh_journal_step *step)
+{
+	take_text(step->order, sizeof(step->order), statement, 0);
+	take_text(step->act, sizeof(step->act), statement, 1);
+	take_text(step->step, sizeof(step->step), statement, 2);
+	take_text(step->moment, sizeof(step->moment), statement, 3);
+	step->time = sqlite3_column_int64(statement, 4);
+}
+
+size_t kh_journal_steps(struct kh_journal *journal, struct kh_journal_step *steps, size_t max)
+{
+	static const char query[] =
+		"SELECT \"order\",act,step,moment,time FROM step WHERE id > " CHECK_ROW " ORDER BY id DESC";
+	sqlite3_stmt *statement = NULL;
+	size_t count = 0;
+
+	if (!kh_journal_file_ready(&journal->file))
+		return 0;
+	if (sqlite3_prepare_v2(journal->file.database, query, -1, &statement, NULL) != SQLITE_OK) {
+		kh_journal_file_trouble(&journal->file);
+		return 0;
+	}
+	while (count < max && sqlite3_step(statement) == SQLITE_ROW)
+		take_step(statement, &steps[count++]);
+	sqlite3_finalize(statement);
+	return count;
+}
+
 const char *kh_journal_library(void)
 {
 	return sqlite3_libversion();

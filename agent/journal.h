@@ -54,6 +54,17 @@ bool kh_journal_public_key(const struct kh_journal_entry *memory, const char *gi
 /* The latest orders, newest first; returns how many. */
 size_t kh_journal_list(struct kh_journal *journal, struct kh_journal_entry *entries, size_t max);
 
+struct kh_journal_step {
+	char order[KH_ORDER_MAX + 1];
+	char act[KH_REPORT_STEP_ACT_MAX + 1];
+	char step[KH_REPORT_STEP_STEP_MAX + 1];
+	char moment[KH_REPORT_STEP_MOMENT_MAX + 1];
+	int64_t time;
+};
+
+/* The latest steps, newest first; returns how many. */
+size_t kh_journal_steps(struct kh_journal *journal, struct kh_journal_step *steps, size_t max);
+
 const char *kh_journal_library(void);
 
 #endif

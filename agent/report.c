@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "environment/checkup.h"
 #include "log_kept.h"
 #include "report_drivers.h"
@@ -72,6 +73,7 @@ static void fill_modules(struct kh_report *report, const struct kh_agent *agent)
 		if (kh_token_link_report(module->link, shown, NULL) != KH_OK)
 			continue;
 		shown->second_reader = module->second_reader;
+		shown->path = kh_report_redact(module->link->module);
 		report->modules_count++;
 	}
 }
@@ -87,6 +89,23 @@ static void fill_tokens(struct kh_report *report, const struct kh_agent *agent)
 			report->tokens_count++;
 	}
 	free(tokens);
+}
+
+static void fill_steps(struct kh_report *report, const struct kh_agent *agent)
+{
+	const size_t max = KH_REPORT_STEPS_MAX;
+	KH_AUTO_FREE struct kh_journal_step *steps = calloc(max, sizeof(*steps));
+	size_t count = steps ? kh_journal_steps(agent->journal, steps, max) : 0;
+	char time[KH_TIME_TEXT];
+
+	report->steps = calloc(count + 1, sizeof(*report->steps));
+	for (size_t i = 0; report->steps && i < count; i++) {
+		const struct kh_report_step step = {steps[i].order, steps[i].act, steps[i].step, steps[i].moment, time};
+
+		kh_time_text(steps[i].time, time);
+		if (kh_copy(&kh_report_step_type, &report->steps[report->steps_count], &step, NULL) == KH_OK)
+			report->steps_count++;
+	}
 }
 
 static void finish(struct reporting *reporting)
@@ -112,6 +131,7 @@ static void have_checkup(void *context, struct kh_checkup *checkup)
 	kh_report_drivers(report, agent, reporting->request->locale);
 	fill_modules(report, agent);
 	fill_tokens(report, agent);
+	fill_steps(report, agent);
 	finish(reporting);
 }
 

@@ -24,19 +24,25 @@ static void print_second_readers(const struct kh_tool *tool, const struct kh_rep
 
 static void print_report(const struct kh_tool *tool, const struct kh_report *report)
 {
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+
 	for (size_t i = 0; i < report->items_count; i++)
 		kh_say_item(tool, &report->items[i]);
-	kh_say_failures(stdout, tool->locale, report);
-	kh_say_orders(stdout, tool->locale, report);
+	kh_say_failures(&text, tool->locale, report);
+	kh_say_orders(&text, tool->locale, report);
+	kh_say_out(&text);
 	print_second_readers(tool, report);
 }
 
 static enum kh_code print_machine(const struct kh_tool *tool, const struct kh_report *report, struct kh_error *error)
 {
 	const struct kh_environment_check_result check = {.items = report->items, .items_count = report->items_count};
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	enum kh_code code = kh_say_json(&text, &kh_environment_check_result_type, &check,
+					!tool->given[KH_TOOL_OPTION_WATCH], error);
 
-	return kh_say_json(stdout, &kh_environment_check_result_type, &check, !tool->given[KH_TOOL_OPTION_WATCH],
-			   error);
+	kh_say_out(&text);
+	return code;
 }
 
 static int look(const struct kh_tool *tool)

@@ -68,18 +68,27 @@ int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error)
 	return complain(tool, text);
 }
 
-static enum kh_client_outcome connect_daemon(struct kh_tool *tool)
+static enum kh_client_outcome connect_daemon(struct kh_tool *tool, const char *locale)
 {
 	uint16_t ports[KH_PORTS_MAX] = {kh_tool_port(tool)};
 	size_t count = ports[0] != 0 ? 1 : kh_ports_of(tool->settings.config.port, ports);
 
-	return kh_client_connect(ports, count, CONNECT_SECONDS, tool->locale, &tool->client);
+	return kh_client_connect(ports, count, CONNECT_SECONDS, locale, &tool->client);
 }
 
-static int run_command(struct kh_tool *tool)
+static enum kh_client_outcome connect_inside(struct kh_tool *tool, const char *locale)
 {
-	kh_client_on_waiting(tool->client, kh_terminal_progress, tool);
-	return tool->command->run(tool);
+	memcpy(tool->settings.state, tool->state, sizeof(tool->state));
+	return kh_client_alone(&tool->settings, locale, &tool->client);
+}
+
+enum kh_client_outcome kh_tool_open(struct kh_tool *tool, const char *locale)
+{
+	enum kh_client_outcome outcome = tool->alone ? connect_inside(tool, locale) : connect_daemon(tool, locale);
+
+	if (outcome == KH_CLIENT_OK)
+		kh_client_on_waiting(tool->client, kh_terminal_progress, tool);
+	return outcome;
 }
 
 /* By what the daemon would do, in this process. The status says that none runs. */
@@ -96,9 +105,9 @@ static int run_alone(struct kh_tool *tool)
 		kh_tool_print(stderr, tool->locale, "environment.remedy.start", NULL, "\n");
 		return KH_TOOL_ABSENT;
 	}
-	if (kh_client_alone(&tool->settings, tool->locale, &tool->client) != KH_CLIENT_OK)
+	if (kh_tool_open(tool, tool->locale) != KH_CLIENT_OK)
 		return kh_tool_complain(tool, &failed);
-	status = run_command(tool);
+	status = tool->command->run(tool);
 	return status == KH_TOOL_USAGE ? status : KH_TOOL_ABSENT;
 }
 
@@ -109,9 +118,9 @@ static int run(struct kh_tool *tool)
 
 	if (tool->command->needs == KH_TOOL_NEEDS_NOTHING)
 		return tool->command->run(tool);
-	switch (connect_daemon(tool)) {
+	switch (kh_tool_open(tool, tool->locale)) {
 	case KH_CLIENT_OK:
-		return run_command(tool);
+		return tool->command->run(tool);
 	case KH_CLIENT_ABSENT:
 		return run_alone(tool);
 	case KH_CLIENT_REFUSED:
@@ -164,6 +173,7 @@ int main(int count, char **values)
 	kh_log_keep(KH_LOG_ERROR);
 	kh_tool_read(count, values, &tool, &wrong);
 	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], &tool.settings, &complaint);
+	memcpy(tool.state, tool.settings.state, sizeof(tool.state));
 	choose_locale(&tool, system, sizeof(system));
 	status = before_settings(&tool, &wrong);
 	if (status < 0 && loaded != KH_OK) {

@@ -29,6 +29,7 @@ void kh_orders_print(const struct kh_tool *tool, const struct kh_renewal_info *r
 
 int kh_tool_renewals(struct kh_tool *tool)
 {
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct kh_renewal_list_result result = {0};
 	struct kh_error error = {0};
 	enum kh_code code = kh_client_call(tool->client, KH_METHOD_RENEWAL_LIST, NULL, &result, &error);
@@ -36,7 +37,8 @@ int kh_tool_renewals(struct kh_tool *tool)
 	if (code != KH_OK)
 		return kh_tool_complain(tool, &error);
 	if (tool->given[KH_TOOL_OPTION_JSON])
-		code = kh_say_json(stdout, &kh_renewal_list_result_type, &result, true, &error);
+		code = kh_say_json(&text, &kh_renewal_list_result_type, &result, true, &error);
+	kh_say_out(&text);
 	for (size_t i = 0; !tool->given[KH_TOOL_OPTION_JSON] && i < result.renewals_count; i++)
 		kh_orders_print(tool, &result.renewals[i]);
 	if (!tool->given[KH_TOOL_OPTION_JSON] && result.renewals_count == 0)

@@ -38,7 +38,13 @@ void kh_say_item(const struct kh_tool *tool, const struct kh_environment_item *i
 		       item->remedy->url ? item->remedy->url : "");
 }
 
-void kh_say_failures(FILE *file, const char *locale, const struct kh_report *report)
+static void say_line(struct kh_buffer *out, const char *locale, const char *key, const char *const *values)
+{
+	kh_text(out, locale, key, values);
+	kh_buffer_append_text(out, "\n");
+}
+
+void kh_say_failures(struct kh_buffer *out, const char *locale, const struct kh_report *report)
 {
 	bool first = true;
 
@@ -52,9 +58,9 @@ void kh_say_failures(FILE *file, const char *locale, const struct kh_report *rep
 			continue;
 		snprintf(restarts, sizeof(restarts), "%lld", (long long)module->restarts);
 		if (first)
-			kh_tool_print(file, locale, "tool.doctor.failures", NULL, "\n");
+			say_line(out, locale, "tool.doctor.failures", NULL);
 		first = false;
-		kh_tool_print(file, locale, "tool.doctor.failure", values, "\n");
+		say_line(out, locale, "tool.doctor.failure", values);
 	}
 }
 
@@ -70,7 +76,7 @@ char *kh_say_order_name(const char *locale, const struct kh_renewal_info *renewa
 	return text.data;
 }
 
-static void say_order(FILE *file, const char *locale, const struct kh_renewal_info *renewal)
+static void say_order(struct kh_buffer *out, const char *locale, const struct kh_renewal_info *renewal)
 {
 	KH_AUTO_FREE char *stage = kh_say_word_in(locale, "stage", kh_enum_text(&kh_stage_names, (int)renewal->stage));
 	KH_AUTO_FREE char *next = kh_say_word_in(locale, "next", kh_enum_text(&kh_next_names, (int)renewal->next));
@@ -78,10 +84,10 @@ static void say_order(FILE *file, const char *locale, const struct kh_renewal_in
 	const char *values[] = {"order",	  name,	    "stage",	     stage, "next", next, "updated",
 				renewal->updated, "serial", renewal->serial, NULL};
 
-	kh_tool_print(file, locale, "tool.doctor.order", values, "\n");
+	say_line(out, locale, "tool.doctor.order", values);
 }
 
-void kh_say_orders(FILE *file, const char *locale, const struct kh_report *report)
+void kh_say_orders(struct kh_buffer *out, const char *locale, const struct kh_report *report)
 {
 	bool first = true;
 
@@ -89,14 +95,14 @@ void kh_say_orders(FILE *file, const char *locale, const struct kh_report *repor
 		if (report->renewals[i].next == KH_NEXT_NONE || report->renewals[i].stage == KH_STAGE_NOTHING)
 			continue;
 		if (first)
-			kh_tool_print(file, locale, "tool.doctor.orders", NULL, "\n");
+			say_line(out, locale, "tool.doctor.orders", NULL);
 		first = false;
-		say_order(file, locale, &report->renewals[i]);
+		say_order(out, locale, &report->renewals[i]);
 	}
 }
 
 /* One member a line; strings are left as they are. */
-static void print_lines(FILE *file, const char *text)
+static void say_members(struct kh_buffer *out, const char *text)
 {
 	bool quoted = false;
 	int depth = 0;
@@ -105,25 +111,24 @@ static void print_lines(FILE *file, const char *text)
 		if (quoted || *text == '"') {
 			if (*text == '"')
 				quoted = !quoted;
-			fputc(*text, file);
-			if (quoted && *text == '\\' && text[1] != '\0')
-				fputc(*++text, file);
+			kh_buffer_append(out, text, quoted && *text == '\\' && text[1] != '\0' ? 2 : 1);
+			text += quoted && *text == '\\' && text[1] != '\0';
 			continue;
 		}
 		if (*text == '}' || *text == ']')
-			fprintf(file, "\n%*s", --depth * 2, "");
-		fputc(*text, file);
+			kh_buffer_printf(out, "\n%*s", --depth * 2, "");
+		kh_buffer_append(out, text, 1);
 		if (*text == '{' || *text == '[')
 			depth++;
 		if (*text == ',' || ((*text == '{' || *text == '[') && text[1] != '}' && text[1] != ']'))
-			fprintf(file, "\n%*s", depth * 2, "");
+			kh_buffer_printf(out, "\n%*s", depth * 2, "");
 		else if (*text == ':')
-			fputc(' ', file);
+			kh_buffer_append_text(out, " ");
 	}
-	fputc('\n', file);
 }
 
-enum kh_code kh_say_json(FILE *file, const struct kh_type *type, const void *value, bool lines, struct kh_error *error)
+enum kh_code kh_say_json(struct kh_buffer *out, const struct kh_type *type, const void *value, bool lines,
+			 struct kh_error *error)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	enum kh_code code = kh_encode(type, value, &text, error);
@@ -131,8 +136,15 @@ enum kh_code kh_say_json(FILE *file, const struct kh_type *type, const void *val
 	if (code != KH_OK)
 		return code;
 	if (lines)
-		print_lines(file, text.data);
+		say_members(out, text.data);
 	else
-		fprintf(file, "%s\n", text.data);
+		kh_buffer_append(out, text.data, text.length);
+	kh_buffer_append_text(out, "\n");
 	return KH_OK;
+}
+
+void kh_say_out(const struct kh_buffer *text)
+{
+	fputs(text->data ? text->data : "", stdout);
+	fflush(stdout);
 }

@@ -16,14 +16,15 @@ void kh_say_item(const struct kh_tool *tool, const struct kh_environment_item *i
 
 /* Drivers that died, with the call, and orders that are not finished; nothing
  * where there are none. */
-void kh_say_failures(FILE *file, const char *locale, const struct kh_report *report);
-void kh_say_orders(FILE *file, const char *locale, const struct kh_report *report);
+void kh_say_failures(struct kh_buffer *out, const char *locale, const struct kh_report *report);
+void kh_say_orders(struct kh_buffer *out, const char *locale, const struct kh_report *report);
 
 /* An order's number; where only its mark is known that is said; the caller's. */
 char *kh_say_order_name(const char *locale, const struct kh_renewal_info *renewal);
 
 /* As JSON: one member a line, or all in one. */
-KH_CHECKED enum kh_code kh_say_json(FILE *file, const struct kh_type *type, const void *value, bool lines,
+KH_CHECKED enum kh_code kh_say_json(struct kh_buffer *out, const struct kh_type *type, const void *value, bool lines,
 				    struct kh_error *error);
+void kh_say_out(const struct kh_buffer *text);
 
 #endif

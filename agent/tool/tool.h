@@ -45,13 +45,17 @@ struct kh_tool {
 	const char *locale;
 	struct kh_settings settings;
 	struct kh_client *client;
-	bool alone; /* no daemon runs */
+	bool alone;		 /* no daemon runs */
+	char state[KH_PATH_MAX]; /* the folder as configured: alone.h takes it out of settings */
 };
 
 /* A text with its values, then end. */
 void kh_tool_print(FILE *file, const char *locale, const char *key, const char *const *values, const char *end);
 /* Says what has failed; gives the exit status. */
 int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error);
+/* Connects client, which must be NULL, to the daemon, or where none runs to its
+ * inside, as run before. */
+enum kh_client_outcome kh_tool_open(struct kh_tool *tool, const char *locale);
 bool kh_tool_is_chinese(const struct kh_tool *tool);
 
 #endif

@@ -278,6 +278,8 @@ export interface RenewalInfo {
 export interface ModuleReport {
 	/** File name. */
 	module: string;
+	/** Where it is; ~ stands for the user's home. */
+	path?: string;
 	/** As the module tells it. */
 	description?: string;
 	/** As the module tells it. */
@@ -318,6 +320,20 @@ export interface UsbKey {
 	candidates?: string[];
 }
 
+/** A step of an order as this computer recorded it. */
+export interface ReportStep {
+	/** The order. */
+	order: Order;
+	/** begin, install, complete or cancel. */
+	act: string;
+	/** What was done. */
+	step: string;
+	/** before, after, or the name of an error. */
+	moment: string;
+	/** When. */
+	time: Time;
+}
+
 /** What support needs, nothing secret: no PIN, no private key, no certificate subject. */
 export interface Report {
 	/** Of the agent. */
@@ -344,6 +360,8 @@ export interface Report {
 	tokens: TokenInfo[];
 	/** Orders on keys and in the journal. */
 	renewals: RenewalInfo[];
+	/** The latest steps of orders, newest first. */
+	steps: ReportStep[];
 	/** The last lines of the log. */
 	log: string[];
 }

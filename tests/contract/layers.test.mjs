@@ -22,6 +22,7 @@ const libraries = [
 	{ header: /^libusb(-1\.0\/libusb)?\.h$/, rooms: ['agent'], files: 1 },
 	{ header: /^sqlite3\.h$/, rooms: ['agent', 'hall'] },
 	{ header: /^ulfius\.h$|^qrencode\.h$/, rooms: ['hall'] },
+	{ header: /^zip\.h$/, rooms: ['agent'], files: 1 },
 	{ header: /^uv\.h$/, rooms: ['agent', 'pkcs11', 'protocol'] },
 	{ header: /^openssl\//, rooms: ['pkcs11', 'agent', 'hall'] },
 ];
