@@ -271,10 +271,12 @@ static void go_without_residue(struct kh_run *run, const struct kh_residues *res
 	bool remembered = run->entry.token[0] != '\0';
 	struct kh_driver *module = remembered ? kh_modules_find_token(&agent->modules, run->entry.token, &token) : NULL;
 
-	if (module)
-		kh_unmarked_go(run, module, token, residues);
-	else if (!run->listed)
+	bool looked_at = module && kh_renewal_looked_at(residues, token->token);
+
+	if (!looked_at && !run->listed)
 		start_over(run, tokens_listed);
+	else if (module)
+		kh_unmarked_go(run, module, token, residues);
 	else if (no_key(run))
 		fail_serial(run, KH_TOKEN_ABSENT, run->entry.serial);
 	else if (remembered)
