@@ -132,18 +132,17 @@ test('no receipt for a certificate that another has replaced, or that is another
 for (const method of ['complete', 'inspect', 'begin'])
 	test(`pulled out during the look of renewal.${method}: the order is not taken for completed`, () => staged(async (scene) => {
 		await scene.install();
-		for (const call of ['C_FindObjectsInit', 'C_FindObjects'])
-			for (let n = 1; n < 5; n++) {
-				scene.key.fault(`${call} ${n} pull A`);
-				await scene.restart(false);
-				const params = method === 'begin' ? { certificate: scene.old, key: 'same' } : {};
-				const answer = await scene.call(`renewal.${method}`, params).catch((error) => error);
-				scene.key.fault();
-				scene.key.putBack();
-				await scene.restart(false);
-				if (method === 'inspect') assert.notEqual(answer.stage, 'completed', `${call} ${n}`);
-				if (answer.retired?.length) return;
-				assert.deepEqual((await scene.stands()).slice(0, 2), ['installed', 'complete'], `${call} ${n}`);
-			}
+		for (let n = 1; n < 4; n++) {
+			scene.key.fault(`C_FindObjectsInit ${n} pull A`);
+			await scene.restart(false);
+			const params = method === 'begin' ? { certificate: scene.old, key: 'same' } : {};
+			const answer = await scene.call(`renewal.${method}`, params).catch((error) => error);
+			scene.key.fault();
+			scene.key.putBack();
+			await scene.restart(false);
+			if (method === 'inspect') assert.notEqual(answer.stage, 'completed', `search ${n}`);
+			if (answer.retired?.length) return;
+			assert.deepEqual((await scene.stands()).slice(0, 2), ['installed', 'complete'], `search ${n}`);
+		}
 		assert.deepEqual((await scene.call('renewal.complete')).retired, [scene.old]);
 	}));
