@@ -17,6 +17,7 @@
 struct kh_client {
 	uv_loop_t loop;
 	uv_timer_t timer, beat;
+	uint16_t port;
 	unsigned patience; /* s */
 	void (*waiting)(void *context, unsigned seconds);
 	void *waiting_context;
@@ -188,6 +189,16 @@ bool kh_client_wait(struct kh_client *client)
 	return !client->ended;
 }
 
+void kh_client_patience(struct kh_client *client, unsigned seconds)
+{
+	client->patience = seconds;
+}
+
+uint16_t kh_client_port(const struct kh_client *client)
+{
+	return client->port;
+}
+
 void kh_client_on_waiting(struct kh_client *client, void (*waiting)(void *context, unsigned seconds), void *context)
 {
 	client->waiting = waiting;
@@ -247,6 +258,7 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 		*client = make(seconds);
 		if (!*client)
 			return KH_CLIENT_FAILED;
+		(*client)->port = ports[i];
 		if (kh_client_open(&(*client)->loop, ports[i], &events, *client, &(*client)->server,
 				   &(*client)->error) != KH_OK)
 			(*client)->ended = true;

@@ -33,6 +33,10 @@ KH_CHECKED enum kh_code kh_client_call(struct kh_client *client, enum kh_method_
 /* Waits until a key came, went or changed since the last wait began (token.changed).
  * False: the daemon has ended. */
 bool kh_client_wait(struct kh_client *client);
+/* How long a call may take; 60 s, where nobody says otherwise. */
+void kh_client_patience(struct kh_client *client, unsigned seconds);
+/* Where its daemon answers; 0: it is none. */
+uint16_t kh_client_port(const struct kh_client *client);
 /* Called every second while a call runs, then with 0 when that was so. */
 void kh_client_on_waiting(struct kh_client *client, void (*waiting)(void *context, unsigned seconds), void *context);
 void kh_client_free(struct kh_client *client);

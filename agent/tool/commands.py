@@ -160,7 +160,7 @@ def option_id(option):
 
 
 def function(command):
-    return f"kh_tool_{snake(command['name'])}"
+    return command.get("function", f"kh_tool_{snake(command['name'])}")
 
 
 def header(table):
@@ -176,7 +176,7 @@ def command_row(table, command):
     parts.append(f".needs = KH_TOOL_NEEDS_{command.get('needs', 'any').upper()}")
     if "argument" in command:
         parts.append(f".argument_en = {quote(command['argument']['en'])}, .argument_zh = {quote(command['argument']['zh'])}")
-    parts += [f".{flag} = true" for flag, on in (("required", command.get("argument", {}).get("required")), ("tells", command.get("tells"))) if on]
+    parts += [f".{flag} = true" for flag, on in (("required", command.get("argument", {}).get("required")), ("tells", command.get("tells")), ("plain", command.get("plain"))) if on]
     parts += [f".help_{language} = {quote(command_help(table, command, language))}" for language in WORDS]
     return "\t{" + ",\n\t ".join(parts) + "},\n"
 

@@ -169,9 +169,10 @@ int main(int count, char **values)
 	enum kh_code loaded;
 	int status;
 
-	kh_system_harden();
-	kh_log_keep(KH_LOG_ERROR);
 	kh_tool_read(count, values, &tool, &wrong);
+	if (!tool.command || !tool.command->plain)
+		kh_system_harden();
+	kh_log_keep(KH_LOG_ERROR);
 	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], &tool.settings, &complaint);
 	memcpy(tool.state, tool.settings.state, sizeof(tool.state));
 	choose_locale(&tool, system, sizeof(system));

@@ -31,6 +31,7 @@ struct kh_tool_command {
 	const char *argument_en, *argument_zh; /* NULL: it takes none */
 	bool required;			       /* the argument */
 	bool tells;			       /* itself that no daemon runs */
+	bool plain;			       /* what it starts must not be hardened */
 	const char *help_en, *help_zh;
 };
 
