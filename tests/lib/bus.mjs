@@ -91,7 +91,7 @@ export class Bus {
 
 	command(devices, opt, ...words) {
 		const mount = 'mount -t tmpfs none /opt && mkdir -p /opt/vendor/lib && cp "$1"/* /opt/vendor/lib/ && shift && exec "$@"';
-		const bus = ['python3', new URL('bus.py', import.meta.url).pathname, ...words];
+		const bus = ['umockdev-wrapper', 'python3', new URL('bus.py', import.meta.url).pathname, ...words];
 		this.devices = devices;
 		return opt.length > 0 ? [...inMountNamespace(), 'sh', '-c', mount, 'sh', path.dirname(opt[0]), ...bus] : bus;
 	}

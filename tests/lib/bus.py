@@ -1,6 +1,8 @@
 """A USB bus in software: umockdev's testbed around a program, changed by lines on standard input.
 
-    bus.py PROGRAM ARG...     {"add": DEVICE} plugs in, {"remove": PATH} pulls out; DEVICE as umockdev writes it, PATH below /sys
+    umockdev-wrapper python3 bus.py PROGRAM ARG...
+
+[DEVICE, ...] are there first, then {"add": DEVICE} plugs in, {"remove": PATH} pulls out; DEVICE as umockdev writes it, PATH from /sys on.
 """
 import ctypes
 import json
@@ -9,8 +11,6 @@ import select
 import signal
 import subprocess
 import sys
-
-PRELOAD = "libumockdev-preload.so.0"
 
 
 def die_with_parent():
@@ -40,23 +40,30 @@ class Bus:
         self.call("remove_device", path)
 
 
+def lines(going):
+    """Lines of standard input while going(); not by a thread, as the testbed is of one."""
+    rest = b""
+    while going():
+        if b"\n" in rest:
+            line, rest = rest.split(b"\n", 1)
+            yield json.loads(line)
+        elif select.select([0], [], [], 0.1)[0]:
+            more = os.read(0, 65536)
+            if not more:
+                return
+            rest += more
+
+
 def main():
     bus = Bus()
-    first = json.loads(sys.stdin.readline())
-    for device in first:
+    for device in next(lines(lambda: True)):
         bus.add(device)
-    environment = {**os.environ, "UMOCKDEV_DIR": bus.root(), "LD_PRELOAD": PRELOAD}
+    environment = {**os.environ, "UMOCKDEV_DIR": bus.root()}
     child = subprocess.Popen(sys.argv[1:], env=environment, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    # Not by a thread: the testbed is of one.
-    while child.poll() is None:
-        ready = select.select([sys.stdin], [], [], 0.1)[0]
-        line = sys.stdin.readline() if ready else ""
-        if ready and not line:
-            break
-        if line:
-            [(what, text)] = json.loads(line).items()
-            getattr(bus, what)(text)
+    for command in lines(lambda: child.poll() is None):
+        [(what, text)] = command.items()
+        getattr(bus, what)(text)
     status = child.wait()
     sys.exit(status if status >= 0 else 128 - status)
 

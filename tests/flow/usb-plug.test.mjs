@@ -1,0 +1,74 @@
+// Keys that come and go on a USB bus in software: how soon a page hears of it, and that nothing is left of them.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import test from 'node:test';
+import { Bus } from '../lib/bus.mjs';
+import { all } from '../lib/paths.mjs';
+import { sleep, until } from '../lib/process.mjs';
+
+const gm3000 = { id: '055c:e618', number: 4 }, driver = 'libgm3000_pkcs11.so';
+const ROUNDS = all ? 100 : 5, QUICK = 10, GROWN = 4096; // kB
+
+function daemonOf(bus) {
+	const { pid } = bus.service;
+	const [daemon] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+	const memory = () => Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon}/status`, 'utf8'))[1]);
+	return { files: () => readdirSync(`/proc/${daemon}/fd`).length, memory };
+}
+
+// The number of tokens that the page has heard of last.
+const heard = (bus) => bus.agent.notifications.filter((one) => one.method === 'token.changed').at(-1)?.params.tokens.length ?? 0;
+
+// How long after the event the page hears.
+async function took(bus, action, count) {
+	const began = performance.now();
+	action();
+	while (heard(bus) !== count) {
+		assert.ok(performance.now() - began < 30000, `the page did not hear of ${count} keys`);
+		await sleep(5);
+	}
+	return performance.now() - began;
+}
+
+const plugIn = (bus) => { bus.key.putBack(); bus.plugIn(gm3000); };
+const pullOut = (bus) => { bus.key.pull(); bus.pullOut(gm3000); };
+const middle = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
+
+test('a page hears of a key within a second', async () => {
+	const bus = await Bus.start({ drivers: { [driver]: 'softkey' } });
+	const plugged = [], pulled = [];
+	try {
+		await until(async () => (await bus.report()).usb.length === 0, 'the bus to be read');
+		for (let i = 0; i < 5; i++) {
+			plugged.push(await took(bus, () => plugIn(bus), 1));
+			assert.deepEqual([(await bus.check()).usb.code, (await bus.check()).driver.code], ['ok', 'ok']);
+			pulled.push(await took(bus, () => pullOut(bus), 0));
+			assert.deepEqual([(await bus.check()).usb.code, (await bus.check()).driver.code], ['token.absent', 'ok']);
+		}
+		assert.ok(middle(plugged) < 1000 && middle(pulled) < 1000, JSON.stringify({ plugged, pulled }));
+	} finally { await bus.stop(); }
+});
+
+test(`${ROUNDS * QUICK} times in and out: no file and no memory is left, the last state counts`, async () => {
+	const bus = await Bus.start({ drivers: { [driver]: 'softkey' } });
+	try {
+		const daemon = daemonOf(bus);
+		const round = async () => {
+			for (let i = 1; i < QUICK; i++) {
+				bus.plugIn(gm3000);
+				bus.pullOut(gm3000);
+			}
+			await took(bus, () => plugIn(bus), 1);
+			assert.deepEqual((await bus.report()).usb.map(({ id, shown }) => [id, shown]), [[gm3000.id, true]]);
+			await took(bus, () => pullOut(bus), 0);
+			assert.deepEqual((await bus.report()).usb, []);
+		};
+		await round();
+		const files = daemon.files(), memory = daemon.memory();
+		for (let i = 1; i < ROUNDS; i++) await round();
+		assert.equal(daemon.files(), files);
+		assert.ok(daemon.memory() - memory < GROWN, `${memory} kB, then ${daemon.memory()} kB`);
+		const { modules } = await bus.report();
+		assert.equal(modules[0].state, 'running');
+	} finally { await bus.stop(); }
+});
