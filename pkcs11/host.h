@@ -41,6 +41,7 @@ struct kh_host {
 	struct kh_loop loop;
 	struct kh_module module;
 	struct kh_profiles profiles;
+	bool own_profiles; /* the deployer's are among them */
 	struct kh_tokens tokens;
 	struct kh_reader reader;
 	struct kh_host_settings settings;

@@ -63,14 +63,20 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 	return describe_problems(&host->profiles, out, error);
 }
 
-/* What was read with another profile is read again. */
+/* The packaged ones are there from the start. What was read with another profile is
+ * read again. */
 static enum kh_code load_profiles(struct kh_host *host, const char *folder, struct kh_error *error)
 {
+	bool own = folder && *folder;
 	struct kh_profiles profiles;
-	enum kh_code code = kh_profiles_load(&profiles, folder, NULL, error);
+	enum kh_code code;
 
+	if (!own && !host->own_profiles)
+		return KH_OK;
+	code = kh_profiles_load(&profiles, folder, NULL, error);
 	if (code != KH_OK)
 		return code;
+	host->own_profiles = own;
 	kh_profiles_clear(&host->profiles);
 	host->profiles = profiles;
 	host->module.profile = NULL;
