@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, NUMBER, PORTS };
+enum kind { FLAG, TEXT, ADDRESS, NUMBER, PORTS };
 
 static const struct option {
 	const char *name;
@@ -30,6 +30,17 @@ static const struct option {
 	{"--name-zh", TEXT, AT(name_zh), 0, 0, "TEXT", "name of the hall in Chinese"},
 	{"--name-en", TEXT, AT(name_en), 0, 0, "TEXT", "name of the hall in English"},
 	{"--hotline", TEXT, AT(hotline), 0, 0, "TEXT", "telephone number of the hotline"},
+	{"--ca-zh", TEXT, AT(about.ca_zh), 0, 0, "TEXT", "name of the CA in Chinese, at the foot of each page"},
+	{"--ca-en", TEXT, AT(about.ca_en), 0, 0, "TEXT", "the same in English"},
+	{"--address-zh", TEXT, AT(about.address_zh), 0, 0, "TEXT", "its address"},
+	{"--address-en", TEXT, AT(about.address_en), 0, 0, "TEXT", "the same in English"},
+	{"--hours-zh", TEXT, AT(about.hours_zh), 0, 0, "TEXT", "its hours of service"},
+	{"--hours-en", TEXT, AT(about.hours_en), 0, 0, "TEXT", "the same in English"},
+	{"--icp", TEXT, AT(about.icp), 0, 0, "TEXT", "ICP licence of the site"},
+	{"--agent-download", ADDRESS, AT(about.agent_download), 0, 0, "URL",
+	 "where pages send people for the key agent"},
+	{"--driver-download", ADDRESS, AT(about.driver_download), 0, 0, "URL", "and for the drivers of keys"},
+	{"--apply", ADDRESS, AT(about.apply), 0, 0, "URL", "and for a new certificate"},
 	{"--price", NUMBER, AT(price), 1, 100000000, "CENTS", "price of a renewal (20000)"},
 	{"--window-before", TEXT, AT(window_before), 0, 0, "SPAN", "renewal opens so long before the end (1 month)"},
 	{"--window-after", TEXT, AT(window_after), 0, 0, "SPAN", "and closes so long after it (1 year)"},
@@ -92,6 +103,15 @@ static bool read_number(const struct option *option, const char *text, long *out
 	return true;
 }
 
+/* https://, http:// or a path of this hall: nothing that a link could run. */
+static bool read_address(const struct option *option, const char *text, const char **out)
+{
+	*out = text;
+	if (strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0 || text[0] == '/')
+		return true;
+	return complain(option->name, "not an address it takes");
+}
+
 static bool set(struct hall_options *out, const struct option *option, const char *value)
 {
 	void *member = (char *)out + option->at;
@@ -102,6 +122,8 @@ static bool set(struct hall_options *out, const struct option *option, const cha
 	case TEXT:
 		*(const char **)member = value;
 		return true;
+	case ADDRESS:
+		return read_address(option, value, member);
 	case NUMBER:
 		return read_number(option, value, member);
 	case PORTS:

@@ -17,6 +17,7 @@ struct hall_options {
 	const char *csr, *out, *usage, *credit_code, *ca_key, *kmc_padding;
 	const char *window_before, *window_after;
 	const char *name_zh, *name_en, *hotline, *agent_minimum;
+	struct hall_about about;
 	long port, price, payment_seconds, ca_retry_seconds, ca_tries, reissues, envelopes, connections;
 	long time_offset;
 	long not_before_days, not_after_days;

@@ -43,6 +43,22 @@ static enum hall_code take(struct hall_exchange *exchange, struct hall_order *or
 				 &exchange->error);
 }
 
+/* What is said in one language only is said in both. */
+static void add_pair(json_t *object, const char *name, const char *zh, const char *en)
+{
+	if (zh || en)
+		json_object_set_new(object, name, json_pack("{s:s, s:s}", "zh", zh ? zh : en, "en", en ? en : zh));
+}
+
+static json_t *about_json(const struct hall_about *about)
+{
+	json_t *object = json_pack("{s:s*}", "icp", about->icp);
+	add_pair(object, "ca", about->ca_zh, about->ca_en);
+	add_pair(object, "address", about->address_zh, about->address_en);
+	add_pair(object, "hours", about->hours_zh, about->hours_en);
+	return object;
+}
+
 enum hall_code hall_http_hall(struct hall_exchange *exchange)
 {
 	const struct hall_site *site = exchange->site;
@@ -52,11 +68,13 @@ enum hall_code hall_http_hall(struct hall_exchange *exchange)
 	hall_clock_format(hall_clock_now(), now);
 	for (size_t i = 0; i < site->agent_port_count; i++)
 		json_array_append_new(ports, json_integer((json_int_t)site->agent_ports[i]));
-	exchange->answer = json_pack("{s:{s:s, s:s}, s:s, s:s, s:I, s:{s:s, s:s}, s:{s:s, s:o}, s:b}", "name", "zh",
-				     site->name_zh, "en", site->name_en, "time", now, "hotline", site->hotline, "price",
-				     (json_int_t)site->hall.settings.price, "window", "before", site->window_before,
-				     "after", site->window_after, "agent", "minimum", site->agent_minimum, "ports",
-				     ports, "dual", site->hall.settings.dual);
+	exchange->answer = json_pack(
+		"{s:{s:s, s:s}, s:s, s:s, s:s, s:I, s:{s:s, s:s}, s:{s:s, s:o, s:s*}, s:{s:s*}, s:s*, s:b, s:o}",
+		"name", "zh", site->name_zh, "en", site->name_en, "origin", site->hall.settings.origin, "time", now,
+		"hotline", site->hotline, "price", (json_int_t)site->hall.settings.price, "window", "before",
+		site->window_before, "after", site->window_after, "agent", "minimum", site->agent_minimum, "ports",
+		ports, "download", site->about.agent_download, "driver", "download", site->about.driver_download,
+		"apply", site->about.apply, "dual", site->hall.settings.dual, "about", about_json(&site->about));
 	return HALL_OK;
 }
 

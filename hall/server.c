@@ -173,6 +173,24 @@ static int serve(const struct _u_request *request, struct _u_response *response,
 	return U_CALLBACK_COMPLETE;
 }
 
+/* A person gets a page, a program the error. */
+static void write_absent(struct hall_server *server, const struct _u_request *request, struct _u_response *response,
+			 const struct hall_error *error)
+{
+	const char *accepts = header(request, "Accept");
+	struct hall_page page;
+
+	if (!accepts || !strstr(accepts, "text/html") ||
+	    hall_page_read(server->site, "/absent", &page, NULL) != HALL_OK) {
+		write_error(response, error);
+		return;
+	}
+	ulfius_set_binary_body_response(response, 404, page.data, page.length);
+	u_map_put(response->map_header, "Content-Type", page.type);
+	add_headers(response, "no-store");
+	free(page.data);
+}
+
 /* Everything that is no route: a file, or nothing. */
 static int serve_page(const struct _u_request *request, struct _u_response *response, void *user_data)
 {
@@ -184,7 +202,7 @@ static int serve_page(const struct _u_request *request, struct _u_response *resp
 
 	if (!reads || hall_page_read(server->site, request->url_path, &page, &error) != HALL_OK) {
 		hall_fail(&error, HALL_E_PAGE_ABSENT);
-		write_error(response, &error);
+		write_absent(server, request, response, &error);
 		return U_CALLBACK_COMPLETE;
 	}
 	tag[0] = '"';

@@ -9,6 +9,16 @@
 #define HALL_PORTS_MAX 4
 #define HALL_BODY_MAX (256 * 1024)
 
+/* What the pages say about the house, beside its name; NULL: not said. */
+struct hall_about {
+	const char *ca_zh, *ca_en;
+	const char *address_zh, *address_en;
+	const char *hours_zh, *hours_en;
+	const char *icp;
+	/* addresses to open */
+	const char *agent_download, *driver_download, *apply;
+};
+
 struct hall_site {
 	struct hall hall;
 	const char *address; /* IPv4 to listen on */
@@ -19,6 +29,7 @@ struct hall_site {
 	const char *tls_key; /* PEM; NULL: plain http */
 	const char *tls_certificate;
 	const char *name_zh, *name_en, *hotline;
+	struct hall_about about;
 	const char *window_before, *window_after; /* as given, for the page */
 	const char *agent_minimum;
 	unsigned agent_ports[HALL_PORTS_MAX];

@@ -6,7 +6,7 @@
 	'use strict';
 
 	var Hall = window.Hall = window.Hall || {};
-	var EVENTS = ['state', 'token.changed', 'renewal.progress'];
+	var EVENTS = ['state', 'slow', 'token.changed', 'renewal.progress'];
 	var listeners = {};
 	var client = null;
 
@@ -31,6 +31,8 @@
 			if (!client) { make(); }
 			client.connect(function (error) { done(error || null); });
 		},
+		/* the port at which it was reached, or 0 */
+		port: function () { return client && client.port || 0; },
 		/* {version, origin, time, features} of the agent, or null */
 		info: function () { return client && client.info; },
 		call: function (method, params, done) {

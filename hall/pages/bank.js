@@ -51,7 +51,7 @@
 				Hall.h('p.bank-amount', {text: Hall.format.money(payment.amount)}),
 				Hall.details([
 					[Hall.t('bank.payee'), Hall.pick(payee)],
-					[Hall.t('field.order'), payment.order],
+					[Hall.t('field.order'), Hall.format.order(payment.order)],
 					[Hall.t('bank.payment'), payment.id]
 				]),
 				Hall.button('primary', Hall.t('bank.pay'), 'pay', function () { pay('now'); }),

@@ -7,16 +7,15 @@
 	/* words: names of texts, {waiting, title, failed} */
 	function ask(method, token, place, words, done) {
 		Hall.wizard.busy(true);
-		Hall.fill(place, [
+		Hall.refill(place, [
 			Hall.notice('info', {title: Hall.t(words.title), text: Hall.t('pin.waiting.text'), test: 'pin-waiting'}),
 			Hall.spinner(Hall.t(words.waiting))
 		]);
 		Hall.agent.call(method, {token: token}, Hall.wizard.live(function (error) {
 			Hall.wizard.busy(false);
-			Hall.clear(place);
-			if (!error) { done(); return; }
-			Hall.append(place, Hall.problem(error, {
-				title: Hall.t(words.failed),
+			if (!error) { Hall.clear(place); done(); return; }
+			Hall.refill(place, Hall.problem(error, {
+				title: Hall.t(error.name === 'pin.cancelled' ? 'pin.cancelled' : words.failed),
 				kind: error.name === 'pin.cancelled' ? 'warn' : 'bad'
 			}));
 		}));

@@ -1,23 +1,38 @@
 /*
  * Rows of the environment check: at step 1 for everything, before the PIN for the one key that was chosen. A row that
- * fails closes the way on; warn and unknown do not, and never what is another key's.
+ * fails closes the way on; warn and unknown do not, and never what is another key's. A clerk reads three lines, 控件,
+ * 驱动 and Key; under them what is not well, and the rest folded.
  */
 (function () {
 	'use strict';
 
 	var Hall = window.Hall = window.Hall || {};
-	var MARKS = {ok: '✓', warn: '!', fail: '✕', unknown: '?', wait: '…'};
+	var look = window.KeyhallLook;
+	var GROUPS = [
+		{id: 'control', rows: ['link', 'agent', 'version', 'browser', 'hall', 'anchors', 'window', 'state', 'clock']},
+		{id: 'driver', rows: ['driver', 'reader', 'other']},
+		{id: 'key', rows: ['usb', 'key', 'pin', 'space', 'certificate', 'pending']}
+	];
+	var WORST = ['fail', 'wait', 'warn', 'ok', 'unknown'];
 
-	function remedy(item) {
-		if (!item.remedy) { return null; }
-		var isAddress = /^https?:\/\//.test(item.remedy.url || '');
-		return Hall.h('p.check-remedy', {}, [
-			item.remedy.text,
-			isAddress && ' ',
-			isAddress && Hall.h('a', {
-				href: item.remedy.url, target: '_blank', rel: 'noopener noreferrer', text: Hall.t('check.open')
-			})
-		]);
+	/* Where a row's remedy can be had from this hall. */
+	function addressOf(item) {
+		var hall = Hall.state.hall || {}, kind = item.remedy && item.remedy.kind;
+		if (item.code === 'certificate.late') { return Hall.applyAddress(); }
+		if (kind === 'driver') { return hall.driver && hall.driver.download; }
+		return kind === 'install' && item.id === 'agent' ? hall.agent && hall.agent.download : '';
+	}
+
+	function linked(item) {
+		var address = item.remedy && !item.remedy.url && addressOf(item);
+		if (!address) { return item; }
+		var copy = {}, name;
+		for (name in item) { if (Object.prototype.hasOwnProperty.call(item, name)) { copy[name] = item[name]; } }
+		copy.remedy = {
+			kind: item.remedy.kind, text: item.remedy.text, url: address,
+			link: Hall.t(item.code === 'certificate.late' ? 'apply' : 'download')
+		};
+		return copy;
 	}
 
 	/* changed(): the clerk has mended it on the page. */
@@ -31,18 +46,7 @@
 	}
 
 	function row(item, changed) {
-		return Hall.h('li.check.check-' + item.state, {'data-check': item.id, 'data-state': item.state, 'data-code': item.code}, [
-			Hall.h('span.check-mark', {'aria-hidden': 'true', text: MARKS[item.state]}),
-			Hall.h('div.check-body', {}, [
-				Hall.h('p.check-name', {}, [
-					Hall.t('check.' + item.id),
-					Hall.h('span.hidden', {text: Hall.t('check.state.' + item.state)})
-				]),
-				Hall.h('p.check-text', {text: item.text}),
-				remedy(item),
-				action(item, changed)
-			])
-		]);
+		return look.check(Hall.language(), linked(item), Hall.t('check.' + item.id), [action(item, changed)]);
 	}
 
 	function failsFor(token, items) {
@@ -55,8 +59,43 @@
 		return !item.token || !items.some(function (other) { return other.token && !failsFor(other.token, items); });
 	}
 
+	function groupOf(item) {
+		return GROUPS.filter(function (group) { return group.rows.indexOf(item.id) >= 0; })[0] || GROUPS[0];
+	}
+
+	function worst(items) {
+		return WORST.filter(function (state) { return items.some(function (item) { return item.state === state; }); })[0] || 'wait';
+	}
+
+	/* A line of the clerk's: how the group is, in its first bad row's words, else in those of its main row. */
+	function line(group, items, waiting) {
+		var own = items.filter(function (item) { return groupOf(item) === group; });
+		var state = own.length || !waiting ? worst(own) : 'wait';
+		var text = own.length === 0 ? Hall.t(waiting ? 'group.wait' : 'group.unknown') : Hall.t('group.' + state);
+		var shown = own.length === 0 && !waiting ? 'unknown' : state;
+		var item = look.check(Hall.language(), {id: group.id, state: shown, text: text}, Hall.t('group.' + group.id + '.name'));
+		item.removeAttribute('data-check');
+		item.setAttribute('data-group', group.id);
+		return item;
+	}
+
+	function isQuiet(item) { return item.state === 'ok' || item.state === 'unknown'; }
+
 	Hall.checks = {
 		row: row,
+		/* waiting: what is not there yet is still being checked */
+		fill: function (place, items, waiting, changed) {
+			var loud = items.filter(function (item) { return !isQuiet(item); });
+			var quiet = items.filter(isQuiet);
+			Hall.fill(place, [
+				Hall.h('ul.checks.groups', {'data-test': 'groups'}, GROUPS.map(function (group) { return line(group, items, waiting); })),
+				loud.length > 0 && Hall.h('ul.checks', {'data-test': 'checks'}, loud.map(function (item) { return row(item, changed); })),
+				quiet.length > 0 && Hall.h('details.more', {}, [
+					Hall.h('summary', {text: Hall.t('check.passed', {n: quiet.length}), 'data-test': 'check-details'}),
+					Hall.h('ul.checks', {}, quiet.map(function (item) { return row(item, changed); }))
+				])
+			]);
+		},
 		closing: function (items) { return items.filter(function (item) { return closes(item, items); }); },
 		/* done(rows that fail for this key); an agent that cannot tell stops nobody here. */
 		ofKey: function (token, done) {

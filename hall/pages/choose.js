@@ -1,8 +1,12 @@
-/* Step 2, 选择证书: what is on the keys, what may be renewed now, and what was begun and waits to be finished. */
+/*
+ * Step 2, 选择证书: a card for each certificate, or pair, on the keys: what may be renewed now, and what was begun and
+ * waits. The hall is asked whether there is an order for it: a paid one must look paid on every computer.
+ */
 (function () {
 	'use strict';
 
 	var Hall = window.Hall;
+	var look = window.KeyhallLook;
 	var UNFINISHED = ['NEW', 'BOUND', 'CONFIRMED', 'PAYING', 'PAID', 'KEY_BOUND', 'APPLIED', 'ISSUED', 'MANUAL'];
 
 	var place = null;
@@ -10,13 +14,11 @@
 	/* The key whose PIN was verified for this look: what it shows now is all it has. */
 	var revealed = '';
 
+	function timesOf(certificate) { return Hall.renewalWindow(certificate, Hall.state.hall.window); }
+
 	function windowText(times) {
 		var fields = {opens: Hall.format.date(times.opens), closes: Hall.format.date(times.closes)};
 		return Hall.t('choose.window.' + times.state, fields);
-	}
-
-	function daysText(days) {
-		return days < 0 ? Hall.t('choose.expired', {n: -days}) : Hall.t('choose.days', {n: days});
 	}
 
 	/* Why this certificate has no 【更新】; '' when it has. */
@@ -26,45 +28,60 @@
 		return times.state === 'open' ? '' : windowText(times);
 	}
 
-	function certificateCard(certificate) {
-		var times = Hall.renewalWindow(certificate, Hall.state.hall.window);
+	function orderBadge(order) {
+		return Hall.h('span.badge.badge-open', {text: Hall.t('state.' + order.state), 'data-test': 'order-state'});
+	}
+
+	function goOn(order) {
+		return Hall.button('primary', Hall.t('choose.continue'), 'continue', function () { Hall.key.resume(order); });
+	}
+
+	/* What stands under the dates: the order that waits, 【更新】, or why not. */
+	function below(certificate, times, order, message, renew) {
+		if (order) {
+			return [
+				Hall.h('p.card-open', {text: Hall.t('field.order') + ' ' + Hall.format.order(order.id)}),
+				Hall.h('div.actions', {}, [goOn(order)])
+			];
+		}
 		var why = obstacle(certificate, times);
-		var renew = Hall.button('primary', Hall.t('choose.renew'), 'renew', function () { open(certificate, card); });
-		var message = Hall.h('div', {'data-test': 'card-message'});
-		var card = Hall.h('article.card', {'data-certificate': certificate.id, 'data-window': times.state}, [
-			Hall.h('header.card-head', {}, [
-				Hall.h('h4', {text: Hall.format.company(certificate.subject)}),
-				Hall.h('span.badge.badge-' + times.state, {text: daysText(times.daysLeft), 'data-test': 'days'})
-			]),
-			Hall.details([
-				[Hall.t('field.subject'), certificate.subject],
-				[Hall.t('field.issuer'), Hall.format.common(certificate.issuer)],
-				[Hall.t('field.serial'), Hall.format.serial(certificate.serialNumber)],
-				[Hall.t('field.creditCode'), certificate.creditCode],
-				[Hall.t('field.usage'), Hall.t('usage.' + certificate.usage)],
-				[Hall.t('field.validity'), Hall.t('field.fromto', {
-					from: Hall.format.date(certificate.notBefore), to: Hall.format.date(certificate.notAfter)
-				})]
-			]),
-			why ? Hall.h('p.card-why', {text: why, 'data-test': 'why-not'}) :
-				Hall.h('p.card-open', {text: windowText(times), 'data-test': 'window-open'}),
+		if (why) {
+			return [
+				Hall.h('p.card-why', {text: why, 'data-test': 'why-not'}),
+				times.state === 'late' && certificate.usage !== 'encrypt' && Hall.h('div.actions', {}, [Hall.applyLink()])
+			];
+		}
+		return [
+			Hall.h('p.card-open', {text: windowText(times), 'data-test': 'window-open'}),
 			message,
-			!why && Hall.h('div.actions', {}, [renew])
-		]);
-		card.hallMessage = message;
-		card.hallButton = renew;
+			Hall.h('div.actions', {}, [renew])
+		];
+	}
+
+	function certificateCard(pair, order) {
+		var certificate = pair.main, times = timesOf(certificate);
+		var message = Hall.h('div', {'data-test': 'card-message'});
+		var renew = Hall.button('primary', Hall.t('choose.renew'), 'renew', function () { open(certificate, renew, message); });
+		var card = look.card(Hall.language(), {
+			pair: pair, times: times, now: Hall.clock.now(), badge: order && orderBadge(order),
+			below: below(certificate, times, order, message, renew)
+		});
+		if (order) {
+			card.setAttribute('data-order', order.id);
+			card.setAttribute('data-state', order.state);
+		}
 		return card;
 	}
 
 	/* The hall opens the order, or returns the one that is open for this certificate. */
-	function open(certificate, card) {
-		card.hallButton.disabled = true;
-		Hall.fill(card.hallMessage, Hall.spinner(Hall.t('choose.opening')));
+	function open(certificate, renew, message) {
+		renew.disabled = true;
+		Hall.fill(message, Hall.spinner(Hall.t('choose.opening')));
 		Hall.api.open(certificate.pem, Hall.wizard.live(function (error, order) {
-			card.hallButton.disabled = false;
-			Hall.clear(card.hallMessage);
+			renew.disabled = false;
+			Hall.clear(message);
 			if (error) {
-				Hall.append(card.hallMessage, Hall.problem(error));
+				Hall.append(message, Hall.problem(error));
 				return;
 			}
 			Hall.state.certificate = certificate;
@@ -88,34 +105,44 @@
 	function nothing(token) {
 		if (token.pin === 'locked') { return null; }
 		return revealed === token.token || token.login ? Hall.h('p.empty', {text: Hall.t('choose.empty')}) : Hall.reveal(token, function () {
-			look(token.token);
+			read(token.token);
 		});
 	}
 
-	function tokenSection(token) {
-		var own = Hall.state.certificates.filter(function (certificate) { return certificate.token === token.token; });
+	function ofToken(token) {
+		return Hall.state.certificates.filter(function (certificate) { return certificate.token === token.token; });
+	}
+
+	/* The order of this certificate that waits, or null. */
+	function orderOf(pair, pending) {
+		return pending.filter(function (order) { return order.certificate.id === pair.main.id; })[0] || null;
+	}
+
+	function tokenSection(token, pending) {
+		var pairs = look.pairs(ofToken(token), timesOf);
 		return Hall.h('section.token', {'data-serial': token.serial}, [
 			Hall.h('h3', {text: Hall.key.summary(token)})
-		].concat(tokenNotices(token), own.length ? own.map(certificateCard) : nothing(token)));
+		].concat(tokenNotices(token), pairs.length ? pairs.map(function (pair) {
+			return certificateCard(pair, orderOf(pair, pending));
+		}) : nothing(token)));
 	}
 
 	function orderCard(order) {
 		var onHand = Hall.key.ofOrder(order);
 		return Hall.h('article.card.card-pending', {'data-order': order.id, 'data-state': order.state}, [
 			Hall.h('header.card-head', {}, [
-				Hall.h('h4', {text: order.certificate.company || Hall.format.company(order.certificate.subject)}),
-				Hall.h('span.badge.badge-open', {text: Hall.t('state.' + order.state)})
+				Hall.h('h4', {text: order.certificate.company || Hall.format.company(order.certificate.subject) ||
+					Hall.t('field.order') + ' ' + Hall.format.order(order.id)}),
+				orderBadge(order)
 			]),
 			Hall.details([
-				[Hall.t('field.order'), order.id],
+				[Hall.t('field.order'), Hall.format.order(order.id)],
 				[Hall.t('field.updated'), Hall.format.dateTime(order.updated)],
 				[Hall.t('field.token'), order.tokenSerial]
 			]),
 			!onHand && Hall.h('p.card-why', {text: order.tokenSerial ?
 				Hall.t('key.wrong.serial', {serial: order.tokenSerial}) : Hall.t('key.wrong.certificate')}),
-			Hall.h('div.actions', {}, [
-				Hall.button('primary', Hall.t('choose.continue'), 'continue', function () { Hall.key.resume(order); })
-			])
+			Hall.h('div.actions', {}, [goOn(order)])
 		]);
 	}
 
@@ -127,34 +154,54 @@
 		return Hall.state.renewals.some(function (info) { return Hall.key.isOf(info, order) && info.next !== 'none'; });
 	}
 
-	/* Orders that only the key remembers: another browser, another computer. */
-	function foreignOrders(known, done) {
-		var wanted = Hall.state.renewals.filter(function (info) {
-			return (info.order || info.mark) && info.source === 'key' && info.next !== 'none' &&
-				!known.some(function (order) { return Hall.key.isOf(info, order); });
-		});
-		var found = [];
-		var missing = wanted.length;
+	/* Asks the hall about each of the list, all at once; done(orders that it knows). */
+	function askEach(list, ask, done) {
+		var found = [], missing = list.length;
 		if (missing === 0) { done(found); }
-		wanted.forEach(function (info) {
-			Hall.api.order(info.order || info.mark, function (error, order) {
-				if (!error) { found.push(order); }
+		list.forEach(function (one) {
+			ask(one, function (error, order) {
+				if (!error && order) { found.push(order); }
 				missing -= 1;
 				if (missing === 0) { done(found); }
 			});
 		});
 	}
 
+	function added(known, more) {
+		return known.concat(more.filter(function (order) {
+			return !known.some(function (one) { return one.id === order.id; });
+		}));
+	}
+
+	/* Orders begun in another browser or on another computer: by their certificates, and by what keys remember. */
+	function foreignOrders(known, done) {
+		var certificates = Hall.state.certificates.filter(function (certificate) {
+			return certificate.usage !== 'encrypt' && !known.some(function (order) { return order.certificate.id === certificate.id; });
+		});
+		askEach(certificates, function (certificate, next) { Hall.api.find(certificate.pem, next); }, function (found) {
+			var all = added(known, found);
+			var wanted = Hall.state.renewals.filter(function (info) {
+				return (info.order || info.mark) && info.source === 'key' && info.next !== 'none' &&
+					!all.some(function (order) { return Hall.key.isOf(info, order); });
+			});
+			askEach(wanted, function (info, next) { Hall.api.order(info.order || info.mark, next); }, function (others) {
+				done(added(all, others));
+			});
+		});
+	}
+
 	function show(orders) {
-		var pending = orders.filter(isUnfinished);
 		var state = Hall.state;
-		Hall.fill(place, [
-			pending.length > 0 && Hall.h('section.pending', {'data-test': 'pending'}, [
+		var pending = orders.filter(isUnfinished);
+		var elsewhere = pending.filter(function (order) { return !Hall.key.certificate(order.certificate.id); });
+		Hall.refill(place, [
+			state.missing && Hall.notice('warn', {text: Hall.t('choose.missing', {order: Hall.format.order(state.missing)}), test: 'order-missing'}),
+			elsewhere.length > 0 && Hall.h('section.pending', {'data-test': 'pending'}, [
 				Hall.h('h3', {text: Hall.t('choose.pending')})
-			].concat(pending.map(orderCard))),
+			].concat(elsewhere.map(orderCard))),
 			state.tokens.length > 1 && Hall.notice('info', {text: Hall.t('choose.several'), test: 'several-keys'}),
 			state.tokens.length === 0 && Hall.notice('warn', {text: Hall.t('key.wrong.none'), test: 'no-key'})
-		].concat(state.tokens.map(tokenSection)));
+		].concat(state.tokens.map(function (token) { return tokenSection(token, pending); })));
 		Hall.wizard.say(Hall.t('choose.found', {n: state.certificates.length}));
 	}
 
@@ -162,21 +209,21 @@
 		Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', again)]}));
 	}
 
-	function look(token) {
+	function read(token) {
 		revealed = token || '';
 		Hall.fill(place, Hall.spinner(Hall.t('key.looking')));
 		Hall.key.load(Hall.wizard.live(function (error) {
 			if (error) { failed(error); return; }
 			Hall.api.orders(Hall.wizard.live(function (failure, orders) {
-				Hall.state.orders = orders || [];
-				foreignOrders(Hall.state.orders, Hall.wizard.live(function (others) {
-					show(Hall.state.orders.concat(others));
+				foreignOrders(orders || [], Hall.wizard.live(function (all) {
+					Hall.state.orders = all;
+					show(all);
 				}));
 			}));
 		}));
 	}
 
-	function again() { look(''); }
+	function again() { read(''); }
 
 	Hall.steps.choose = {
 		enter: function (view) {
@@ -193,6 +240,9 @@
 			stopListening = Hall.agent.on('token.changed', again);
 			again();
 		},
-		leave: function () { stopListening(); }
+		leave: function () {
+			stopListening();
+			Hall.state.missing = '';
+		}
 	};
 }());

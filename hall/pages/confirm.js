@@ -9,6 +9,7 @@
 	var inputs = null;
 	var message = null;
 	var submit = null;
+	var seal = null;
 
 	/* GB 32100-2015: 18 signs, the last one checks the others. */
 	function isCreditCode(code) {
@@ -18,8 +19,16 @@
 		return CODE_SIGNS.charAt((31 - sum % 31) % 31) === code.charAt(17);
 	}
 
+	/* 138-0013-8000, 138 0013 8000, +86 138…, (0351) 1234567 are how people write them; an extension keeps its dash. */
+	function plainPhone(text) {
+		var plain = text.replace(/[０-９]/g, function (sign) { return String.fromCharCode(sign.charCodeAt(0) - 0xfee0); })
+			.replace(/[\s()（）.]+/g, '-').replace(/[\u2010-\u2015－-]+/g, '-').replace(/^-|-$/g, '').replace(/^\+?86-?(?=1|0)/, '');
+		var digits = plain.replace(/-/g, '');
+		return /^1\d{10}$/.test(digits) || /^400\d{7}$/.test(digits) ? digits : plain;
+	}
+
 	function isPhone(text) {
-		return /^(\+?86[- ]?)?1[3-9]\d{9}$/.test(text) || /^0\d{2,3}-?\d{7,8}(-\d{1,6})?$/.test(text);
+		return /^1[3-9]\d{9}$/.test(text) || /^400\d{7}$/.test(text) || /^0\d{2,3}-?\d{3,4}-?\d{4}(-\d{1,6})?$/.test(text);
 	}
 
 	function isEmail(text) {
@@ -63,11 +72,22 @@
 		return Boolean(name === 'company' ? order.certificate.company : name === 'creditCode' && order.certificate.creditCode);
 	}
 
-	function field(row, values, order) {
-		var fixed = certified(order, row.name);
+	/* What the certificate says is no field: it is read, not filled in. */
+	function summary(order, values) {
+		return Hall.h('div.summary', {'data-test': 'summary'}, [Hall.details(FIELDS.filter(function (row) {
+			return certified(order, row.name);
+		}).map(function (row) {
+			return [Hall.t('field.' + row.name), Hall.h('span', {text: values[row.name], 'data-test': 'field-' + row.name})];
+		}).concat([
+			[Hall.t('field.order'), Hall.format.order(order.id)],
+			[Hall.t('field.amount'), Hall.h('strong.price', {text: Hall.format.money(order.price)})]
+		])), Hall.h('p.field-note', {text: Hall.t('form.certified')})]);
+	}
+
+	function field(row, values) {
 		var input = Hall.h('input', {
 			id: 'field-' + row.name, name: row.name, type: row.type || 'text', autocomplete: row.autocomplete,
-			maxlength: row.max, required: !row.optional, readonly: fixed, 'aria-describedby': 'error-' + row.name,
+			maxlength: row.max, required: !row.optional, 'aria-describedby': 'error-' + row.name,
 			'data-test': 'field-' + row.name,
 			oninput: function () {
 				values[row.name] = input.value;
@@ -79,9 +99,26 @@
 		return Hall.h('div.field', {}, [
 			Hall.h('label', {'for': 'field-' + row.name, text: Hall.t('field.' + row.name)}),
 			input,
-			fixed && Hall.h('p.field-note', {text: Hall.t('form.certified')}),
 			Hall.h('p.field-error', {id: 'error-' + row.name, 'data-test': 'error-' + row.name})
 		]);
+	}
+
+	/* The seal of the old certificate ends with it: known before anything is paid. */
+	function sealField() {
+		seal = Hall.h('input', {type: 'checkbox', id: 'seal', 'data-test': 'seal', 'aria-describedby': 'error-seal', onchange: function () {
+			if (seal.checked) { markSeal(''); }
+		}});
+		seal.checked = Boolean(Hall.state.form.seal);
+		return Hall.h('div.tick', {}, [
+			seal,
+			Hall.h('label', {'for': 'seal'}, [Hall.h('strong', {text: Hall.t('seal.title')}), ' ' + Hall.t('seal.text')]),
+			Hall.h('p.field-error', {id: 'error-seal', 'data-test': 'error-seal'})
+		]);
+	}
+
+	function markSeal(text) {
+		Hall.byId('error-seal').textContent = text ? Hall.t(text) : '';
+		if (text) { seal.setAttribute('aria-invalid', 'true'); } else { seal.removeAttribute('aria-invalid'); }
 	}
 
 	function mark(row, text) {
@@ -95,19 +132,21 @@
 	}
 
 	function valueOf(row) {
-		var value = inputs[row.name].value.replace(/^\s+|\s+$/g, '');
+		var value = (inputs[row.name] ? inputs[row.name].value : Hall.state.form[row.name]).replace(/^\s+|\s+$/g, '');
+		if (row.name === 'phone') { return plainPhone(value); }
 		return row.name === 'creditCode' ? value.toUpperCase() : value;
 	}
 
 	/* Marks every wrong field, moves to the first; true when all are right. */
 	function validate(order) {
-		var wrong = FIELDS.filter(function (row) {
-			var problem = certified(order, row.name) ? '' : row.check(valueOf(row));
+		var wrong = FIELDS.filter(function (row) { return !certified(order, row.name); }).filter(function (row) {
+			var problem = row.check(valueOf(row));
 			mark(row, problem);
 			return problem !== '';
 		});
-		if (wrong.length > 0) { inputs[wrong[0].name].focus(); }
-		return wrong.length === 0;
+		markSeal(seal.checked ? '' : 'form.seal');
+		if (wrong.length > 0) { inputs[wrong[0].name].focus(); } else if (!seal.checked) { seal.focus(); }
+		return wrong.length === 0 && seal.checked;
 	}
 
 	function send(event) {
@@ -117,6 +156,7 @@
 		if (!validate(order)) { return; }
 		var values = {};
 		FIELDS.forEach(function (row) { values[row.name] = valueOf(row); });
+		Hall.state.form.seal = true;
 		submit.disabled = true;
 		Hall.api.act(order.id, 'confirm', {
 			company: values.company,
@@ -147,9 +187,11 @@
 			});
 			Hall.append(view, [
 				Hall.h('p.lead', {text: Hall.t('confirm.lead')}),
-				Hall.h('form.form', {novalidate: true, onsubmit: send}, FIELDS.map(function (row) {
-					return field(row, values, order);
-				}).concat([message, Hall.h('div.actions', {}, [submit, Hall.cancelling.button(view)])]))
+				Hall.h('div.confirm', {}, [summary(order, values), Hall.h('form.form', {novalidate: true, onsubmit: send}, FIELDS.filter(function (row) {
+					return !certified(order, row.name);
+				}).map(function (row) {
+					return field(row, values);
+				}).concat([sealField(), message, Hall.h('div.actions', {}, [submit, Hall.cancelling.button(view)])]))])
 			]);
 		}
 	};

@@ -15,16 +15,16 @@
 	var stopListening = null;
 	var checking = false;
 
-	/* link: {name, text} of the SDK */
+	/* link: {name, text, code} of the SDK */
 	function linkRow(link) {
 		var download = Hall.state.hall && Hall.state.hall.agent && Hall.state.hall.agent.download;
 		var state = LINK_STATES[link.name] || 'fail';
 		var mendable = link.name === 'agent.not_running' || link.name === 'agent.outdated';
 		return {
-			id: 'link', state: state, code: link.name, text: link.text,
+			id: 'link', state: state, code: link.name, text: link.text, number: link.code,
 			remedy: state === 'fail' && {
 				text: Hall.t(mendable ? 'link.remedy' : 'link.help', {hotline: Hall.hotline()}),
-				url: mendable && download
+				url: mendable && download, link: Hall.t('link.download')
 			}
 		};
 	}
@@ -41,21 +41,27 @@
 		};
 	}
 
-	function show(items) {
-		Hall.fill(parts.list, items.map(function (item) { return Hall.checks.row(item, check); }));
+	function show(items, waiting) { Hall.checks.fill(parts.list, items, waiting, check); }
+
+	function isLate(item) { return item.code === 'certificate.late'; }
+
+	/* What the whole comes to. A certificate that is out of its time is said here: the next page would only refuse it. */
+	function verdict(items, ready, bad) {
+		var other = items.some(function (item) { return item.state === 'fail'; });
+		if (!ready) { return Hall.notice('warn', {text: Hall.t('check.failing', {n: bad}), test: 'check-failing'}); }
+		if (items.some(isLate)) {
+			return Hall.notice('warn', {text: Hall.t('check.late'), test: 'check-late', actions: [Hall.applyLink()].filter(Boolean)});
+		}
+		return Hall.notice('good', {text: Hall.t(other ? 'check.ready.other' : 'check.ready'), test: 'check-ready'});
 	}
 
 	function conclude(items) {
 		var bad = Hall.checks.closing(items).length;
 		var ready = items.length > 1 && bad === 0;
-		var other = items.some(function (item) { return item.state === 'fail'; });
 		checking = false;
 		parts.next.disabled = !ready;
 		parts.again.disabled = false;
-		Hall.fill(parts.result, Hall.notice(ready ? 'good' : 'warn', {
-			text: ready ? Hall.t(other ? 'check.ready.other' : 'check.ready') : Hall.t('check.failing', {n: bad}),
-			test: ready ? 'check-ready' : 'check-failing'
-		}));
+		Hall.fill(parts.result, verdict(items, ready, bad));
 		if (ready && !shownBefore && Hall.state.wantedOrder) {
 			shownBefore = true;
 			next();
@@ -63,11 +69,12 @@
 	}
 
 	function failedCheck(error) {
-		return {id: 'agent', state: 'fail', code: error.name, text: Hall.says(error), remedy: {text: Hall.remedy(error)}};
+		return {id: 'agent', state: 'fail', code: error.name, number: error.code, text: Hall.says(error), remedy: {text: Hall.remedy(error)}};
 	}
 
 	function checkKeys() {
 		var open = {name: 'open', text: Hall.agent.stateText('open')};
+		Hall.showLinks();
 		Hall.agent.call('environment.check', {}, Hall.wizard.live(function (error, answer) {
 			var items = [linkRow(open)].concat(error ? [failedCheck(error)] : answer.items);
 			if (!items.some(function (item) { return item.id === 'clock' && item.state !== 'ok'; })) {
@@ -84,7 +91,7 @@
 			if (!checking) { check(); }
 			return;
 		}
-		show([linkRow(link)]);
+		show([linkRow({name: link.name, text: link.text, code: link.error && link.error.code})]);
 		Hall.clear(parts.result);
 		parts.next.disabled = true;
 		if (link.name === 'browser.prompt') {
@@ -97,7 +104,7 @@
 		parts.next.disabled = true;
 		parts.again.disabled = true;
 		Hall.clear(parts.result);
-		show([{id: 'link', state: 'wait', code: 'connecting', text: Hall.agent.stateText('connecting')}]);
+		show([{id: 'link', state: 'wait', code: 'connecting', text: Hall.agent.stateText('connecting')}], true);
 		Hall.loadHall(Hall.wizard.live(function (error) {
 			if (error) {
 				show([{id: 'hall', state: 'fail', code: error.name, text: Hall.says(error), remedy: {text: Hall.remedy(error)}}]);
@@ -116,7 +123,7 @@
 	}
 
 	function showLink(failure) {
-		var items = [linkRow({name: failure.name, text: failure.message})];
+		var items = [linkRow({name: failure.name, text: failure.message, code: failure.code})];
 		show(items);
 		return items;
 	}
@@ -131,6 +138,7 @@
 		parts.next.disabled = true;
 		Hall.api.order(wanted, Hall.wizard.live(function (error, order) {
 			if (error || order.state === 'CANCELLED') {
+				Hall.state.missing = error ? wanted : '';
 				Hall.wizard.go('choose');
 				return;
 			}
@@ -141,16 +149,16 @@
 	Hall.steps.environment = {
 		enter: function (view) {
 			parts = {
-				list: Hall.h('ul.checks', {id: 'checks', 'data-test': 'checks'}),
+				list: Hall.h('div.check-groups', {id: 'checks'}),
 				result: Hall.h('div', {'aria-live': 'polite'}),
 				again: Hall.button('plain', Hall.t('check.again'), 'check-again', check),
 				next: Hall.button('primary', Hall.t('next'), 'check-next', next)
 			};
 			Hall.append(view, [
 				Hall.h('p.lead', {text: Hall.t('check.lead')}),
-				parts.list,
 				parts.result,
-				Hall.h('div.actions', {}, [parts.next, parts.again])
+				Hall.h('div.actions.actions-first', {}, [parts.next, parts.again]),
+				parts.list
 			]);
 			stopListening = [Hall.agent.on('token.changed', check), Hall.agent.on('state', onState)];
 			check();

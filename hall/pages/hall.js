@@ -1,12 +1,14 @@
 /*
  * The hall's HTTP client. Hall.api.get(path, done) and Hall.api.post(path, body, done) call done(error, answer);
- * error is {name, message, status, data} with a message in the clerk's language.
+ * error is {name, code, message, status, data} with a message in the clerk's language.
  */
 (function () {
 	'use strict';
 
 	var Hall = window.Hall = window.Hall || {};
 	var TIMEOUT = 30000;
+	/* hall/error.h numbers what the hall answers; no answer has the last of them. */
+	var UNREACHABLE = 5999;
 
 	function parse(text) {
 		try {
@@ -21,13 +23,14 @@
 	}
 
 	function unreachable(status) {
-		return {name: 'hall.unreachable', status: status, message: '', data: {}};
+		return {name: 'hall.unreachable', code: UNREACHABLE, status: status, message: '', data: {}};
 	}
 
 	function errorOf(request, answer) {
 		if (!answer || !answer.error) { return unreachable(request.status); }
 		return {
 			name: answer.error.name,
+			code: answer.error.code,
 			status: request.status,
 			message: messageOf(answer.error),
 			data: answer.error
@@ -71,6 +74,12 @@
 		},
 		open: function (certificate, done) {
 			send('POST', '/api/orders', {certificate: certificate}, function (error, answer) {
+				done(error, answer && answer.order);
+			});
+		},
+		/* The order that open would return, or nothing. */
+		find: function (certificate, done) {
+			send('POST', '/api/orders/find', {certificate: certificate}, function (error, answer) {
 				done(error, answer && answer.order);
 			});
 		},

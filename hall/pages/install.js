@@ -79,7 +79,7 @@
 		stopWatching();
 		Hall.wizard.busy(true);
 		mode('running');
-		Hall.fill(place, [
+		Hall.refill(place, [
 			Hall.notice('info', {text: Hall.t('install.keepkey'), test: 'running'}),
 			makePhases(agreed ? 'install' : 'begin')
 		]);
@@ -93,13 +93,13 @@
 		var install = Hall.button('primary', Hall.t('install.install'), 'install', function () {
 			mode('running');
 			Hall.wizard.busy(true);
-			Hall.fill(place, [
+			Hall.refill(place, [
 				Hall.notice('info', {text: Hall.t('install.keepkey'), test: 'running'}),
 				makePhases('install')
 			]);
 			go();
 		});
-		Hall.fill(place, Hall.notice('good', {
+		Hall.refill(place, Hall.notice('good', {
 			title: Hall.t('install.issued.title'), text: Hall.t('install.issued.text'), test: 'issued', actions: [install]
 		}));
 		install.focus();
@@ -161,7 +161,7 @@
 		var words = standing(order, stage);
 		var start = Hall.button('primary', Hall.t('install.' + name), name, function () { run(issued); });
 		mode(issued ? 'issued' : 'paid');
-		Hall.fill(place, Hall.notice(KINDS[words] || 'good', {
+		Hall.refill(place, Hall.notice(KINDS[words] || 'good', {
 			title: Hall.t('install.' + words + '.title'), text: Hall.t('install.' + words + '.text'), hint: problemOf(order),
 			test: issued ? 'issued' : 'paid', actions: [start]
 		}));
@@ -187,7 +187,7 @@
 		var again = Hall.button('primary', Hall.t(issued ? 'recovery.install' : 'install.update'),
 			issued ? 'recover' : 'update', goOn);
 		mode('recovery');
-		Hall.fill(place, [
+		Hall.refill(place, [
 			Hall.h('h3.recovery', {text: Hall.t('recovery.title'), 'data-test': 'recovery'}),
 			Hall.problem(error, {
 				title: Hall.t(issued ? 'recovery.failed.issued' : 'recovery.failed.paid'), kind: recoveryKind(error)
@@ -208,7 +208,7 @@
 
 	function showStopped(order) {
 		mode('stopped');
-		Hall.fill(place, Hall.notice('warn', {
+		Hall.refill(place, Hall.notice('warn', {
 			title: Hall.t('state.' + order.state),
 			text: Hall.t('stopped.' + order.state, {hotline: Hall.hotline()}),
 			hint: problemOf(order),
@@ -219,7 +219,7 @@
 	/* Another page is at it: look on, and go on from where it ends. */
 	function watch() {
 		mode('watching');
-		Hall.fill(place, [
+		Hall.refill(place, [
 			Hall.notice('warn', {
 				title: Hall.t('busy.title'), text: Hall.t('busy.text'), name: 'agent.busy', test: 'busy',
 				actions: [Hall.button('plain', Hall.t('retry'), 'busy-retry', look)]
@@ -279,7 +279,7 @@
 			Hall.append(view, [
 				Hall.details([
 					[Hall.t('field.company'), order.company || order.certificate.company],
-					[Hall.t('field.order'), order.id],
+					[Hall.t('field.order'), Hall.format.order(order.id)],
 					[Hall.t('field.token'), order.tokenSerial]
 				]),
 				place

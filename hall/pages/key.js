@@ -88,7 +88,7 @@
 			Hall.fill(place, Hall.spinner(Hall.t('key.looking')));
 			load(Hall.wizard.live(function (error) {
 				if (error) {
-					Hall.fill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', look)]}));
+					Hall.refill(place, Hall.problem(error, {actions: [Hall.button('plain', Hall.t('retry'), 'retry', look)]}));
 					return;
 				}
 				var token = ofOrder(order);
@@ -103,7 +103,7 @@
 		function waitForKey() {
 			var stop = Hall.agent.on('token.changed', function () { stop(); look(); });
 			function again() { stop(); look(); }
-			Hall.fill(place, [askFor(order, again)].concat(order.tokenSerial ? [] : Hall.state.tokens.filter(isBare).map(function (token) {
+			Hall.refill(place, [askFor(order, again)].concat(order.tokenSerial ? [] : Hall.state.tokens.filter(isBare).map(function (token) {
 				return Hall.reveal(token, again);
 			})));
 		}

@@ -24,12 +24,12 @@
 		stopPolling = null;
 	}
 
-	function amount(order) {
-		return Hall.details([
+	function amount(order, shown) {
+		return Hall.h('div.summary', {}, [Hall.details([
+			!shown && [Hall.t('field.amount'), Hall.h('strong.price', {text: Hall.format.money(order.price)})],
 			[Hall.t('field.company'), order.company || order.certificate.company],
-			[Hall.t('field.order'), order.id],
-			[Hall.t('field.amount'), Hall.h('strong.price', {text: Hall.format.money(order.price)})]
-		]);
+			[Hall.t('field.order'), Hall.format.order(order.id)]
+		])]);
 	}
 
 	function showConfirm(order) {
@@ -58,12 +58,13 @@
 	function showCode(order) {
 		var payment = order.payment;
 		var answer = Hall.h('div', {'aria-live': 'polite', 'data-test': 'pay-answer'});
-		Hall.fill(place, [
-			amount(order),
+		Hall.refill(place, [
 			Hall.h('div.pay', {'data-test': 'pay-open', 'data-payment': payment.id}, [
-				Hall.h('img.qr', {src: payment.qr, width: '208', height: '208', alt: Hall.t('pay.qr.alt'), 'data-test': 'qr'}),
+				Hall.h('img.qr', {src: payment.qr, width: '260', height: '260', alt: Hall.t('pay.qr.alt'), 'data-test': 'qr'}),
 				Hall.h('div.pay-text', {}, [
-					Hall.h('p.pay-how', {text: Hall.t('pay.how')}),
+					Hall.h('h3.pay-how', {text: Hall.t('pay.how')}),
+					Hall.h('p.pay-amount', {}, [Hall.h('strong.price', {text: Hall.format.money(order.price)})]),
+					Hall.h('p.pay-marks', {text: Hall.t('pay.marks')}),
 					countdown(payment),
 					Hall.h('p', {}, [Hall.h('a', {
 						href: payment.url, target: '_blank', rel: 'noopener', text: Hall.t('pay.link'), 'data-test': 'pay-link'
@@ -73,15 +74,16 @@
 			]),
 			answer,
 			Hall.h('div.actions', {}, [
-				Hall.button('primary', Hall.t('pay.paid'), 'pay-done', function () { ask(answer); }),
+				Hall.button('plain', Hall.t('pay.paid'), 'pay-done', function () { ask(answer); }),
 				Hall.cancelling.button(view)
-			])
+			]),
+			amount(order, true)
 		]);
 	}
 
 	function expired() {
 		stop();
-		Hall.fill(place, Hall.notice('warn', {
+		Hall.refill(place, Hall.notice('warn', {
 			title: Hall.t('pay.expired.title'),
 			text: Hall.t('pay.expired.text'),
 			test: 'pay-expired',
@@ -95,8 +97,8 @@
 	function accept(order) {
 		if (Hall.wizard.stepOf(order) !== 'pay') {
 			stop();
-			Hall.wizard.say(Hall.t('pay.received'));
 			Hall.wizard.follow(order);
+			Hall.wizard.say(Hall.t('pay.received'));
 			return true;
 		}
 		Hall.wizard.keep(order);
@@ -146,8 +148,8 @@
 			place = Hall.h('div');
 			Hall.append(view, [
 				Hall.h('p.lead', {text: Hall.t('pay.lead')}),
-				Hall.notice('info', {text: Hall.t('pay.sandbox'), test: 'sandbox'}),
-				place
+				place,
+				Hall.h('p.field-note', {text: Hall.t('pay.sandbox'), 'data-test': 'sandbox'})
 			]);
 			if (order.state !== 'PAYING') {
 				showConfirm(order);

@@ -4,16 +4,20 @@
 
 	var Hall = window.Hall;
 	var place = null;
+	/* 'gone' while it is said that the key is not there: its return changes that by itself. */
+	var shown = '';
+	var stopListening = null;
 
 	function orderLine(order) {
 		return Hall.details([
 			[Hall.t('field.company'), order.certificate.company || Hall.format.company(order.certificate.subject)],
-			[Hall.t('field.order'), order.id]
+			[Hall.t('field.order'), Hall.format.order(order.id)]
 		]);
 	}
 
 	function ready(token) {
-		Hall.fill(place, [
+		shown = '';
+		Hall.refill(place, [
 			Hall.details([[Hall.t('field.token'), Hall.key.summary(token)]]),
 			token.pin === 'low' && Hall.notice('warn', {text: Hall.t('pin.low'), test: 'pin-low'}),
 			token.pin === 'final' && Hall.notice('warn', {text: Hall.t('pin.final'), test: 'pin-final'}),
@@ -29,8 +33,9 @@
 	}
 
 	function verify(token) {
+		shown = '';
 		Hall.wizard.busy(true);
-		Hall.fill(place, [
+		Hall.refill(place, [
 			Hall.notice('info', {title: Hall.t('pin.waiting.title'), text: Hall.t('pin.waiting.text'), test: 'pin-waiting'}),
 			Hall.spinner(Hall.t('pin.waiting'))
 		]);
@@ -54,13 +59,15 @@
 
 	function failed(error, token) {
 		if (error.name === 'pin.expired') { mustChange(error, token); return; }
-		var again = error.name === 'token.removed' || error.name === 'token.absent' ? look : function () { verify(token); };
-		var busy = error.name === 'agent.busy';
-		Hall.fill(place, [
+		var gone = error.name === 'token.removed' || error.name === 'token.absent';
+		var again = gone ? look : function () { verify(token); };
+		var busy = error.name === 'agent.busy', cancelled = error.name === 'pin.cancelled';
+		shown = gone ? 'gone' : '';
+		Hall.refill(place, [
 			Hall.problem(error, {
-				title: Hall.t(busy ? 'busy.title' : 'pin.failed'),
-				kind: error.name === 'pin.cancelled' ? 'warn' : 'bad',
-				actions: [Hall.button('primary', Hall.t(busy ? 'retry' : 'pin.again'), 'pin-again', again), back()]
+				title: Hall.t(busy ? 'busy.title' : gone ? 'pin.gone' : cancelled ? 'pin.cancelled' : 'pin.failed'),
+				kind: cancelled || gone ? 'warn' : 'bad',
+				actions: [Hall.button('primary', Hall.t(busy ? 'retry' : gone ? 'key.again' : 'pin.again'), 'pin-again', again), back()]
 			})
 		]);
 	}
@@ -76,8 +83,8 @@
 				}));
 				return;
 			}
-			Hall.wizard.say(Hall.t('pin.right'));
 			Hall.wizard.follow(bound);
+			Hall.wizard.say(Hall.t('pin.right'));
 		}));
 	}
 
@@ -96,6 +103,7 @@
 	}
 
 	function look() {
+		shown = '';
 		Hall.key.need(Hall.state.order, place, check);
 	}
 
@@ -103,7 +111,11 @@
 		enter: function (view) {
 			place = Hall.h('div');
 			Hall.append(view, [Hall.h('p.lead', {text: Hall.t('pin.lead')}), orderLine(Hall.state.order), place]);
+			stopListening = Hall.agent.on('token.changed', function (change) {
+				if (shown === 'gone' && change.tokens && change.tokens.length > 0) { look(); }
+			});
 			look();
-		}
+		},
+		leave: function () { stopListening(); }
 	};
 }());

@@ -46,7 +46,7 @@
 	function detailOf(error) {
 		var data = error.data || {};
 		var parts = [error.name, data.call, data.value, data.what, data.field].filter(Boolean);
-		return Hall.t('error.detail', {detail: parts.join(' · ')});
+		return Hall.t(error.code ? 'error.detail' : 'error.name', {code: Math.abs(error.code), detail: parts.join(' · ')});
 	}
 
 	/* options: {title, kind, actions} */

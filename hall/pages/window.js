@@ -41,7 +41,7 @@
 		away: function () { return Math.abs(offset) / 1000; }
 	};
 
-	/* {state: early|open|late, opens, closes, daysLeft}; the agent's opinion where the hall names no rule */
+	/* {state: early|open|late, opens, closes}; the agent's opinion where the hall names no rule */
 	Hall.renewalWindow = function (certificate, rule) {
 		var before = span(rule && rule.before);
 		var after = span(rule && rule.after);
@@ -52,8 +52,7 @@
 		return {
 			state: now < opens ? 'early' : now > closes ? 'late' : 'open',
 			opens: new Date(opens).toISOString(),
-			closes: new Date(closes).toISOString(),
-			daysLeft: Hall.format.daysLeft(certificate.notAfter, now)
+			closes: new Date(closes).toISOString()
 		};
 	};
 }());

@@ -167,6 +167,8 @@ export class Client {
 	readonly state: State['name'];
 	/** The answer to agent.hello of the last connection. */
 	readonly info: AgentHelloResult | null;
+	/** The port of the last connection, 0 before the first. */
+	readonly port: number;
 	readonly agent: Area<'agent'>;
 	readonly environment: Area<'environment'>;
 	readonly token: Area<'token'>;

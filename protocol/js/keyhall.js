@@ -561,6 +561,7 @@
 		self.locale = language(self.options.locale);
 		self.state = 'closed';
 		self.info = null;
+		self.port = 0;
 		self._handlers = create(null);
 		self._calls = create(null);
 		self._lastId = 0;
@@ -682,6 +683,7 @@
 				{version: own(result.hello, 'version'), minimum: minimum, tried: tried}));
 		}
 		self._socket = socket;
+		self.port = tried[tried.length - 1].port;
 		self._quick = false;
 		self.info = result.hello;
 		socket.onmessage = function (event) { self._receive(event.data); };

@@ -52,14 +52,14 @@ export class Clerk {
 	async environment(origin) {
 		await this.page.goto(`${origin}/renew`);
 		await this.step('environment');
-		await this.test('check-ready').waitFor();
+		await this.page.locator('[data-test="check-ready"], [data-test="check-late"]').waitFor();
 		await this.test('check-next').click();
 		await this.step('choose');
 	}
 
 	async choose(id) {
 		const card = this.page.locator(`[data-certificate="${id}"]`);
-		await card.locator('[data-test="renew"]').click();
+		await card.locator('[data-test="renew"], [data-test="continue"]').click();
 	}
 
 	async verifyPin() {
@@ -71,6 +71,7 @@ export class Clerk {
 		await this.step('confirm');
 		for (const [field, value] of [['contact', contact.name], ['phone', contact.phone], ['email', contact.email]])
 			await this.test(`field-${field}`).fill(value);
+		await this.test('seal').check();
 		await this.test('confirm').click();
 	}
 

@@ -51,7 +51,7 @@ async function spoilEnvelopes(clerk, times) {
 async function seesBoth(scene, clerk) {
 	await clerk.succeed();
 	for (const [usage, name] of [['sign', '签名证书'], ['encrypt', '加密证书']])
-		assert.match(await clerk.page.locator(`[data-usage="${usage}"]`).innerText(), new RegExp(`^${name}\\s`));
+		assert.match(await clerk.test('success-details').locator('div', { has: clerk.page.locator(`[data-usage="${usage}"]`) }).last().innerText(), new RegExp(`^${name}\\s`));
 	assert.match(await clerk.test('seal-note').innerText(), /电子印章/);
 	assert.match(await clerk.test('encryption-note').innerText(), /加密/);
 	const objects = await scene.token.objects();
@@ -62,7 +62,9 @@ async function seesBoth(scene, clerk) {
 for (const family of [rsa, sm2])
 	test(`a whole renewal with two certificates: ${family.keyType}`, () => withClerk(family, async (scene, clerk) => {
 		await clerk.environment(scene.origin);
-		assert.match(await clerk.page.locator(`[data-certificate="${certificateId(scene.oldEncryption)}"]`).innerText(), /加密证书/);
+		const pair = clerk.page.locator(`[data-certificate="${scene.id}"][data-encrypt="${certificateId(scene.oldEncryption)}"]`);
+		assert.match(await pair.innerText(), /签名证书 \+ 加密证书/);
+		assert.equal(await clerk.page.locator('[data-certificate]').count(), 1, 'a pair is one card');
 		await clerk.picture(`dual-${family.keyType}-choose`);
 		await clerk.untilPaid(scene.origin, scene.id, scene.company);
 		await clerk.install();

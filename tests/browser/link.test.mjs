@@ -8,7 +8,7 @@ import { Clerk } from './clerk.mjs';
 import { agent, emptyPort } from './gate.mjs';
 
 let folder, clerk, port, hall;
-const row = (code) => clerk.page.locator(`[data-check="link"][data-code="${code}"]`).waitFor();
+const row = (code) => clerk.page.locator(`[data-check="link"][data-code="${code}"]`).waitFor({ state: 'attached' });
 
 before(async () => {
 	folder = temporaryFolder();

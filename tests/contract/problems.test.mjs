@@ -23,6 +23,7 @@ function pages(hotline) {
 	const window = {};
 	const document = { addEventListener() {}, documentElement: {}, querySelectorAll: () => [] };
 	const context = vm.createContext({ window, document });
+	vm.runInContext(text('protocol/js/look.js'), context);
 	for (const name of ['texts', 'language', 'format', 'problems', 'problem']) vm.runInContext(text(`hall/pages/${name}.js`), context);
 	window.Hall.state = { hall: { hotline } };
 	return window.Hall;
