@@ -66,6 +66,17 @@ static bool speaks_ours(const struct kh_agent_hello_params *params)
 	return false;
 }
 
+/* The certificate manager, the one page that is let in without being configured, links to the hall. */
+static char *hall_for(const struct kh_connection *connection)
+{
+	const struct kh_config *config = &connection->agent->settings->config;
+
+	for (size_t i = 0; i < config->origins_count; i++)
+		if (strcmp(config->origins[i], connection->origin) == 0)
+			return NULL;
+	return config->origins_count > 0 ? config->origins[0] : NULL;
+}
+
 static void hello(struct kh_connection *connection, struct kh_request *request)
 {
 	const struct kh_agent_hello_params *params = request->message.params;
@@ -75,6 +86,7 @@ static void hello(struct kh_connection *connection, struct kh_request *request)
 		.version = (char *)(uintptr_t)KH_VERSION,
 		.protocol = 1,
 		.origin = connection->origin,
+		.hall = hall_for(connection),
 		.time = now,
 		.features = features,
 		.features_count = 2,

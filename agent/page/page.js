@@ -1,163 +1,192 @@
-/* The certificate manager: keys plugged in, their certificates, the PIN. */
+/* The certificate manager: keys plugged in, their certificates, orders that wait, the environment, the PIN. */
 (function () {
 	'use strict';
 
+	var look = window.KeyhallLook;
 	var TEXTS = {
-		zh: {
-			title: '证书管理', other: 'English', check: '环境检测', again: '重新检测', report: '保存诊断报告',
-			none: '未检测到 USB Key，请插入后重新检测。', empty: '此 USB Key 中没有证书。',
-			serial: '序列号', pin: 'PIN 码', module: '驱动模块', change: '修改 PIN 码', changed: 'PIN 码已修改。',
-			changing: '请在弹出的 PIN 码窗口中操作。',
-			subject: '主题', issuer: '颁发者', number: '证书序列号', credit: '统一社会信用代码', usage: '用途', key: '密钥',
-			from: '生效日期', to: '失效日期', window: '更新期限', until: ' 至 ', details: '详细信息',
-			left: '剩余 {n} 天', over: '已过期 {n} 天', expired: '已过期', valid: '有效', soon: '即将到期', future: '未生效',
-			keyless: '没有对应的私钥', version: '数字证书控件 ',
-			sign: '签名', encrypt: '加密', both: '签名和加密',
-			ok: '正常', low: '此前曾输错', final: '只剩最后一次机会', locked: '已锁定', unset: '尚未设置', change_first: '须先修改',
-			stateOk: '正常', stateWarn: '注意', stateFail: '异常', stateUnknown: '未知'
-		},
-		en: {
-			title: 'Certificate manager', other: '中文', check: 'Environment check', again: 'Check again', report: 'Save support report',
-			none: 'No key is plugged in. Plug it in and check again.', empty: 'There is no certificate on this key.',
-			serial: 'Serial number', pin: 'PIN', module: 'Module', change: 'Change PIN', changed: 'The PIN was changed.',
-			changing: 'Go on in the PIN window.',
-			subject: 'Subject', issuer: 'Issuer', number: 'Certificate number', credit: 'Credit code', usage: 'Usage', key: 'Key',
-			from: 'Valid from', to: 'Valid until', window: 'Renewal', until: ' to ', details: 'Details',
-			left: '{n} days left', over: 'expired {n} days ago', expired: 'expired', valid: 'valid', soon: 'expires soon', future: 'not yet valid',
-			keyless: 'no private key for it', version: 'Key agent ',
-			sign: 'signing', encrypt: 'encryption', both: 'signing and encryption',
-			ok: 'usable', low: 'a wrong PIN was entered', final: 'one try left', locked: 'locked', unset: 'not set', change_first: 'must be changed first',
-			stateOk: 'ok', stateWarn: 'warning', stateFail: 'fault', stateUnknown: 'unknown'
-		}
+		'title': ['证书管理', 'Certificate manager'],
+		'skip': ['跳到正文', 'Skip to content'],
+		'check': ['环境检测', 'Environment check'],
+		'again': ['重新检测', 'Check again'],
+		'report': ['下载诊断报告', 'Download the support report'],
+		'report.why': ['客服需要时，请将该文件发送给客服；其中不含 PIN 码和私钥。', 'For the hotline, when it asks for it; no PIN and no private key is in it.'],
+		'none': ['未检测到 USB Key，请插入 USB Key。', 'No key is plugged in. Plug it in.'],
+		'empty': ['未读取到证书。', 'No certificate is shown.'],
+		'reveal': ['部分 USB Key 检验 PIN 码后才显示证书。', 'Some keys show their certificates only after the PIN was verified.'],
+		'verify': ['检验 PIN 码', 'Verify the PIN'],
+		'reading': ['正在读取 USB Key……', 'Reading the keys …'],
+		'connecting': ['正在连接数字证书控件……', 'Connecting to the key agent …'],
+		'serial': ['序列号', 'Serial number'],
+		'pin': ['PIN 码', 'PIN'],
+		'module': ['驱动模块', 'Module'],
+		'change': ['修改 PIN 码', 'Change the PIN'],
+		'changed': ['PIN 码已修改。', 'The PIN was changed.'],
+		'window': ['请在弹出的 PIN 码窗口中操作；如未看到窗口，请检查任务栏或是否被浏览器遮挡。', 'Go on in the PIN window; if you do not see it, look behind the browser or in the task bar.'],
+		'pin.ok': ['正常', 'usable'],
+		'pin.low': ['此前曾输错', 'a wrong PIN was entered'],
+		'pin.final': ['只剩最后一次机会', 'one try left'],
+		'pin.locked': ['已锁定', 'locked'],
+		'pin.unset': ['尚未设置', 'not set'],
+		'pin.expired': ['须先修改', 'must be changed first'],
+		'keyless': ['没有对应的私钥', 'no private key for it'],
+		'early': ['{opens} 起可以更新。', 'To be renewed from {opens}.'],
+		'open': ['可以更新（{opens} 至 {closes}）。', 'May be renewed now ({opens} to {closes}).'],
+		'late': ['已超过更新期限（{closes}），请申请新证书。', 'Too late: renewal closed on {closes}. Apply for a new certificate.'],
+		'renew': ['前往更新', 'Renew'],
+		'pending': ['待完成的更新', 'Unfinished renewals'],
+		'continue': ['继续', 'Continue'],
+		'order': ['订单号 {order}', 'Order {order}'],
+		'order.unknown': ['订单', 'An order'],
+		'stage.nothing': ['尚未开始', 'not begun'],
+		'stage.key': ['已生成密钥，待安装证书', 'key pair made, certificate to be installed'],
+		'stage.certificate': ['已写入签名证书，未完成', 'signing certificate written, not finished'],
+		'stage.encryption-key': ['已写入加密密钥，未完成', 'encryption key written, not finished'],
+		'stage.installed': ['证书已安装，待确认', 'installed, to be confirmed'],
+		'stage.completed': ['已完成', 'done'],
+		'slow': ['USB Key 驱动程序响应较慢，已等待 {seconds} 秒，最长约 {limit} 秒。', 'The key\'s driver is slow: {seconds} s so far, {limit} s at most.'],
+		'error': ['错误代码：{code}（{name}）', 'Error {code} ({name})'],
+		'version': ['数字证书控件 {version}', 'Key agent {version}'],
+		'row.agent': ['数字证书控件', 'Key agent'], 'row.version': ['控件版本', 'Agent version'], 'row.browser': ['浏览器', 'Browser'],
+		'row.hall': ['服务厅', 'Service hall'], 'row.anchors': ['CA 根证书', 'CA root certificate'], 'row.usb': ['USB 设备', 'USB device'],
+		'row.driver': ['USB Key 驱动', 'Key driver'], 'row.reader': ['智能卡服务', 'Smart card service'], 'row.key': ['USB Key', 'USB key'],
+		'row.pin': ['PIN 码状态', 'PIN state'], 'row.space': ['存储空间', 'Room on the key'], 'row.window': ['PIN 码窗口', 'PIN window'],
+		'row.certificate': ['数字证书', 'Certificate'], 'row.pending': ['未完成订单', 'Unfinished order'], 'row.clock': ['系统时间', 'Clock'],
+		'row.state': ['更新记录', 'Renewal record'], 'row.other': ['其他程序', 'Other programs']
 	};
-	var STATES = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'warn' };
 	var language = /^zh/i.test(navigator.language) ? 'zh' : 'en';
-	var client, running = 0;
+	var client = null, hall = '', looking = false, wanted = false;
 
 	function byId(id) { return document.getElementById(id); }
-	function text(name, n) { return TEXTS[language][name].replace('{n}', n); }
-	function day(time) { return time.slice(0, 10); }
+	function each(selector, call) { Array.prototype.forEach.call(document.querySelectorAll(selector), call); }
 
-	function make(tag, className, content) {
-		var element = document.createElement(tag);
-		if (className) { element.className = className; }
-		if (content !== undefined) { element.textContent = content; }
-		return element;
+	function t(name, fields) {
+		var row = TEXTS[name];
+		return (row ? row[language === 'en' ? 1 : 0] : name).replace(/\{(\w+)\}/g, function (whole, field) { return fields[field]; });
 	}
 
-	function say(message, kind) {
-		byId('state').textContent = message || '';
-		byId('state').className = kind || '';
+	/* ---- what is said at the top ---- */
+
+	function quiet() { look.clear(byId('state')); }
+	function wait(text) { look.fill(byId('state'), look.spinner(text)); }
+
+	function failed(error) {
+		look.fill(byId('state'), look.notice('bad', {
+			text: error.message, detail: error.code && t('error', {code: Math.abs(error.code), name: error.name}), name: error.name, test: 'problem'
+		}));
 	}
 
-	/* The common name out of an RFC 4514 name, else all of it. */
-	function commonName(subject) {
-		var hit = /(?:^|[,+])CN=((?:\\.|[^,+\\])*)/i.exec(subject);
-		return hit ? hit[1].replace(/\\(.)/g, '$1') : subject;
+	/* ---- keys and certificates ---- */
+
+	function below(certificate) {
+		var times = certificate.renewal;
+		var fields = {opens: look.date(times.opens), closes: look.date(times.closes)};
+		if (certificate.usage === 'encrypt') { return []; }
+		if (certificate.hasPrivateKey === false) { return [look.h('p.card-why', {text: t('keyless')})]; }
+		return [
+			look.h(times.state === 'open' ? 'p.card-open' : 'p.card-why', {text: t(times.state, fields)}),
+			times.state === 'open' && hall && look.h('div.actions', {}, [
+				look.h('a.button.button-primary', {href: hall + '/renew', target: '_blank', rel: 'noopener', text: t('renew'), 'data-test': 'renew'})
+			])
+		];
 	}
 
-	function validity(certificate) {
-		var left = certificate.renewal.daysLeft;
-		if (Date.parse(certificate.notBefore) > Date.now()) { return ['future', 'warn']; }
-		if (left < 0) { return ['expired', 'bad']; }
-		return certificate.renewal.state === 'early' ? ['valid', 'good'] : ['soon', 'warn'];
+	function card(pair) {
+		return look.card(language, {pair: pair, times: pair.main.renewal, now: Date.now(), below: below(pair.main)});
 	}
 
-	function facts(rows) {
-		var list = make('dl');
-		rows.forEach(function (row) {
-			if (!row[1]) { return; }
-			list.appendChild(make('dt', '', text(row[0])));
-			list.appendChild(make('dd', row[2], row[1]));
+	/* A call for which the PIN window opens. */
+	function withWindow(method, token, button, said) {
+		button.disabled = true;
+		look.fill(byId('state'), look.notice('info', {text: t('window'), test: 'pin-waiting'}));
+		client.call(method, {token: token.token}).then(function () {
+			quiet();
+			if (said) { look.fill(byId('state'), look.notice('good', {text: t(said), test: said})); }
+		}, failed).then(function () {
+			button.disabled = false;
+			byId('state').firstChild && byId('state').firstChild.focus();
+			read(true);
 		});
-		return list;
 	}
 
-	function showCertificate(certificate) {
-		var article = make('article', 'certificate'), heading = make('h3', '', commonName(certificate.subject));
-		var state = validity(certificate), left = certificate.renewal.daysLeft, more = make('details');
+	function windowButton(text, method, token, said) {
+		var button = look.button('plain', t(text), text, function () { withWindow(method, token, button, said); });
+		return button;
+	}
 
-		heading.appendChild(make('span', 'mark ' + state[1], text(state[0])));
-		if (certificate.hasPrivateKey === false) { heading.appendChild(make('span', 'mark warn', text('keyless'))); }
-		article.appendChild(heading);
-		article.appendChild(facts([
-			['from', day(certificate.notBefore)],
-			['to', day(certificate.notAfter) + (language === 'zh' ? '（' : ' (') + text(left < 0 ? 'over' : 'left', Math.abs(left)) + (language === 'zh' ? '）' : ')'), state[1]],
-			['usage', text(certificate.usage)]
-		]));
-		more.appendChild(make('summary', '', text('details')));
-		more.appendChild(facts([
-			['subject', certificate.subject], ['issuer', certificate.issuer], ['number', certificate.serialNumber],
-			['credit', certificate.creditCode], ['key', certificate.keyType],
-			['window', day(certificate.renewal.opens) + text('until') + day(certificate.renewal.closes)]
-		]));
-		article.appendChild(more);
-		return article;
+	function empty(token) {
+		return [
+			look.h('p.empty', {text: t('empty') + (token.login ? '' : ' ' + t('reveal'))}),
+			!token.login && look.h('div.actions', {}, [windowButton('verify', 'pin.verify', token)])
+		];
 	}
 
 	function showKey(token, certificates) {
-		var card = make('article', 'key'), head = make('header'), names = make('div'), change = make('button', 'plain', text('change'));
-		var own = certificates.filter(function (one) { return one.token === token.token; });
-
-		names.appendChild(make('h2', '', token.label || token.model));
-		names.appendChild(make('p', 'facts', (token.serial ? text('serial') + ' ' + token.serial + ' · ' : '') + text('pin') + ' ' + text(token.pin === 'expired' ? 'change_first' : token.pin) + ' · ' + text('module') + ' ' + token.module));
-		change.type = 'button';
-		change.addEventListener('click', function () { changePin(token, change); });
-		head.appendChild(names);
-		head.appendChild(change);
-		card.appendChild(head);
-		if (own.length === 0) { card.appendChild(make('p', 'facts', text('empty'))); }
-		own.forEach(function (one) { card.appendChild(showCertificate(one)); });
-		return card;
+		var pairs = look.pairs(certificates.filter(function (one) { return one.token === token.token; }), function (one) { return one.renewal; });
+		var facts = [token.serial && t('serial') + ' ' + token.serial, t('pin') + ' ' + t('pin.' + token.pin), t('module') + ' ' + token.module];
+		return look.h('section.panel.key', {'data-serial': token.serial, 'data-pin': token.pin}, [
+			look.h('div.section-head', {}, [
+				look.h('h2', {text: token.label || token.model}),
+				look.h('div.actions', {}, [windowButton('change', 'pin.change', token, 'changed')])
+			]),
+			look.h('p.key-facts', {text: facts.filter(Boolean).join(' · ')})
+		].concat(pairs.length ? pairs.map(card) : empty(token)));
 	}
 
-	function showItems(items) {
-		var list = byId('items');
-		list.textContent = '';
-		items.forEach(function (item) {
-			var row = make('li'), words = item.text + (item.remedy ? ' ' + item.remedy.text : '');
-			row.appendChild(make('b', STATES[item.state], text('state' + item.state.charAt(0).toUpperCase() + item.state.slice(1))));
-			row.appendChild(make('span', '', words));
-			list.appendChild(row);
-		});
-		byId('check').hidden = items.length === 0;
+	function showPending(renewals) {
+		var waiting = renewals.filter(function (info) { return info.next !== 'none' && (info.order || info.mark); });
+		byId('pending').hidden = waiting.length === 0;
+		look.fill(byId('pending'), look.h('div.panel', {}, [look.h('h2', {text: t('pending')})].concat(waiting.map(function (info) {
+			var name = info.order ? t('order', {order: info.order.replace(/^(\d{4})(\d{4})(\d{4})$/, '$1 $2 $3')}) : t('order.unknown');
+			return look.h('div.pending-row', {'data-order': info.order || info.mark}, [
+				look.h('p', {text: name + ' · ' + t('stage.' + info.stage)}),
+				hall && look.h('a.button.button-primary', {
+					href: hall + '/renew?order=' + encodeURIComponent(info.order || info.mark), target: '_blank', rel: 'noopener',
+					text: t('continue'), 'data-test': 'continue'
+				})
+			]);
+		}))));
 	}
 
-	function failed(error) { say(error.message, 'bad'); }
+	function showRows(items) {
+		look.fill(byId('items'), items.map(function (item) { return look.check(language, item, t('row.' + item.id)); }));
+	}
 
-	/* One look at a time; what came meanwhile is looked at afterwards. */
-	function look(checked) {
-		if (running) { running = 2; return Promise.resolve(); }
-		running = 1;
-		return Promise.all([client.call('token.list'), client.call('certificate.list'), checked ? client.call('environment.check') : null]).then(function (all) {
-			var keys = byId('keys');
-			keys.textContent = '';
-			all[0].tokens.forEach(function (token) { keys.appendChild(showKey(token, all[1].certificates)); });
-			if (all[0].tokens.length === 0) { keys.appendChild(make('section', '', text('none'))); }
-			if (all[2]) { showItems(all[2].items); }
-		}).catch(function (error) {
-			if (error.name === 'driver.missing') { byId('keys').textContent = ''; }
+	/* ---- looking, one at a time; what came meanwhile is looked at afterwards ---- */
+
+	function checkRows() { return client.call('environment.check').then(function (answer) { showRows(answer.items); }, failed); }
+
+	function readKeys() {
+		return Promise.all([client.call('token.list'), client.call('certificate.list'), client.call('renewal.list')]).then(function (all) {
+			var tokens = all[0].tokens;
+			look.fill(byId('keys'), tokens.length ? tokens.map(function (token) {
+				return showKey(token, all[1].certificates);
+			}) : look.h('p.panel.empty', {text: t('none'), 'data-test': 'none'}));
+			showPending(all[2].renewals);
+		}, function (error) {
+			look.clear(byId('keys'));
 			failed(error);
-			if (checked) { client.call('environment.check').then(function (answer) { showItems(answer.items); }, failed); }
-		}).then(function () {
-			var again = running === 2;
-			running = 0;
-			if (again) { return look(false); }
 		});
 	}
 
-	function changePin(token, button) {
-		button.disabled = true;
-		say(text('changing'));
-		client.call('pin.change', { token: token.token }).then(function () { say(text('changed'), 'good'); }, failed).then(function () {
-			button.disabled = false;
-			look(false);
+	function read(keepState) {
+		var mine = client;
+		if (looking) { wanted = true; return; }
+		looking = true;
+		if (!keepState) { wait(t('reading')); }
+		byId('look').disabled = true;
+		readKeys().then(checkRows).then(function () {
+			looking = false;
+			if (mine !== client) { read(); return; }
+			byId('look').disabled = false;
+			if (byId('state').querySelector('.waiting')) { quiet(); }
+			if (wanted) { wanted = false; read(true); }
 		});
 	}
 
 	function saveReport() {
 		client.call('diagnostics.report').then(function (report) {
-			var link = make('a'), address = URL.createObjectURL(new Blob([JSON.stringify(report, null, '\t')], { type: 'application/json' }));
+			var link = document.createElement('a');
+			var address = URL.createObjectURL(new Blob([JSON.stringify(report, null, '\t')], {type: 'application/json'}));
 			link.href = address;
 			link.download = 'keyhall-report.json';
 			document.body.appendChild(link);
@@ -167,22 +196,35 @@
 		}).catch(failed);
 	}
 
+	function onSlow(slow) { wait(t('slow', {seconds: slow.seconds, limit: slow.limit})); }
+
 	function start() {
 		if (client) { client.close(); }
-		document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-		document.title = text('title');
-		Array.prototype.forEach.call(document.querySelectorAll('[data-text]'), function (element) { element.textContent = text(element.getAttribute('data-text')); });
-		byId('language').textContent = text('other');
-		say('');
-		client = new window.Keyhall.Client({ ports: [Number(location.port)], locale: language });
-		client.on('open', function (hello) { byId('version').textContent = text('version') + hello.version; say(''); look(true); });
-		client.on('token.changed', function () { look(false); });
-		client.on('state', function (state) { if (state.error) { say(state.text, 'bad'); } });
+		document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN';
+		document.title = t('title');
+		each('[data-text]', function (element) { element.textContent = t(element.getAttribute('data-text')); });
+		each('[data-language]', function (button) { button.setAttribute('aria-pressed', String(button.getAttribute('data-language') === language)); });
+		wait(t('connecting'));
+		client = new window.Keyhall.Client({ports: [Number(location.port)], locale: language === 'en' ? 'en' : 'zh-CN'});
+		client.on('open', function (hello) {
+			hall = hello.hall || '';
+			byId('version').textContent = t('version', {version: hello.version});
+			read();
+		});
+		client.on('token.changed', function () { read(true); });
+		client.on('slow', onSlow);
+		client.on('state', function (state) { if (state.error) { failed(state.error); } });
 		client.connect().catch(failed);
 	}
 
-	byId('language').addEventListener('click', function () { language = language === 'zh' ? 'en' : 'zh'; start(); });
-	byId('look').addEventListener('click', function () { say(''); look(true); });
+	each('[data-language]', function (button) {
+		button.addEventListener('click', function () {
+			if (language === button.getAttribute('data-language')) { return; }
+			language = button.getAttribute('data-language');
+			start();
+		});
+	});
+	byId('look').addEventListener('click', function () { read(); });
 	byId('report').addEventListener('click', saveReport);
 	start();
 }());

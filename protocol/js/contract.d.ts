@@ -380,6 +380,8 @@ export interface AgentHelloResult {
 	protocol: number;
 	/** The page as the agent sees it. */
 	origin: Origin;
+	/** The first hall of the configuration, told to the agent's own page only. */
+	hall?: Origin;
 	/** The computer's clock; the hall's counts. */
 	time: Time;
 	/** What this agent can do beyond the protocol; unknown ones are to be ignored. */

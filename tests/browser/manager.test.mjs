@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { days, makeRequest } from '../lib/ca.mjs';
 import { makeScene } from '../lib/scene.mjs';
-import { makeKey } from '../lib/token.mjs';
+import { certificateId, makeKey } from '../lib/token.mjs';
 import { Clerk } from './clerk.mjs';
 
 for (const name of ['chromium', 'firefox'])
@@ -17,25 +17,36 @@ for (const name of ['chromium', 'firefox'])
 		const { page } = clerk;
 		try {
 			await page.goto(`http://127.0.0.1:${scene.daemon.port}/`);
-			await page.locator('.certificate').nth(1).waitFor();
+			const cards = page.locator('[data-certificate]'), first = page.locator('[data-urgency="soon"]');
+			await cards.nth(1).waitFor();
 			const text = await page.locator('.key').innerText();
-			for (const part of [scene.token.serial, '测试Key', scene.company.name, '即将到期', '已过期']) assert.ok(text.includes(part), `${part} in\n${text}`);
-			await page.locator('#items li').nth(5).waitFor();
+			for (const part of [scene.token.serial, '测试Key', scene.company.name, '剩余 20 天', '已过期 10 天', '可以更新']) assert.ok(text.includes(part), `${part} in\n${text}`);
+			assert.deepEqual(await cards.evaluateAll((all) => all.map((card) => card.dataset.urgency).sort()), ['over', 'soon']);
+			assert.match(await first.locator('svg').getAttribute('aria-label'), /有效期 .*；可更新期限/);
+			assert.equal(await page.locator('[data-test="renew"]').first().getAttribute('href'), `${scene.origin}/renew`);
+			await page.locator('#items [data-check]').nth(10).waitFor();
+			assert.deepEqual(await page.locator('#items .check-name').evaluateAll((all) => all.map((one) => one.innerText).filter((one) => /row\.|undefined/.test(one))), []);
 			for (const width of [1100, 360]) {
 				await page.setViewportSize({ width, height: 900 });
 				assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `nothing sticks out at ${width}`);
 				// In Firefox the driver's own style for a picture breaks the page's policy.
 				if (name === 'chromium') await clerk.picture(`manager-${width}`);
 			}
-			await page.locator('summary').first().click();
-			assert.ok((await page.locator('.certificate').first().innerText()).includes('统一社会信用代码'));
+			await page.setViewportSize({ width: 1100, height: 900 });
+			assert.doesNotMatch(await first.innerText(), /统一社会信用代码/, 'numbers are folded away');
+			await first.locator('summary').click();
+			assert.match(await first.innerText(), /([0-9A-F]{2} ){5}[^]*统一社会信用代码/);
 
-			await page.getByRole('button', { name: '修改 PIN 码' }).click();
-			await page.locator('#state', { hasText: 'PIN 码已修改' }).waitFor();
+			const change = page.getByRole('button', { name: '修改 PIN 码' });
+			await change.focus();
+			await page.keyboard.press('Enter');
+			await page.getByText('PIN 码已修改').waitFor();
+			assert.notEqual(await page.evaluate(() => document.activeElement.tagName), 'BODY');
 			scene.pins.answer('00000000');
-			await page.getByRole('button', { name: '修改 PIN 码' }).click();
-			await page.locator('#state.bad').waitFor();
-			await page.locator('.facts', { hasText: '此前曾输错' }).waitFor();
+			await change.click();
+			await page.locator('[data-error="pin.incorrect"]').waitFor();
+			assert.match(await page.locator('#state').innerText(), /错误代码：\d{4}/);
+			await page.locator('.key[data-pin="low"]', { hasText: '此前曾输错' }).waitFor();
 
 			if (name === 'chromium') { // the Firefox driver tells of no downloads
 				const saved = page.waitForEvent('download');
@@ -43,13 +54,14 @@ for (const name of ['chromium', 'firefox'])
 				assert.equal((await saved).suggestedFilename(), 'keyhall-report.json');
 			}
 
-			await page.locator('#language').click();
-			await page.getByRole('button', { name: 'Change PIN' }).waitFor();
+			await page.getByRole('button', { name: 'English' }).click();
+			await page.getByRole('button', { name: 'Change the PIN' }).waitFor();
 			assert.equal(await page.title(), 'Certificate manager');
+			assert.match(await page.locator('.key').innerText(), /20 days left/);
 			scene.token.pull();
 			await page.getByText('No key is plugged in. Plug it in').waitFor();
 			scene.token.putBack();
-			await page.locator('.certificate').nth(1).waitFor();
+			await cards.nth(1).waitFor();
 			await clerk.close();
 		} catch (error) {
 			error.message += `\n--- page\n${await page.locator('body').innerText().catch(() => '')}\n--- agent\n${scene.daemon.service.output().slice(-2000)}`;
@@ -59,3 +71,30 @@ for (const name of ['chromium', 'firefox'])
 			await scene.close();
 		}
 	});
+
+test('the hall leads to the manager, the manager back to an order that waits', async () => {
+	const scene = await makeScene({ hall: true, keyType: 'ec-p256' });
+	const clerk = await Clerk.open('chromium', path.join(scene.folder, 'profile'));
+	try {
+		await clerk.untilPaid(scene.origin, certificateId(scene.oldPem), scene.company);
+		await clerk.test('update').click();
+		await clerk.test('install').waitFor();
+		const order = new URL(clerk.page.url()).searchParams.get('order');
+		const opened = clerk.context.waitForEvent('page');
+		await clerk.test('manager').click();
+		const manager = await opened;
+		await manager.locator(`[data-order="${order}"]`).waitFor();
+		assert.match(await manager.locator('#pending').innerText(), new RegExp(order.replace(/(....)(....)(....)/, '$1 $2 $3')));
+		const back = clerk.context.waitForEvent('page');
+		await manager.locator('[data-test="continue"]').click();
+		const hall = await back;
+		await hall.locator('[data-test="install"]').waitFor();
+		assert.equal(new URL(hall.url()).origin, scene.origin);
+		await clerk.close();
+	} catch (error) {
+		await clerk.close().catch(() => {});
+		throw error;
+	} finally {
+		await scene.close();
+	}
+});
