@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import WebSocket from 'ws';
 import { company } from '../lib/ca.mjs';
 import { root } from '../lib/paths.mjs';
 import { Service, answers, freePort, removeFolder, temporaryFolder, until } from '../lib/process.mjs';
@@ -71,3 +72,27 @@ for (const [name, options] of [['chromium', []], ['firefox', ['--https']]])
 			removeFolder(folder);
 		}
 	});
+
+test('--origin: a page of one\'s own is let in, another is not; what is no address is refused', async () => {
+	const screen = await Screen.open(), folder = temporaryFolder('keyhall-demo');
+	const wrong = new Service(process.execPath, [path.join(root, 'tests/demo/demo.mjs'), '--origin', 'localhost'], { env: { KEYHALL_DEMO: folder, ...screen.env } });
+	assert.equal((await wrong.exited).code, 1);
+	assert.match(wrong.output(), /--origin localhost: not the address of a page/);
+	const demo = await startDemo(folder, screen, '--origin', 'http://localhost:3000/my/page', '--port', String(await freePort()));
+	try {
+		assert.match(demo.output(), new RegExp(`Pages of http://localhost:3000 are let in[^]*ports: \\[${demo.agent}\\]`));
+		const closed = (origin) => new Promise((resolve) => {
+			const socket = new WebSocket(`ws://127.0.0.1:${demo.agent}/`, 'keyhall.v1', { origin });
+			socket.on('open', () => socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'agent.hello', params: { protocols: [1] } })));
+			socket.on('message', (data) => { resolve(JSON.parse(data).result.origin); socket.close(); });
+			socket.on('close', (code) => resolve(code));
+		});
+		assert.equal(await closed('http://localhost:3000'), 'http://localhost:3000');
+		assert.equal(await closed('http://localhost:3001'), 4403);
+		await ctrlC(demo);
+	} finally {
+		await demo.stop();
+		screen.close();
+		removeFolder(folder);
+	}
+});

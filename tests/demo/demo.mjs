@@ -18,13 +18,21 @@ const note = path.join(folder, 'demo.json');
 const pidFile = path.join(folder, 'pid');
 
 function readArguments(argv) {
-	const options = { port: 0 };
+	const options = { port: 0, origins: [] };
 	for (let i = 0; i < argv.length; i++) {
 		if (['--script', '--fresh', '--https', '--dual', '--sm2'].includes(argv[i])) options[argv[i].slice(2)] = true;
 		else if (argv[i] === '--port' && Number(argv[i + 1]) > 0) options.port = Number(argv[++i]);
+		else if (argv[i] === '--origin' && argv[i + 1]) options.origins.push(originOf(argv[++i]));
 		else fail(`unknown option ${argv[i]}; see ./dev help`);
 	}
 	return options;
+}
+
+// As a browser writes it: what is behind the port is no part of it.
+function originOf(text) {
+	const { origin, protocol } = URL.canParse(text) ? new URL(text) : {};
+	if (!/^https?:$/.test(protocol)) fail(`--origin ${text}: not the address of a page`);
+	return origin;
 }
 
 function fail(text) {
@@ -91,14 +99,23 @@ async function demo(options) {
 	const agentPort = await freePort(18317, 28317);
 	const hall = await Hall.start({ folder, state: place('hall'), port: hallPort, agentPorts: [agentPort], https: options.https, args: stage.dual ? ['--dual'] : [] });
 	const daemon = await Daemon.start({
-		folder: place('agent'), token: stage.token, origins: [hall.origin], anchors: [hall.rootFile], port: agentPort,
+		folder: place('agent'), token: stage.token, origins: [hall.origin, ...options.origins], anchors: [hall.rootFile], port: agentPort,
 		pinentry: findPinWindow(), env: displayEnvironment(),
 	});
-	tell(stage, hall, daemon);
+	tell(stage, hall, daemon, options.origins);
 	await untilEnd(hall, daemon);
 }
 
-function tell(stage, hall, daemon) {
+// How a page of one's own reaches this agent.
+function tellOwn(hall, daemon, origins) {
+	console.log(`
+  Pages of ${origins.join(', ')} are let in, too. On such a page:
+      <script src="…/keyhall.js"></script>            a copy of protocol/js/keyhall.js, or ${hall.origin}/sdk/keyhall.js
+      Keyhall.connect({ports: [${daemon.port}]}).then(function (client) { return client.token.list(); }).then(console.log);
+  http is fine on localhost; elsewhere browsers want https. More: docs/integrators-guide.md`);
+}
+
+function tell(stage, hall, daemon, origins) {
 	const family = familyOf(stage), indent = (text) => text.replace(/^/gm, '                 ');
 	console.log(`
   Keyhall ${stage.resumed ? 'goes on with the last demo (--fresh begins anew)' : 'demo'}
@@ -112,6 +129,7 @@ function tell(stage, hall, daemon) {
   Open ${hall.origin} in Chromium or Firefox and follow the steps (${hall.origin}/renew).
   When the page asks for the PIN, a window of the agent opens: type ${pin}.
   To pay, follow the link beside the QR code to the sandbox bank.`);
+	if (origins.length > 0) tellOwn(hall, daemon, origins);
 	if (hall.origin.startsWith('https:'))
 		console.log(`  The browser will warn: the hall's certificate is by the demo's own root, ${path.relative(process.cwd(), hall.tlsRootFile)}.`);
 	if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
