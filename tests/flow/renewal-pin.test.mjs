@@ -19,7 +19,7 @@ test('a wrong PIN is told with what is left, and is not sent twice', () => stage
 	assert.ok(['many', 'low', 'last'].includes(error.data.left));
 	assert.equal((await agent.call('token.list')).tokens[0].pin, 'low');
 	await agent.call('pin.verify', { token: token.token });
-	assert.ok(scene.pins.asked().some((line) => line.includes('已确认有误')), 'the known wrong PIN was met in the window');
+	assert.ok(scene.pins.asked().some((line) => line.includes('与上次输错的相同')), 'the known wrong PIN was met in the window');
 	assert.equal(scene.pins.count(), 3);
 }));
 

@@ -210,7 +210,7 @@ staged('PIN: wrong, cancelled, and known to be wrong', { pins: ['00000000', 'can
 	await it.login();
 	const asked = it.pins.asked();
 	assert.equal(it.pins.count(), 4, 'the wrong PIN was not sent again: the window asked on');
-	assert.ok(asked.some((line) => line.startsWith('SETERROR') && line.includes('该 PIN 码已确认有误')));
+	assert.ok(asked.some((line) => line.startsWith('SETERROR') && line.includes('该 PIN 码与上次输错的相同')));
 	const description = asked.find((line) => line.startsWith('SETDESC'));
 	for (const part of [origin, it.order, it.token.label, it.token.serial, '%0A']) assert.ok(description.includes(part), description);
 	assert.ok(asked.includes('SETTITLE 数字证书控件'));
