@@ -251,7 +251,7 @@ int main(int count, char **values)
 	if (status >= 0)
 		return status;
 	kh_log_keep(options.level);
-	if (kh_settings_load(options.config, &settings, &complaint) != KH_OK) {
+	if (kh_settings_load(options.config, NULL, &settings, &complaint) != KH_OK) {
 		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
 		return EXIT_SETTINGS;
 	}

@@ -10,17 +10,9 @@
 #include <uv.h>
 
 #include "cleanup.h"
+#include "complaint.h"
 
 #define FILE_MAX (256 * 1024)
-
-static enum kh_code complain(struct kh_buffer *complaint, const char *file, const char *key, const char *what)
-{
-	if (key)
-		kh_buffer_printf(complaint, "%s: \"%s\" %s", file, key, what);
-	else
-		kh_buffer_printf(complaint, "%s: %s", file, what);
-	return KH_REQUEST_INVALID;
-}
 
 static enum kh_code read_file(const char *path, struct kh_buffer *text)
 {
@@ -74,46 +66,46 @@ bool kh_settings_origin(const char *text)
 	return *end == ':' && port_text(port) && strcmp(port, host == text + 8 ? "443" : "80") != 0;
 }
 
-static enum kh_code check_origins(const struct kh_config *config, const char *file, struct kh_buffer *complaint)
+/* "modules.0.path" */
+static void complain_item(struct kh_complaint *complaint, const char *list, size_t index, const char *member,
+			  const char *what)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s.%zu%s%s", list, index, *member != '\0' ? "." : "", member);
+	kh_complain(complaint, key, what);
+}
+
+static void check_origins(const struct kh_config *config, struct kh_complaint *complaint)
 {
 	for (size_t i = 0; i < config->origins_count; i++) {
-		if (!kh_settings_origin(config->origins[i])) {
-			KH_AUTO(kh_buffer_finish) struct kh_buffer key = {0};
-
-			kh_buffer_printf(&key, "origins.%zu", i);
-			return complain(
-				complaint, file, key.data,
-				"must be scheme://host or scheme://host:port as a browser sends it, without a path");
-		}
+		if (!kh_settings_origin(config->origins[i]))
+			complain_item(complaint, "origins", i, "", "settings.origin");
 	}
-	return KH_OK;
 }
 
-static enum kh_code check_window(const struct kh_config_window *window, const char *file, struct kh_buffer *complaint)
+static void check_window(const struct kh_config_window *window, struct kh_complaint *complaint)
 {
-	static const char what[] = "must be a number and day, week, month or year, such as \"1 month\"";
 	struct kh_period span;
 
-	if (!window)
-		return KH_OK;
-	if (window->before && !kh_period_parse(window->before, &span))
-		return complain(complaint, file, "window.before", what);
-	if (window->after && !kh_period_parse(window->after, &span))
-		return complain(complaint, file, "window.after", what);
-	return KH_OK;
+	if (window && window->before && !kh_period_parse(window->before, &span))
+		kh_complain(complaint, "window.before", "settings.period");
+	if (window && window->after && !kh_period_parse(window->after, &span))
+		kh_complain(complaint, "window.after", "settings.period");
 }
 
-static enum kh_code check_oids(const struct kh_config *config, const char *file, struct kh_buffer *complaint)
+static bool is_oid(const char *oid)
+{
+	return strlen(oid) >= 3 && strspn(oid, "0123456789.") == strlen(oid) && strchr("012", oid[0]) &&
+	       oid[1] == '.' && !strstr(oid, "..") && oid[strlen(oid) - 1] != '.';
+}
+
+static void check_oids(const struct kh_config *config, struct kh_complaint *complaint)
 {
 	for (size_t i = 0; i < config->credit_code_oids_count; i++) {
-		const char *oid = config->credit_code_oids[i];
-
-		if (strlen(oid) < 3 || strspn(oid, "0123456789.") != strlen(oid) || !strchr("012", oid[0]) ||
-		    oid[1] != '.' || strstr(oid, "..") || oid[strlen(oid) - 1] == '.')
-			return complain(complaint, file, "creditCodeOids",
-					"must be a list of object identifiers such as \"1.2.86.11.7.4\"");
+		if (!is_oid(config->credit_code_oids[i]))
+			complain_item(complaint, "creditCodeOids", i, "", "settings.oid");
 	}
-	return KH_OK;
 }
 
 static bool absolute(const char *path)
@@ -121,92 +113,69 @@ static bool absolute(const char *path)
 	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
 }
 
-static enum kh_code check_paths(const struct kh_config *config, const char *file, struct kh_buffer *complaint)
+static void check_paths(const struct kh_config *config, struct kh_complaint *complaint)
 {
-	static const char what[] = "must be an absolute path";
+	const struct {
+		const char *key, *path;
+	} folders[] = {{"state", config->state}, {"drivers", config->drivers}, {"profiles", config->profiles}};
 
 	for (size_t i = 0; i < config->modules_count; i++) {
 		if (!absolute(config->modules[i].path))
-			return complain(complaint, file, "modules.path", what);
+			complain_item(complaint, "modules", i, "path", "settings.path");
 		if (config->modules[i].host && !absolute(config->modules[i].host))
-			return complain(complaint, file, "modules.host", what);
+			complain_item(complaint, "modules", i, "host", "settings.path");
 	}
 	for (size_t i = 0; i < config->anchors_count; i++) {
 		if (!absolute(config->anchors[i]))
-			return complain(complaint, file, "anchors", what);
+			complain_item(complaint, "anchors", i, "", "settings.path");
 	}
-	if (config->state && !absolute(config->state))
-		return complain(complaint, file, "state", what);
-	if (config->drivers && !absolute(config->drivers))
-		return complain(complaint, file, "drivers", what);
-	if (config->profiles && !absolute(config->profiles))
-		return complain(complaint, file, "profiles", what);
-	return KH_OK;
-}
-
-static enum kh_code check(const struct kh_config *config, const char *file, struct kh_buffer *complaint)
-{
-	enum kh_code code = check_origins(config, file, complaint);
-
-	if (code == KH_OK)
-		code = check_window(config->window, file, complaint);
-	if (code == KH_OK)
-		code = check_paths(config, file, complaint);
-	if (code == KH_OK)
-		code = check_oids(config, file, complaint);
-	if (code == KH_OK && config->locale && strncmp(config->locale, "zh", 2) != 0 &&
-	    strncmp(config->locale, "en", 2) != 0)
-		code = complain(complaint, file, "locale", "must be zh-CN or en");
-	if (code == KH_OK && config->downloads && strncmp(config->downloads, "https://", 8) != 0 &&
-	    strncmp(config->downloads, "http://", 7) != 0)
-		code = complain(complaint, file, "downloads", "must be an address that begins with https://");
-	return code;
-}
-
-/* What the decoder did not take. */
-static enum kh_code complain_of(const struct kh_error *error, const char *file, struct kh_buffer *complaint)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer what = {0};
-
-	if (error->field[0] == '\0') {
-		if (error->value[0] != '\0')
-			kh_buffer_printf(&what, "is not valid JSON at line:column %s", error->value);
-		else
-			kh_buffer_append_text(&what, "the configuration must be one JSON object");
-		return complain(complaint, file, NULL, what.data);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (folders[i].path && !absolute(folders[i].path))
+			kh_complain(complaint, folders[i].key, "settings.path");
 	}
-	kh_allowed(&kh_config_type, error->field, &what);
-	return complain(complaint, file, error->field, what.data);
 }
 
-static enum kh_code add_file(const char *file, struct kh_settings *settings, struct kh_buffer *complaint)
+static bool begins(const char *text, const char *prefix)
 {
-	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void check(const struct kh_config *config, struct kh_complaint *complaint)
+{
+	check_origins(config, complaint);
+	check_window(config->window, complaint);
+	check_paths(config, complaint);
+	check_oids(config, complaint);
+	if (config->locale && !begins(config->locale, "zh") && !begins(config->locale, "en"))
+		kh_complain(complaint, "locale", "settings.locale");
+	if (config->downloads && !begins(config->downloads, "https://") && !begins(config->downloads, "http://"))
+		kh_complain(complaint, "downloads", "settings.address");
+}
+
+static void add_file(struct kh_settings *settings, struct kh_complaint *complaint)
+{
 	struct kh_config layer;
-	struct kh_error error = {0};
-	enum kh_code code;
 
-	if (read_file(file, &text) != KH_OK)
-		return complain(complaint, file, NULL, "the configuration file cannot be read");
-	code = kh_decode(&kh_config_type, text.data ? text.data : "", text.length, &layer, &error);
-	if (code != KH_OK)
-		return complain_of(&error, file, complaint);
-	code = check(&layer, file, complaint);
-	if (code == KH_OK) {
-		settings->locale_is_given = settings->locale_is_given || layer.locale;
-		kh_overlay(&kh_config_type, &settings->config, &layer);
+	if (read_file(complaint->file, &complaint->text) != KH_OK) {
+		kh_complain(complaint, NULL, "settings.unreadable");
+		return;
 	}
+	if (!kh_complaint_decode(complaint, &layer))
+		return;
+	check(&layer, complaint);
+	settings->locale_is_given = settings->locale_is_given || layer.locale;
+	kh_overlay(&kh_config_type, &settings->config, &layer);
 	kh_clear(&kh_config_type, &layer);
-	return code;
 }
 
-static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffer *complaint)
+static void finish_loading(struct kh_settings *settings, struct kh_complaint *complaint)
 {
 	struct kh_config *config = &settings->config;
 
+	complaint->file = "keyhall";
 	if (!kh_period_parse(config->window->before, &settings->before) ||
 	    !kh_period_parse(config->window->after, &settings->after))
-		return complain(complaint, "built-in defaults", "window", "is not valid");
+		kh_complain(complaint, "window", "settings.period");
 	settings->enforce = config->window->enforce;
 	if (!config->drivers)
 		config->drivers = kh_steal(&config->profiles);
@@ -215,41 +184,54 @@ static enum kh_code finish_loading(struct kh_settings *settings, struct kh_buffe
 	else
 		kh_system_state(settings->state, sizeof(settings->state));
 	if (settings->state[0] == '\0')
-		return complain(complaint, "environment", "HOME", "is not set and no \"state\" folder is configured");
-	return KH_OK;
+		kh_complain(complaint, NULL, "settings.home");
 }
 
-enum kh_code kh_settings_load_files(const char *const *files, size_t count, struct kh_settings *settings,
-				    struct kh_buffer *complaint)
+static bool is_there(const char *file)
 {
+	uv_fs_t request;
+	bool there = uv_fs_stat(NULL, &request, file, NULL) == 0;
+
+	uv_fs_req_cleanup(&request);
+	return there;
+}
+
+enum kh_code kh_settings_load_files(const char *const *files, size_t count, const char *locale,
+				    struct kh_settings *settings, struct kh_buffer *complaints)
+{
+	struct kh_complaint complaint = {.locale = locale, .out = complaints};
 	struct kh_error error = {0};
 	enum kh_code code;
 
 	*settings = (struct kh_settings){0};
 	code = kh_config_defaults(&settings->config, &error);
 	for (size_t i = 0; code == KH_OK && i < count; i++) {
-		uv_fs_t request;
-		bool there = files[i] && uv_fs_stat(NULL, &request, files[i], NULL) == 0;
-
-		if (there || (files[i] && i == count - 1))
-			code = add_file(files[i], settings, complaint);
+		complaint.file = files[i];
+		if (files[i] && (i == count - 1 || is_there(files[i])))
+			add_file(settings, &complaint);
+		kh_complaint_forget(&complaint);
 	}
-	if (code == KH_OK)
-		code = finish_loading(settings, complaint);
-	if (code != KH_OK)
-		kh_settings_finish(settings);
-	return code;
+	if (code == KH_OK && !complaint.wrong)
+		finish_loading(settings, &complaint);
+	if (code == KH_OK && !complaint.wrong)
+		return KH_OK;
+	kh_settings_finish(settings);
+	return code == KH_OK ? KH_REQUEST_INVALID : code;
 }
 
-enum kh_code kh_settings_load(const char *given, struct kh_settings *settings, struct kh_buffer *complaint)
+enum kh_code kh_settings_load(const char *given, const char *locale, struct kh_settings *settings,
+			      struct kh_buffer *complaints)
 {
-	char folder[KH_PATH_MAX], own[KH_PATH_MAX + 16] = "";
+	char folder[KH_PATH_MAX], own[KH_PATH_MAX + 16] = "", system[16];
 	const char *files[] = {kh_system_system_configuration(), own, given};
 
+	kh_system_locale(system, sizeof(system));
 	kh_system_configuration(folder, sizeof(folder));
 	if (folder[0] != '\0')
 		snprintf(own, sizeof(own), "%s/config.json", folder);
-	return kh_settings_load_files(files, 3, settings, complaint);
+	if (!locale)
+		locale = system[0] != '\0' ? system : "zh-CN";
+	return kh_settings_load_files(files, 3, locale, settings, complaints);
 }
 
 void kh_settings_finish(struct kh_settings *settings)

@@ -19,14 +19,16 @@ struct kh_settings {
 	bool locale_is_given; /* by a file, and not the default */
 };
 
-/* given: the file of --config or NULL. On failure complaint holds one sentence
- * that names file and key; the settings need no finish then. */
-KH_CHECKED enum kh_code kh_settings_load(const char *given, struct kh_settings *settings, struct kh_buffer *complaint);
+/* given: the file of --config or NULL. On failure complaints holds a line for everything
+ * that is wrong: file, line, key and what it must be; the settings need no finish then.
+ * locale: of these; NULL: the system's, where it says none zh-CN. */
+KH_CHECKED enum kh_code kh_settings_load(const char *given, const char *locale, struct kh_settings *settings,
+					 struct kh_buffer *complaints);
 
 /* The same over named files in turn; those that are not there are skipped but
  * for the last, which is skipped only when it is NULL. */
-KH_CHECKED enum kh_code kh_settings_load_files(const char *const *files, size_t count, struct kh_settings *settings,
-					       struct kh_buffer *complaint);
+KH_CHECKED enum kh_code kh_settings_load_files(const char *const *files, size_t count, const char *locale,
+					       struct kh_settings *settings, struct kh_buffer *complaints);
 void kh_settings_finish(struct kh_settings *settings);
 
 /* scheme://host[:port] as a browser sends it: http or https, lower case, no

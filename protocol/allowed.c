@@ -2,9 +2,12 @@
  * What may stand in a field, in words.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "field.h"
+#include "text.h"
 
 static const struct kh_field *find(const struct kh_type *type, const char *name, size_t length)
 {
@@ -14,41 +17,52 @@ static const struct kh_field *find(const struct kh_type *type, const char *name,
 	return NULL;
 }
 
-static void append_text(const struct kh_field *field, struct kh_buffer *out)
+/* "allowed.KIND" with its bounds. */
+static void append(struct kh_buffer *out, const char *locale, const char *key, int64_t least, int64_t most)
 {
-	kh_buffer_printf(out, "a text of %" PRId64 " to %" PRId64 " characters", field->minimum, field->maximum);
+	char low[24], high[24];
+	/* Brackets are the texts' own signs: they come as values. */
+	const char *values[] = {"least", low, "most", high, "list", "[...]", "object", "{...}", NULL};
+
+	snprintf(low, sizeof(low), "%" PRId64, least);
+	snprintf(high, sizeof(high), "%" PRId64, most);
+	kh_text(out, locale, key, values);
 }
 
-static void append_names(const struct kh_enum *names, struct kh_buffer *out)
+static void append_names(const struct kh_enum *names, const char *locale, struct kh_buffer *out)
 {
-	kh_buffer_append_text(out, "one of");
+	KH_AUTO(kh_buffer_finish) struct kh_buffer list = {0};
+	const char *values[] = {"names", NULL, NULL};
+
 	for (int i = 1; i < names->count; i++)
-		kh_buffer_printf(out, "%s \"%s\"", i > 1 ? "," : "", names->names[i]);
+		kh_buffer_printf(&list, "%s\"%s\"", i > 1 ? ", " : "", names->names[i]);
+	values[1] = list.data;
+	kh_text(out, locale, "allowed.names", values);
 }
 
-static void append_value(const struct kh_field *field, struct kh_buffer *out)
+static void append_value(const struct kh_field *field, const char *locale, struct kh_buffer *out)
 {
 	switch (field->kind) {
 	case KH_KIND_TEXT:
 	case KH_KIND_BYTES:
-		append_text(field, out);
+		append(out, locale, "allowed.text", field->minimum, field->maximum);
 		return;
 	case KH_KIND_INTEGER:
-		kh_buffer_printf(out, "a whole number from %" PRId64 " to %" PRId64, field->minimum, field->maximum);
+		append(out, locale, "allowed.integer", field->minimum, field->maximum);
 		return;
 	case KH_KIND_BOOLEAN:
-		kh_buffer_append_text(out, "true or false");
+		append(out, locale, "allowed.boolean", 0, 0);
 		return;
 	case KH_KIND_ENUM:
-		append_names(field->names, out);
+		append_names(field->names, locale, out);
 		return;
 	case KH_KIND_OBJECT:
-		kh_buffer_append_text(out, "an object {...}");
+		append(out, locale, "allowed.object", 0, 0);
 		return;
 	}
 }
 
-void kh_allowed(const struct kh_type *type, const char *path, struct kh_buffer *out)
+void kh_allowed(const struct kh_type *type, const char *path, const char *locale, struct kh_buffer *out)
 {
 	const struct kh_field *field = NULL;
 	bool item = false;
@@ -63,14 +77,14 @@ void kh_allowed(const struct kh_type *type, const char *path, struct kh_buffer *
 			item = false;
 		}
 		if (!field) {
-			kh_buffer_append_text(out, "is not a known key");
+			kh_text(out, locale, "allowed.unknown", NULL);
 			return;
 		}
 		path += length + (path[length] == '.');
 	}
-	kh_buffer_append_text(out, "must be given once, as ");
+	kh_text(out, locale, "allowed.must", NULL);
 	if (field && field->array && !item)
-		kh_buffer_printf(out, "a list [...] of at most %zu", field->items_max);
+		append(out, locale, "allowed.list", 0, (int64_t)field->items_max);
 	else if (field)
-		append_value(field, out);
+		append_value(field, locale, out);
 }

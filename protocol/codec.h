@@ -49,10 +49,10 @@ struct kh_type {
 KH_CHECKED enum kh_code kh_decode(const struct kh_type *type, const char *text, size_t length, void *out,
 				  struct kh_error *error);
 
-/* After a kh_decode() that has named a field: appends what is wrong with it in
- * English, "is not a known key" or "must be given once, as" what is allowed.
+/* After a kh_decode() that has named a field: appends what is wrong with it in a
+ * locale, "is not a known key" or "must be given once, as" what is allowed.
  * For files that people write; a page is told the field only. */
-void kh_allowed(const struct kh_type *type, const char *path, struct kh_buffer *out);
+void kh_allowed(const struct kh_type *type, const char *path, const char *locale, struct kh_buffer *out);
 
 /* Appends the JSON of a struct. Optional fields that are absent are left out. */
 KH_CHECKED enum kh_code kh_encode(const struct kh_type *type, const void *value, struct kh_buffer *out,

@@ -127,7 +127,7 @@ static void complain_decoding(struct kh_buffer *complaint, const struct kh_error
 		return;
 	}
 	kh_buffer_printf(complaint, "%s ", error->field);
-	kh_allowed(&kh_profile_file_type, error->field, complaint);
+	kh_allowed(&kh_profile_file_type, error->field, "en", complaint);
 }
 
 bool kh_profile_read(const char *text, size_t length, struct kh_profile *out, struct kh_buffer *complaint)

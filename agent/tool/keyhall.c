@@ -173,7 +173,8 @@ int main(int count, char **values)
 	if (!tool.command || !tool.command->plain)
 		kh_system_harden();
 	kh_log_keep(KH_LOG_ERROR);
-	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], &tool.settings, &complaint);
+	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], tool.given[KH_TOOL_OPTION_LOCALE], &tool.settings,
+				  &complaint);
 	memcpy(tool.state, tool.settings.state, sizeof(tool.state));
 	choose_locale(&tool, system, sizeof(system));
 	status = before_settings(&tool, &wrong);

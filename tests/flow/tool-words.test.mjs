@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { build, root } from '../lib/paths.mjs';
+import { build, program, root } from '../lib/paths.mjs';
 import { run, temporaryFolder } from '../lib/process.mjs';
 import { keyhall } from '../lib/tool.mjs';
 
@@ -119,5 +119,28 @@ describe('completion', () => {
 		await run('zsh', ['-n', made('_keyhall')]);
 		const text = readFileSync(made('_keyhall'), 'utf8');
 		for (const first of firsts) assert.ok(text.includes(`'${first}:`) && text.includes(`\t${first}) _arguments`), first);
+	});
+});
+
+// keyhalld and keyhall read the same files.
+describe('a configuration that is wrong', () => {
+	const configuration = path.join(folder, 'wrong.json');
+	writeFileSync(configuration, '{\n"prot": 1,\n"port": "18317",\n"origins": ["https://hall.example/"],\n"state": "here"\n}\n');
+	for (const [language, words] of [
+		['en_US.UTF-8', ['2: "prot" is not a known key', '3: "port" must be given once, as a whole number from 1 to 65535', '4: "origins.0" must be scheme://host', '5: "state" must be an absolute path']],
+		['zh_CN.UTF-8', ['2："prot" 不是已知的配置项', '3："port" 只能给出一次，且须为 1 至 65535 的整数', '4："origins.0" 须为 scheme://host', '5："state" 须为绝对路径']],
+	])
+		test(`${language}: all of it, with the lines`, async () => {
+			const told = (stderr) => words.forEach((word) => assert.ok(stderr.includes(`${configuration}:${word}`), `${word}\n${stderr}`));
+			const { status, stdout, stderr } = await keyhall({ env, configuration }, ['list'], { language });
+			assert.deepEqual([status, stdout], [2, '']);
+			told(stderr);
+			const daemon = await run(program.keyhalld, ['--config', configuration, '--foreground'], { env: { ...env, LC_ALL: '', LC_MESSAGES: '', LANG: language }, status: null });
+			assert.equal(daemon.status, 2);
+			told(daemon.stderr);
+		});
+
+	test('--locale is above the system\'s language here, too', async () => {
+		assert.match((await keyhall({ env, configuration }, ['list', '--locale', 'en'], { language: 'zh_CN.UTF-8' })).stderr, /is not a known key/);
 	});
 });
