@@ -35,7 +35,7 @@ for (const name of ['chromium', 'firefox'])
 				.then((client) => client.token.list().then(({ tokens }) => tokens.map((one) => one.serial)), (error) => error.name), scene.daemon.port);
 			assert.deepEqual(seen, [scene.token.serial]);
 			await clerk.page.goto(`http://127.0.0.1:${scene.daemon.port}/`);
-			await clerk.page.locator('.certificate').waitFor();
+			await clerk.page.locator('[data-certificate]').waitFor();
 		} finally {
 			await clerk.close();
 			await scene.close();
