@@ -41,7 +41,7 @@ test('a window that dies', () => staged({ pins: ['close'] }, async (scene, agent
 test('the window names page, purpose, key and serial; the PIN stays in no log', () => staged({}, async (scene, agent, token, old) => {
 	await agent.call('renewal.begin', { order: 'P-2', certificate: old.id, key: 'new' });
 	const asked = scene.pins.asked().join('\n');
-	for (const part of [scene.origin, 'P-2', '测试Key', token.serial, '生成密钥对']) assert.ok(asked.includes(part), `${part} in\n${asked}`);
+	for (const part of [scene.origin, 'P-2', '测试Key', token.serial, '生成新密钥']) assert.ok(asked.includes(part), `${part} in\n${asked}`);
 	assert.ok(!scene.daemon.service.output().includes('12345678'));
 	const report = JSON.stringify(await agent.call('diagnostics.report'));
 	assert.ok(!report.includes('12345678') && !report.includes(scene.company.name));
