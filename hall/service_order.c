@@ -125,6 +125,19 @@ static enum hall_code look_at(struct hall *hall, struct hall_order *order, struc
 	return code == HALL_OK ? hall_service_ask_ca(hall, order, error) : code;
 }
 
+/* An order that was found or made goes to the caller as it stands now; else it is let go. */
+static enum hall_code hand_over(struct hall *hall, enum hall_code code, struct hall_order *out,
+				struct hall_order *order, struct hall_error *error)
+{
+	if (code == HALL_OK)
+		code = look_at(hall, out, error);
+	if (code == HALL_OK)
+		*order = *out;
+	else
+		hall_order_finish(out);
+	return code;
+}
+
 enum hall_code hall_service_find(struct hall *hall, const char *visitor, const char *certificate,
 				 struct hall_order *order, bool *found, struct hall_error *error)
 {
@@ -140,13 +153,7 @@ enum hall_code hall_service_find(struct hall *hall, const char *visitor, const c
 		return HALL_OK;
 	if (code == HALL_OK)
 		code = hall_store_visit(hall->store, visitor, out.id, error);
-	if (code == HALL_OK)
-		code = look_at(hall, &out, error);
-	if (code == HALL_OK)
-		*order = out;
-	else
-		hall_order_finish(&out);
-	return code;
+	return hand_over(hall, code, &out, order, error);
 }
 
 enum hall_code hall_service_open(struct hall *hall, const char *visitor, const char *certificate, const char *key_type,
@@ -163,14 +170,8 @@ enum hall_code hall_service_open(struct hall *hall, const char *visitor, const c
 		code = create(hall, &old, certificate, visitor, key_type, &out, error);
 	else if (code == HALL_OK)
 		code = hall_store_visit(hall->store, visitor, out.id, error);
-	if (code == HALL_OK)
-		code = look_at(hall, &out, error);
 	hall_certificate_finish(&old);
-	if (code == HALL_OK)
-		*order = out;
-	else
-		hall_order_finish(&out);
-	return code;
+	return hand_over(hall, code, &out, order, error);
 }
 
 enum hall_code hall_service_look(struct hall *hall, const char *id, struct hall_order *order, struct hall_error *error)
@@ -179,13 +180,7 @@ enum hall_code hall_service_look(struct hall *hall, const char *id, struct hall_
 	enum hall_code code = hall_store_find(hall->store, HALL_BY_ID, id, &out, error);
 	if (code == HALL_E_ORDER_ABSENT)
 		code = hall_store_find(hall->store, HALL_BY_MARK, id, &out, error);
-	if (code == HALL_OK)
-		code = look_at(hall, &out, error);
-	if (code == HALL_OK)
-		*order = out;
-	else
-		hall_order_finish(&out);
-	return code;
+	return hand_over(hall, code, &out, order, error);
 }
 
 enum hall_code hall_service_take(struct hall *hall, const char *visitor, const char *id, struct hall_order *order,
