@@ -117,7 +117,9 @@ static int go_on(const struct kh_tool *tool, const struct kh_renewal_info *renew
 	}
 }
 
-int kh_tool_recover(struct kh_tool *tool)
+/* What is done about the order that the command names. */
+static int on_order(const struct kh_tool *tool,
+		    int (*act)(const struct kh_tool *tool, const struct kh_renewal_info *renewal))
 {
 	struct kh_renewal_info renewal = {0};
 	struct kh_error error = {0};
@@ -125,9 +127,14 @@ int kh_tool_recover(struct kh_tool *tool)
 
 	if (inspect(tool, &renewal, &error) != KH_OK)
 		return kh_tool_complain(tool, &error);
-	status = go_on(tool, &renewal);
+	status = act(tool, &renewal);
 	kh_clear(&kh_renewal_info_type, &renewal);
 	return status;
+}
+
+int kh_tool_recover(struct kh_tool *tool)
+{
+	return on_order(tool, go_on);
 }
 
 static int delete_pair(const struct kh_tool *tool, const struct kh_renewal_info *renewal)
@@ -151,13 +158,5 @@ static int delete_pair(const struct kh_tool *tool, const struct kh_renewal_info 
 
 int kh_tool_pair_delete(struct kh_tool *tool)
 {
-	struct kh_renewal_info renewal = {0};
-	struct kh_error error = {0};
-	int status;
-
-	if (inspect(tool, &renewal, &error) != KH_OK)
-		return kh_tool_complain(tool, &error);
-	status = delete_pair(tool, &renewal);
-	kh_clear(&kh_renewal_info_type, &renewal);
-	return status;
+	return on_order(tool, delete_pair);
 }
