@@ -40,15 +40,6 @@ struct search {
 	const struct kh_agent *agent;
 };
 
-static bool configured(const struct kh_agent *agent, const char *path)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < agent->modules.count && !found; i++)
-		found = kh_installed_same(agent->modules.items[i].path, path);
-	return found;
-}
-
 static void append(char ***list, size_t *count, size_t most, const char *text)
 {
 	char **more;
@@ -72,7 +63,7 @@ static void consider(void *context, const struct kh_installed *installed)
 	char *path;
 
 	if ((!installed->registered && !known) || strlen(installed->path) > PATH_LENGTH ||
-	    configured(search->agent, installed->path))
+	    kh_configured(&search->agent->modules, installed->path))
 		return;
 	path = kh_report_redact(installed->path);
 	append(&report->candidates, &report->candidates_count, KH_REPORT_CANDIDATES_MAX, path);

@@ -73,7 +73,7 @@ struct search {
 	size_t size;
 };
 
-static bool configured(const struct kh_modules *modules, const char *path)
+bool kh_configured(const struct kh_modules *modules, const char *path)
 {
 	bool found = false;
 
@@ -100,7 +100,7 @@ static void consider(void *context, const struct kh_installed *installed)
 
 	if (search->path[0] == '\0' &&
 	    kh_family_has(search->family, installed->file, KH_PROFILE_MODULE_INTERFACE_PKCS11) &&
-	    loadable(installed->path) && !configured(search->environment->modules, installed->path))
+	    loadable(installed->path) && !kh_configured(search->environment->modules, installed->path))
 		snprintf(search->path, search->size, "%s", installed->path);
 }
 

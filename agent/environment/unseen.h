@@ -18,4 +18,7 @@ bool kh_seen(const struct kh_environment *environment, size_t n);
 void kh_unused_driver(const struct kh_environment *environment, const struct kh_profile *family, char *path,
 		      size_t size);
 
+/* Whether a driver is set up, by whatever path. */
+bool kh_configured(const struct kh_modules *modules, const char *path);
+
 #endif
