@@ -10,6 +10,7 @@
 #include "environment/judge.h"
 #include "field.h"
 #include "renewal/show.h"
+#include "token/report.h"
 #include "watch.h"
 
 struct look {
@@ -20,6 +21,16 @@ struct look {
 	kh_checkup_done done;
 	void *context;
 };
+
+/* Asking may start it: only where a driver works through it. */
+static enum kh_reader_service ask_reader(const struct kh_modules *modules)
+{
+	for (size_t i = 0; i < modules->count; i++) {
+		if (kh_token_link_host(modules->items[i].link)->reader)
+			return kh_reader_service();
+	}
+	return KH_READER_RUNS;
+}
 
 static void judge(const struct look *look, struct kh_checkup *checkup)
 {
@@ -33,7 +44,7 @@ static void judge(const struct look *look, struct kh_checkup *checkup)
 		.token = look->token,
 		.now = kh_agent_now(),
 		.hall_time = look->hall_time,
-		.reader = kh_reader_service(),
+		.reader = ask_reader(&agent->modules),
 		.journal_works = agent->server && kh_journal_works(agent->journal),
 		.ipv6 = agent->server && kh_server_ipv6(agent->server),
 		.running = agent->server,

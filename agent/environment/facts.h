@@ -16,8 +16,8 @@ struct kh_environment {
 	const struct kh_renewal_list_result *renewals;
 	const char *token; /* the URI of the key that was chosen; NULL: none was */
 	int64_t now;
-	int64_t hall_time; /* 0: it was not told */
-	enum kh_reader_service reader;
+	int64_t hall_time;	       /* 0: it was not told */
+	enum kh_reader_service reader; /* asked where a driver works through it */
 	bool journal_works;
 	bool ipv6;    /* the daemon listens on [::1], too */
 	bool running; /* false: the tool looks, the daemon does not run */

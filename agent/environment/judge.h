@@ -1,6 +1,7 @@
 /*
  * What is known of the machine, judged: one row of the check for each
- * question. Asks nobody; who asks first is checkup.c.
+ * question. Asks no key: who does that first is checkup.c. What the files of drivers and
+ * /proc say it reads itself.
  */
 #ifndef KH_AGENT_ENVIRONMENT_JUDGE_H
 #define KH_AGENT_ENVIRONMENT_JUDGE_H
