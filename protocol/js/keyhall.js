@@ -511,8 +511,9 @@
 		function violated(event) {
 			if (startsAt('' + event.blockedURI, 0, base)) { end({why: 'csp'}); }
 		}
+		/* Once it is open the browser has let it through: what is slow then is the agent. */
 		function waiting() {
-			permission(function (state) { if (!over && state === 'prompt') { asking(); } });
+			permission(function (state) { if (!over && state === 'prompt' && socket.readyState === 0) { asking(); } });
 		}
 		function silent() {
 			permission(function (state) {

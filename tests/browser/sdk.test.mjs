@@ -141,9 +141,10 @@ describe('Firefox', () => {
 	});
 	after(async () => { await browser.close(); running.close(); });
 
+	// Nobody answers here. A first connection that is slow is taken for a question: Firefox says “prompt” also when it never asks.
 	test('from https, no question', async () => {
 		const page = await browser.page(hall.url('https', 'hall.test'));
-		assert.deepEqual((await connect(page, [running.port])).states, ['connecting', 'open']);
+		assert.equal((await connect(page, [running.port])).name, 'open');
 		await page.context().close();
 	});
 

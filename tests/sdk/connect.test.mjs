@@ -71,6 +71,15 @@ test('the browser\'s question is reported while it stands open, then the connect
 	assert.deepEqual(world.dialled, [18317]);
 });
 
+test('an agent that is slow to say hello is not taken for the question', async () => {
+	const world = new World({ permission: 'prompt', ports: { 18317: mute() } });
+	const outcome = await world.connect({}, 2000);
+	assert.deepEqual(outcome.states, ['connecting']);
+	world.sockets[0].receive({ jsonrpc: '2.0', id: 0, result: hello });
+	await world.pass(10);
+	assert.deepEqual(outcome.states, ['connecting', 'open']);
+});
+
 test('blocked while the question stood open', async () => {
 	const world = new World({ permission: 'prompt', policy: true, ports: { 18317: silent() } });
 	const outcome = await world.connect({}, 5000);
