@@ -28,7 +28,8 @@ const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
-const waiting = /^(between-|card|cookies|hall-(crash|recovery|refusals|serial)|harness|middleware|no-ipv6|renewal-hall|sdk|shim|slow-key|support|tool-)/;
+const waiting = new RegExp(`^(${['between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'no-ipv6',
+	'odd', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
