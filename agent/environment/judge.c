@@ -153,7 +153,7 @@ static void check_state(struct kh_check *check)
 			     NULL);
 }
 
-/* Its certificates could not be listed because somebody else works on the key. */
+/* The certificates of the key, or of any, could not be listed because somebody else works on it. */
 static void check_other(struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
@@ -162,6 +162,8 @@ static void check_other(struct kh_check *check)
 	bool busy = false;
 
 	for (size_t i = 0; i < modules->count && !busy; i++) {
+		if (check->subject && strcmp(kh_token_link_name(modules->items[i].link), check->subject->module) != 0)
+			continue;
 		busy = modules->items[i].listed == KH_TOKEN_BUSY;
 		if (busy)
 			kh_holders(&modules->items[i], holders, sizeof(holders));

@@ -88,6 +88,31 @@ static const struct kh_driver *second_driver(const struct kh_check *check, const
 	return NULL;
 }
 
+/* The driver of the key that the check is about is like this, or any where it is about none; NULL: none. */
+static const struct kh_driver *driver_with(const struct kh_check *check, bool (*is)(const struct kh_driver *driver))
+{
+	const struct kh_modules *modules = check->environment->modules;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct kh_driver *driver = &modules->items[i];
+
+		if ((!check->subject || strcmp(kh_token_link_name(driver->link), check->subject->module) == 0) &&
+		    is(driver))
+			return driver;
+	}
+	return NULL;
+}
+
+static bool is_unlisted(const struct kh_driver *driver)
+{
+	return driver->tokens.tokens_count > 0 && driver->listed == KH_TOKEN_FAILED;
+}
+
+static bool has_stumbled(const struct kh_driver *driver)
+{
+	return kh_token_link_stumbled(driver->link);
+}
+
 static void judge_working(struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
@@ -95,9 +120,20 @@ static void judge_working(struct kh_check *check)
 	const char *shows = check->subject ? check->subject->module : NULL;
 	const struct kh_profile *family = NULL;
 	const struct kh_driver *second = shows ? second_driver(check, shows, &family) : NULL;
+	const struct kh_driver *unlisted = check->subject ? driver_with(check, is_unlisted) : NULL;
+	const struct kh_driver *stumbled = driver_with(check, has_stumbled);
 	const char *about[] = {"profile", of_modules(modules, kh_token_link_profile), "name", problem, NULL};
 
-	if (second) {
+	if (unlisted) {
+		const char *values[] = {"module", kh_token_link_name(unlisted->link), NULL};
+
+		kh_check_add(check, KH_FINDING_DRIVER_UNLISTED, values);
+	} else if (stumbled) {
+		const char *values[] = {"module", kh_token_link_name(stumbled->link), "call",
+					kh_token_link_stumbled(stumbled->link), NULL};
+
+		kh_check_add(check, KH_FINDING_DRIVER_STUMBLED, values);
+	} else if (second) {
 		const char *values[] = {"name",	  kh_family_name(family, NULL, check->locale),
 					"module", shows,
 					"other",  kh_token_link_name(second->link),

@@ -67,6 +67,7 @@ static bool replace(struct kh_token_link *link, const char *call)
 	if (link->talk.hung || !kh_token_talk_repeat(&link->talk))
 		return false;
 	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
+	link->replaced = true;
 	if (link->child)
 		kh_token_child_end(kh_steal(&link->child));
 	forget_child(link);
@@ -92,6 +93,7 @@ static void lost(void *context, const char *how)
 	link->start_after = uv_now(link->loop) + link->pause;
 	link->pause = link->pause == 0 ? PAUSE_FIRST : link->pause * 2 > PAUSE_MAX ? PAUSE_MAX : link->pause * 2;
 	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
+	link->replaced = false;
 	kh_fail_call(&error, KH_TOKEN_FAILED, call, "");
 	snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
 	link->failure = error;

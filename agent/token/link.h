@@ -33,6 +33,7 @@ struct kh_token_link {
 	uint64_t pause;
 	struct kh_error failure; /* of the last start or call */
 	char last_call[KH_ERROR_DATA_CALL_MAX + 1];
+	bool replaced; /* after last_call another child went on with it */
 	int64_t starts;
 	struct kh_host_host host;
 };

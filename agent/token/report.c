@@ -31,6 +31,11 @@ const char *kh_token_link_profile_problem(const struct kh_token_link *link)
 	return link->host.profile_problems_count > 0 ? link->host.profile_problems[0] : NULL;
 }
 
+const char *kh_token_link_stumbled(const struct kh_token_link *link)
+{
+	return link->last_call[0] != '\0' && !link->replaced ? link->last_call : NULL;
+}
+
 enum kh_code kh_token_link_report(const struct kh_token_link *link, struct kh_module_report *report,
 				  struct kh_error *error)
 {

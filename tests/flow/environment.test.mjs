@@ -25,6 +25,13 @@ function otherVersion(folder) {
 	return file;
 }
 
+// The module dies once; what asked for it got an error.
+async function stumble(scene, agent) {
+	scene.key.fault('C_FindObjectsInit 1 crash');
+	await agent.call('certificate.list', { token: (await agent.call('token.list')).tokens[0].token }).catch(() => {});
+	scene.key.fault();
+}
+
 const begin = (order) => (scene, agent) => agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
 
 // id, what is done, state, code, kind of the remedy; more: of the scene, and params of the call.
@@ -38,6 +45,8 @@ const rows = [
 	['anchors', 'no anchors are configured', 'fail', 'anchors.missing', 'contact', { settings: () => ({ anchors: [] }) }],
 	['driver', 'the module works', 'ok', 'ok'],
 	['driver', 'the module does not load', 'fail', 'driver.failed', 'driver', { settings: () => ({ modules: [{ path: '/bin/true' }] }) }],
+	['driver', 'it cannot read the key', 'fail', 'token.failed', 'insert', { faults: ['C_FindObjectsInit 0 error 0x5'] }],
+	['driver', 'it died once', 'warn', 'driver.stumbled', 'contact', { then: stumble, text: /softkey\.so works.* in C_FindObjectsInit/ }],
 	['reader', 'the driver does not use it', 'ok', 'ok'],
 	['key', 'one is plugged in', 'ok', 'ok'],
 	['key', 'none is plugged in', 'fail', 'token.absent', 'insert', { first: (scene) => scene.key.pull() }],
@@ -88,6 +97,7 @@ async function check(scene, params = {}) {
 for (const [id, what, state, code, remedy = null, more = {}] of rows)
 	test(`${id}: ${what}`, async () => {
 		const scene = await makeSoftScene({ faults: more.faults, ...more.scene });
+		let agent;
 		try {
 			await more.first?.(scene);
 			if (more.settings || more.first) {
@@ -95,9 +105,8 @@ for (const [id, what, state, code, remedy = null, more = {}] of rows)
 				await scene.daemon.again(more.settings?.(scene));
 			}
 			if (more.then) {
-				const agent = await scene.connect();
+				agent = await scene.connect();
 				await more.then(scene, agent);
-				await agent.close();
 			}
 			const items = await check(scene, more.params?.());
 			const item = items.find((one) => one.id === id);
@@ -105,7 +114,7 @@ for (const [id, what, state, code, remedy = null, more = {}] of rows)
 			assert.ok(item.number >= 2000 && item.number < 4000);
 			if (more.text) assert.match(item.text, more.text);
 			assert.equal(new Set(items.map((one) => one.id)).size, items.length);
-		} finally { scene.ends?.(); await scene.close(); }
+		} finally { await agent?.close(); scene.ends?.(); await scene.close(); }
 	});
 
 test('window: a real pinentry on a screen', async () => {
