@@ -54,6 +54,13 @@ void kh_host_finish(struct kh_host *host)
 	kh_wipe(host->wrong_key, sizeof(host->wrong_key));
 }
 
+const struct kh_anchors *kh_host_anchors(struct kh_host *host)
+{
+	if (!host->anchors)
+		host->anchors = kh_anchors_new(host->settings.anchors, host->settings.anchors_count);
+	return host->anchors;
+}
+
 enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_token **out, struct kh_error *error)
 {
 	struct kh_token *token;

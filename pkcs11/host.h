@@ -61,6 +61,7 @@ typedef enum kh_code kh_operation(struct kh_host *host, const void *params, void
 kh_operation kh_op_host_configure;
 kh_operation kh_op_anchors_read;
 kh_operation kh_op_window_try;
+kh_operation kh_op_chain_look;
 kh_operation kh_op_token_list;
 kh_operation kh_op_certificate_list;
 kh_operation kh_op_token_login;
@@ -89,6 +90,8 @@ void kh_host_run(struct kh_host *host);
  * nobody is logged in (any more). */
 KH_CHECKED enum kh_code kh_host_token(struct kh_host *host, const char *uri, struct kh_token **out,
 				      struct kh_error *error);
+/* The configured anchors, read when they are first needed; NULL: memory is out. */
+const struct kh_anchors *kh_host_anchors(struct kh_host *host);
 /* A copy for a result; agent.failed when memory is out. */
 KH_CHECKED enum kh_code kh_host_text(char **out, const char *text, struct kh_error *error);
 

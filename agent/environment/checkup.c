@@ -18,6 +18,8 @@ struct look {
 	char locale[KH_LOCALE_MAX + 1];
 	char *token; /* NULL: none was chosen */
 	int64_t hall_time;
+	struct kh_host_chain_look_params certificates;
+	struct kh_host_chain_look_result chains;
 	kh_checkup_done done;
 	void *context;
 };
@@ -41,6 +43,7 @@ static void judge(const struct look *look, struct kh_checkup *checkup)
 		.profiles = kh_watch_profiles(agent),
 		.usb = kh_watch_usb(agent),
 		.renewals = &checkup->renewals,
+		.chains = &look->chains,
 		.token = look->token,
 		.now = kh_agent_now(),
 		.hall_time = look->hall_time,
@@ -66,16 +69,51 @@ static void have_residues(void *context, struct kh_residues *residues, const str
 	look->done(look->context, &checkup);
 	kh_clear(&kh_environment_check_result_type, &checkup.check);
 	kh_clear(&kh_renewal_list_result_type, &checkup.renewals);
+	kh_clear(&kh_host_chain_look_params_type, &look->certificates);
+	kh_clear(&kh_host_chain_look_result_type, &look->chains);
 	free(look->token);
 	free(look);
+}
+
+/* Without an answer nothing is said about where they lead. */
+static void have_chains(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct look *look = context;
+
+	(void)error;
+	if (code == KH_OK) {
+		look->chains = *(struct kh_host_chain_look_result *)result;
+		memset(result, 0, sizeof(look->chains));
+	}
+	kh_renewal_look_for_all(look->agent, have_residues, look);
+}
+
+static void add_certificates(struct look *look, const struct kh_host_certificate_found_params *found)
+{
+	struct kh_host_chain_look_params *params = &look->certificates;
+
+	for (size_t i = 0; i < found->certificates_count; i++) {
+		const struct kh_key_certificate *certificate = &found->certificates[i];
+
+		if (params->certificates_count == KH_HOST_CHAIN_LOOK_PARAMS_CERTIFICATES_MAX)
+			return;
+		if (look->token && !kh_token_uri_fits(look->token, certificate->token))
+			continue;
+		params->certificates[params->certificates_count] = strdup(certificate->pem);
+		params->certificates_count += params->certificates[params->certificates_count] != NULL;
+	}
 }
 
 static void have_certificates(void *context, const struct kh_error *error)
 {
 	struct look *look = context;
+	struct kh_modules *modules = &look->agent->modules;
 
 	(void)error;
-	kh_renewal_look_for_all(look->agent, have_residues, look);
+	look->certificates.certificates = calloc(KH_HOST_CHAIN_LOOK_PARAMS_CERTIFICATES_MAX, sizeof(char *));
+	for (size_t i = 0; look->certificates.certificates && i < modules->count; i++)
+		add_certificates(look, &modules->items[i].certificates);
+	kh_modules_ask_any(modules, KH_HOST_METHOD_CHAIN_LOOK, &look->certificates, have_chains, look);
 }
 
 /* While every host has a PIN window open, what was found before stands. */
@@ -107,7 +145,7 @@ static void have_anchors(void *context, enum kh_code code, void *result, const s
 
 	(void)error;
 	take(code, &kh_host_anchors_read_result_type, &modules->anchors, result, &modules->anchors_read);
-	kh_modules_ask_any(modules, KH_HOST_METHOD_WINDOW_TRY, have_window, look);
+	kh_modules_ask_any(modules, KH_HOST_METHOD_WINDOW_TRY, NULL, have_window, look);
 }
 
 static void have_tokens(void *context, const struct kh_error *error)
@@ -115,7 +153,7 @@ static void have_tokens(void *context, const struct kh_error *error)
 	struct look *look = context;
 
 	(void)error;
-	kh_modules_ask_any(&look->agent->modules, KH_HOST_METHOD_ANCHORS_READ, have_anchors, look);
+	kh_modules_ask_any(&look->agent->modules, KH_HOST_METHOD_ANCHORS_READ, NULL, have_anchors, look);
 }
 
 void kh_checkup(struct kh_agent *agent, const char *locale, const char *token, int64_t hall_time, kh_checkup_done done,

@@ -14,6 +14,8 @@ struct kh_environment {
 	const struct kh_profiles *profiles;
 	const struct kh_usb *usb; /* NULL: not to be had */
 	const struct kh_renewal_list_result *renewals;
+	/* Certificates that are not of a configured CA, by their SHA-256. */
+	const struct kh_host_chain_look_result *chains;
 	const char *token; /* the URI of the key that was chosen; NULL: none was */
 	int64_t now;
 	int64_t hall_time;	       /* 0: it was not told */

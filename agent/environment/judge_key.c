@@ -99,20 +99,34 @@ void kh_check_space(struct kh_check *check)
 
 struct standing {
 	size_t count;
-	bool keyed; /* of one, the private key is there, or that is not known */
-	bool timed; /* window is set: the best that a keyed one has */
-	struct kh_window window;
+	bool keyed;			       /* of one, the private key is there, or that is not known */
+	const struct kh_key_certificate *best; /* of those with a key; NULL: none has dates */
+	struct kh_window window;	       /* its */
+	int rating;			       /* its, the later one of equals */
 };
 
-/* open is better than early, early than late; of equals the later one. */
-static bool is_better(const struct kh_window *a, const struct kh_window *b)
+static bool is_foreign(const struct kh_environment *environment, const struct kh_key_certificate *certificate)
+{
+	const struct kh_host_chain_look_result *chains = environment->chains;
+
+	for (size_t i = 0; i < chains->foreign_count; i++) {
+		if (strcmp(chains->foreign[i], certificate->id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How well it serves a renewal: one that signs, then one of this CA, then by its window. */
+static int rate(const struct kh_environment *environment, const struct kh_key_certificate *certificate,
+		const struct kh_window *window)
 {
 	static const int rank[] = {[KH_RENEWAL_WINDOW_STATE_NONE] = 0,
 				   [KH_RENEWAL_WINDOW_STATE_LATE] = 1,
 				   [KH_RENEWAL_WINDOW_STATE_EARLY] = 2,
 				   [KH_RENEWAL_WINDOW_STATE_OPEN] = 3};
 
-	return rank[a->state] != rank[b->state] ? rank[a->state] > rank[b->state] : a->closes > b->closes;
+	return (certificate->usage != KH_USAGE_ENCRYPT ? 8 : 0) + (is_foreign(environment, certificate) ? 0 : 4) +
+	       rank[window->state];
 }
 
 static void take_certificate(const struct kh_environment *environment, const struct kh_key_certificate *certificate,
@@ -120,6 +134,7 @@ static void take_certificate(const struct kh_environment *environment, const str
 {
 	struct kh_window window;
 	int64_t end;
+	int rating;
 
 	standing->count++;
 	if (certificate->has_has_private_key && !certificate->has_private_key)
@@ -129,9 +144,13 @@ static void take_certificate(const struct kh_environment *environment, const str
 		return;
 	kh_window_compute(end, environment->now, &environment->settings->before, &environment->settings->after,
 			  &window);
-	if (!standing->timed || is_better(&window, &standing->window))
-		standing->window = window;
-	standing->timed = true;
+	rating = rate(environment, certificate, &window);
+	if (standing->best &&
+	    (rating < standing->rating || (rating == standing->rating && window.closes <= standing->window.closes)))
+		return;
+	standing->window = window;
+	standing->best = certificate;
+	standing->rating = rating;
 }
 
 /* Of one token, or of all. */
@@ -151,42 +170,74 @@ static struct standing stand(const struct kh_check *check, const struct kh_token
 	return standing;
 }
 
+/* The encryption certificate beside a signing certificate, the one that ends last; NULL: none. */
+static const struct kh_key_certificate *other_of_pair(const struct kh_check *check,
+						      const struct kh_key_certificate *sign)
+{
+	const struct kh_modules *modules = check->environment->modules;
+	const struct kh_key_certificate *other = NULL;
+
+	for (size_t i = 0; sign->usage == KH_USAGE_SIGN && i < modules->count; i++) {
+		const struct kh_host_certificate_found_params *own = &modules->items[i].certificates;
+
+		for (size_t n = 0; n < own->certificates_count; n++) {
+			const struct kh_key_certificate *one = &own->certificates[n];
+
+			if (one->usage == KH_USAGE_ENCRYPT && strcmp(one->token, sign->token) == 0 &&
+			    strcmp(one->subject, sign->subject) == 0 && strcmp(one->issuer, sign->issuer) == 0 &&
+			    (!other || strcmp(one->not_after, other->not_after) > 0))
+				other = one;
+		}
+	}
+	return other;
+}
+
+/* Of a certificate that can be renewed now or later. */
+static enum kh_finding find_flaw(const struct kh_check *check, const struct standing *standing,
+				 const struct kh_key_certificate *other)
+{
+	if (is_foreign(check->environment, standing->best))
+		return KH_FINDING_CERTIFICATE_FOREIGN;
+	if (other && other->has_has_private_key && !other->has_private_key)
+		return KH_FINDING_CERTIFICATE_PAIR_KEY;
+	if (other && strncmp(other->not_after, standing->best->not_after, DATE - 1) < 0)
+		return KH_FINDING_CERTIFICATE_PAIR_ENDS;
+	return standing->window.state == KH_RENEWAL_WINDOW_STATE_EARLY ? KH_FINDING_CERTIFICATE_EARLY
+								       : KH_FINDING_CERTIFICATE_OPEN;
+}
+
 /* A certificate may be a private object: before a login nothing says that there
  * is none. */
-static enum kh_finding find_certificate(const struct kh_check *check, const struct standing *standing)
+static enum kh_finding find_certificate(const struct kh_check *check, const struct standing *standing,
+					const struct kh_key_certificate *other)
 {
 	if (standing->count == 0)
 		return check->subject->login ? KH_FINDING_CERTIFICATE_ABSENT : KH_FINDING_CERTIFICATE_UNKNOWN;
 	if (!standing->keyed)
 		return KH_FINDING_CERTIFICATE_NO_KEY;
-	if (!standing->timed)
+	if (!standing->best)
 		return KH_FINDING_CERTIFICATE_THERE;
-	switch (standing->window.state) {
-	case KH_RENEWAL_WINDOW_STATE_EARLY:
-		return KH_FINDING_CERTIFICATE_EARLY;
-	case KH_RENEWAL_WINDOW_STATE_LATE:
+	if (standing->window.state == KH_RENEWAL_WINDOW_STATE_LATE)
 		return check->environment->settings->enforce ? KH_FINDING_CERTIFICATE_CLOSED
 							     : KH_FINDING_CERTIFICATE_LATE;
-	case KH_RENEWAL_WINDOW_STATE_NONE:
-	case KH_RENEWAL_WINDOW_STATE_OPEN:
-	default:
-		return KH_FINDING_CERTIFICATE_OPEN;
-	}
+	return find_flaw(check, standing, other);
 }
 
 void kh_check_certificate(struct kh_check *check)
 {
 	struct standing standing = stand(check, check->subject);
-	char opens[KH_TIME_TEXT] = "", closes[KH_TIME_TEXT] = "";
-	const char *values[] = {"opens", opens, "closes", closes, NULL};
+	const struct kh_key_certificate *other = standing.best ? other_of_pair(check, standing.best) : NULL;
+	char opens[KH_TIME_TEXT] = "", closes[KH_TIME_TEXT] = "", ends[DATE];
+	const char *values[] = {"opens", opens, "closes", closes, "ends", ends, NULL};
 
-	if (standing.timed) {
+	snprintf(ends, sizeof(ends), "%s", other ? other->not_after : "");
+	if (standing.best) {
 		kh_time_text(standing.window.opens, opens);
 		kh_time_text(standing.window.closes, closes);
 		opens[DATE - 1] = closes[DATE - 1] = '\0';
 	}
 	if (check->subject)
-		kh_check_add_subject(check, find_certificate(check, &standing), values);
+		kh_check_add_subject(check, find_certificate(check, &standing, other), values);
 	else if (check->count > 0 && !check->environment->token)
 		kh_check_add(check, standing.count > 0 ? KH_FINDING_CERTIFICATE_THERE : KH_FINDING_CERTIFICATE_UNKNOWN,
 			     NULL);

@@ -9,6 +9,7 @@
 struct asking {
 	struct kh_modules *modules;
 	enum kh_host_method_id method;
+	const void *params;
 	size_t next;
 	kh_token_reply reply;
 	void *context;
@@ -38,14 +39,15 @@ static void ask_next(struct asking *asking, const struct kh_error *error)
 
 		if (kh_token_link_prompting(module->link))
 			continue;
-		kh_modules_ask(modules, module, asking->method, NULL, answered, asking);
+		kh_modules_ask(modules, module, asking->method, asking->params, answered, asking);
 		return;
 	}
 	asking->reply(asking->context, error->code, NULL, error);
 	free(asking);
 }
 
-void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id method, kh_token_reply reply, void *context)
+void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id method, const void *params,
+			kh_token_reply reply, void *context)
 {
 	struct asking *asking = malloc(sizeof(*asking));
 	const struct kh_error failed = {.code = KH_AGENT_FAILED}, busy = {.code = KH_AGENT_BUSY};
@@ -54,6 +56,6 @@ void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id metho
 		reply(context, failed.code, NULL, &failed);
 		return;
 	}
-	*asking = (struct asking){modules, method, 0, reply, context};
+	*asking = (struct asking){modules, method, params, 0, reply, context};
 	ask_next(asking, modules->count > 0 ? &busy : &failed);
 }

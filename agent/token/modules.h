@@ -53,9 +53,10 @@ void kh_modules_list_tokens(struct kh_modules *modules, bool refresh, kh_modules
  * the tokens that are known, without a look for others. */
 void kh_modules_list_certificates(struct kh_modules *modules, bool known, kh_modules_done done, void *context);
 
-/* any.c: a question without parameters to the first token host that answers; no
- * key is asked. agent.busy: each has a PIN window open. */
-void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id method, kh_token_reply reply, void *context);
+/* any.c: a question to the first token host that answers; no key is asked. params stays
+ * the caller's until reply. agent.busy: each has a PIN window open. */
+void kh_modules_ask_any(struct kh_modules *modules, enum kh_host_method_id method, const void *params,
+			kh_token_reply reply, void *context);
 
 /* Asks one of them. Where there are others, one that has hung does not make
  * them wait: it is asked in the background, and reply gets its failure. */

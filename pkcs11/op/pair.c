@@ -31,9 +31,7 @@ enum kh_code kh_pair_check_chain(struct kh_host *host, const struct kh_certifica
 {
 	int64_t now = kh_time_now();
 
-	if (!host->anchors)
-		host->anchors = kh_anchors_new(host->settings.anchors, host->settings.anchors_count);
-	if (!host->anchors)
+	if (!kh_host_anchors(host))
 		return kh_fail(error, KH_AGENT_FAILED);
 	/* A clock that is slow must not refuse what was issued a minute ago. */
 	return kh_chain_verify(host->anchors, new, chain, count, now < new->begins ? new->begins : now, error);

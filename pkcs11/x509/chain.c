@@ -89,11 +89,12 @@ static int on_error(int good, X509_STORE_CTX *context)
 	return 1;
 }
 
-static bool verify(const struct kh_anchors *anchors, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
+/* X509_V_OK or why not. */
+static int verify(const struct kh_anchors *anchors, X509 *leaf, STACK_OF(X509) * chain, int64_t at)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *parameters;
-	bool trusted = false;
+	int found = X509_V_ERR_OUT_OF_MEM;
 
 	X509_STORE_set_check_issued(anchors->store, is_issued);
 	if (context && X509_STORE_CTX_init(context, anchors->store, leaf, chain) == 1) {
@@ -103,15 +104,14 @@ static bool verify(const struct kh_anchors *anchors, X509 *leaf, STACK_OF(X509) 
 		X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_ANY);
 		X509_VERIFY_PARAM_set_time(parameters, (time_t)at);
 		X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
-		trusted = X509_verify_cert(context) == 1;
-		if (!trusted)
-			kh_log(KH_LOG_INFO, "chain: %s at depth %d",
-			       X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)),
+		found = X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
+		if (found != X509_V_OK)
+			kh_log(KH_LOG_INFO, "chain: %s at depth %d", X509_verify_cert_error_string(found),
 			       X509_STORE_CTX_get_error_depth(context));
 	}
 	X509_STORE_CTX_free(context);
 	ERR_clear_error();
-	return trusted;
+	return found;
 }
 
 enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
@@ -124,9 +124,26 @@ enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_c
 	code = others ? read_chain(others, anchors, chain, count, error) : kh_fail(error, KH_AGENT_FAILED);
 	if (code == KH_OK && !leaf)
 		code = kh_fail_field(error, "certificate");
-	if (code == KH_OK && !verify(anchors, leaf, others, at))
+	if (code == KH_OK && verify(anchors, leaf, others, at) != X509_V_OK)
 		code = kh_fail(error, KH_CERTIFICATE_UNTRUSTED);
 	X509_free(leaf);
 	sk_X509_pop_free(others, X509_free);
 	return code;
+}
+
+bool kh_chain_foreign(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
+		      struct kh_certificate *const *others, size_t count)
+{
+	STACK_OF(X509) *between = sk_X509_new_null();
+	X509 *leaf = decode(certificate);
+	bool known = between && leaf;
+	int found = X509_V_OK;
+
+	for (size_t i = 0; known && i < count; i++)
+		known = !others[i] || push(between, anchors, others[i]);
+	if (known && !kh_anchors_have(anchors, certificate->id))
+		found = verify(anchors, leaf, between, certificate->begins);
+	X509_free(leaf);
+	sk_X509_pop_free(between, X509_free);
+	return found == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || found == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
 }

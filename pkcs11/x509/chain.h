@@ -15,5 +15,9 @@
  * be valid. certificate.untrusted; request.invalid names a bad chain entry. */
 KH_CHECKED enum kh_code kh_chain_verify(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
 					char *const *chain, size_t count, int64_t at, struct kh_error *error);
+/* Whether it leads, by way of these, to a root that is no anchor. False where it leads
+ * to an anchor, and where a certificate between is not known. As of when it began. */
+bool kh_chain_foreign(const struct kh_anchors *anchors, const struct kh_certificate *certificate,
+		      struct kh_certificate *const *others, size_t count);
 
 #endif

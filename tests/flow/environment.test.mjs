@@ -8,11 +8,13 @@ import path from 'node:path';
 import test from 'node:test';
 import { Screen } from '../browser/screen.mjs';
 import { refused } from '../lib/assert.mjs';
+import { Authority, days, makeRequest } from '../lib/ca.mjs';
 import { Client } from '../lib/client.mjs';
 import { Daemon } from '../lib/daemon.mjs';
 import { program } from '../lib/paths.mjs';
 import { removeFolder, temporaryFolder } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
+import { makeKey } from '../lib/token.mjs';
 
 const minutesAway = (n) => new Date(Date.now() + n * 60000).toISOString().replace(/\.\d+Z$/, 'Z');
 const opensc = ['/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so', '/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so'];
@@ -25,6 +27,22 @@ function otherVersion(folder) {
 	return file;
 }
 
+// A second certificate beside the old one, for encryption, of the same holder; its key is on the token, or is not.
+async function encryption(scene, { to, keyed }) {
+	const pair = await makeKey('rsa2048');
+	const pem = await scene.ca.issue(await makeRequest(pair, scene.folder), { notBefore: days(-345), notAfter: days(to), usage: 'encrypt' });
+	if (keyed) await scene.key.importPair(pair, { id: '02' });
+	await scene.key.writeCertificate(pem, { id: '02' });
+}
+
+// The token holds the root of its certificate, and the agent has another one.
+async function foreign(scene) {
+	await scene.key.writeCertificate(scene.ca.rootPem, { id: '09' });
+	const folder = path.join(scene.folder, 'other-ca');
+	mkdirSync(folder);
+	scene.other = await Authority.make(folder, { name: '/C=CN/CN=Another Root' });
+}
+
 // The module dies once; what asked for it got an error.
 async function stumble(scene, agent) {
 	scene.key.fault('C_FindObjectsInit 1 crash');
@@ -33,6 +51,8 @@ async function stumble(scene, agent) {
 }
 
 const begin = (order) => (scene, agent) => agent.call('renewal.begin', { order, certificate: scene.old, key: 'new' });
+
+const login = async (scene, agent) => agent.call('pin.verify', { token: (await agent.call('token.list')).tokens[0].token });
 
 // id, what is done, state, code, kind of the remedy; more: of the scene, and params of the call.
 const rows = [
@@ -68,6 +88,14 @@ const rows = [
 	['certificate', 'it is too late', 'warn', 'certificate.late', null, { scene: { from: -800, to: -400 } }],
 	['certificate', 'it is too late, and the agent holds to it', 'fail', 'renewal.window', 'contact',
 		{ scene: { from: -800, to: -400 }, settings: () => ({ window: { enforce: true } }) }],
+	['certificate', 'its root is on the key and is configured', 'ok', 'ok', null, { first: (scene) => scene.key.writeCertificate(scene.ca.rootPem, { id: '09' }) }],
+	['certificate', 'it is of another CA', 'warn', 'certificate.foreign', 'contact', { first: foreign, settings: (scene) => ({ anchors: [scene.other.root] }) }],
+	['certificate', 'another CA is configured, and a certificate between is not known', 'ok', 'ok', null,
+		{ first: async (scene) => { await foreign(scene); await scene.key.run('--login', '--pin', '123456', '--delete-object', '--type', 'cert', '--id', '09'); },
+			settings: (scene) => ({ anchors: [scene.other.root] }) }],
+	['certificate', 'both of a pair', 'ok', 'ok', null, { first: (scene) => encryption(scene, { to: 20, keyed: true }) }],
+	['certificate', 'the other of a pair has no key', 'warn', 'certificate.pair_key', 'contact', { first: (scene) => encryption(scene, { to: 20, keyed: false }), then: login }],
+	['certificate', 'the other of a pair ends before it', 'warn', 'certificate.pair_ends', 'contact', { first: (scene) => encryption(scene, { to: 5, keyed: true }) }],
 	['pending', 'no order waits', 'ok', 'ok'],
 	['pending', 'an order waits', 'warn', 'pending.waits', 'continue', { then: begin('WAITS-1'), text: /WAITS-1/ }],
 	['clock', 'the hall did not say', 'unknown', 'clock.untried'],

@@ -24,6 +24,7 @@ static char origin[] = "https://hall.example.cn", anchor[] = "/dev/null";
 static char *origins[] = {origin}, *anchors[] = {anchor, anchor}, *problems[] = {origin};
 static char from[] = "2025-01-01T00:00:00Z", until[] = "2026-01-01T00:00:00Z";
 static struct kh_renewal_list_result renewals;
+static struct kh_host_chain_look_result chains;
 static struct kh_renewal_info waiting;
 static char downloads[] = "https://hall.example.cn/downloads", label[] = "key", serial[] = "42", driver[] = "driver.so";
 static char uris[2][24] = {"pkcs11:serial=42", "pkcs11:serial=43"};
@@ -56,6 +57,7 @@ static int make_fine(void **state)
 					      .modules = &modules,
 					      .profiles = &profiles,
 					      .renewals = &renewals,
+					      .chains = &chains,
 					      .now = NOW,
 					      .hall_time = NOW,
 					      .journal_works = true,
