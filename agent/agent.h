@@ -32,6 +32,7 @@ struct kh_agent {
 	void (*handle)(struct kh_request *request); /* answers what a page asks, after its hello */
 	const struct kh_settings *settings;
 	struct kh_server *server;	  /* NULL: no daemon, its inside in the tool (tool/alone.h) */
+	bool unreached;			  /* no server here, and a daemon runs that does not answer */
 	struct kh_simulation *simulation; /* what answers in place of keys; or NULL */
 	struct kh_modules modules;
 	struct kh_journal *journal;  /* never NULL, may be one that keeps nothing */

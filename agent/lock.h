@@ -14,6 +14,8 @@ struct kh_lock {
 /* agent.busy when another process holds it, agent.failed with the system's
  * call when the file cannot be made. */
 KH_CHECKED enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_error *error);
+/* Whether another process holds it; makes nothing. */
+bool kh_lock_held(const char *folder);
 void kh_lock_release(struct kh_lock *lock);
 
 #endif

@@ -9,13 +9,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_error *error)
+static int open_file(const char *folder, int flags)
 {
 	char path[4200];
-	int handle;
 
 	snprintf(path, sizeof(path), "%s/keyhalld.lock", folder);
-	handle = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_error *error)
+{
+	int handle = open_file(folder, O_RDWR | O_CREAT);
+
 	if (handle < 0)
 		return kh_fail_system(error, "open");
 	if (flock(handle, LOCK_EX | LOCK_NB) != 0) {
@@ -27,6 +32,16 @@ enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_er
 	}
 	lock->handle = handle;
 	return KH_OK;
+}
+
+bool kh_lock_held(const char *folder)
+{
+	int handle = open_file(folder, O_RDONLY);
+	bool held = handle >= 0 && flock(handle, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (handle >= 0)
+		close(handle);
+	return held;
 }
 
 void kh_lock_release(struct kh_lock *lock)

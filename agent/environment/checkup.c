@@ -51,6 +51,7 @@ static void judge(const struct look *look, struct kh_checkup *checkup)
 		.journal_works = agent->server && kh_journal_works(agent->journal),
 		.ipv6 = agent->server && kh_server_ipv6(agent->server),
 		.running = agent->server,
+		.unreached = agent->unreached,
 	};
 
 	kh_environment_judge(&environment, look->locale, &checkup->check);

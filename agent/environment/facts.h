@@ -22,7 +22,8 @@ struct kh_environment {
 	enum kh_reader_service reader; /* asked where a driver works through it */
 	bool journal_works;
 	bool ipv6;    /* the daemon listens on [::1], too */
-	bool running; /* false: the tool looks, the daemon does not run */
+	bool running;	/* false: the tool looks, and no daemon answers */
+	bool unreached; /* one runs all the same */
 };
 
 #endif

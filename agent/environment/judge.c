@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "environment/judge_driver.h"
 #include "environment/judge_key.h"
+#include "environment/suites.h"
 #include "text.h"
 #include "token/holder.h"
 #include "token/report.h"
@@ -17,12 +18,17 @@
 
 static void check_agent(struct kh_check *check)
 {
-	const char *values[] = {"version", KH_VERSION, NULL};
+	const struct kh_environment *environment = check->environment;
+	char suites[256] = "";
+	const char *values[] = {"version", KH_VERSION, "suites", suites, NULL};
 
+	if (environment->unreached)
+		kh_suites_running(check->locale, suites, sizeof(suites));
 	kh_check_add(check,
-		     !check->environment->running ? KH_FINDING_AGENT_ABSENT
-		     : check->environment->ipv6	  ? KH_FINDING_AGENT_OK
-						  : KH_FINDING_AGENT_IPV4,
+		     environment->unreached  ? KH_FINDING_AGENT_UNREACHED
+		     : !environment->running ? KH_FINDING_AGENT_ABSENT
+		     : environment->ipv6     ? KH_FINDING_AGENT_OK
+					     : KH_FINDING_AGENT_IPV4,
 		     values);
 }
 

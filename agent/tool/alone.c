@@ -17,8 +17,9 @@ struct kh_alone {
 	struct kh_agent agent;
 };
 
-enum kh_code kh_alone_open(uv_loop_t *loop, struct kh_settings *settings, const struct kh_socket_events *events,
-			   void *context, struct kh_alone **out, struct kh_error *error)
+enum kh_code kh_alone_open(uv_loop_t *loop, struct kh_settings *settings, bool unreached,
+			   const struct kh_socket_events *events, void *context, struct kh_alone **out,
+			   struct kh_error *error)
 {
 	struct kh_alone *alone = calloc(1, sizeof(*alone));
 	struct kh_agent *agent = alone ? &alone->agent : NULL;
@@ -29,6 +30,7 @@ enum kh_code kh_alone_open(uv_loop_t *loop, struct kh_settings *settings, const 
 	agent->loop = loop;
 	agent->handle = kh_dispatch;
 	agent->settings = settings;
+	agent->unreached = unreached;
 	agent->journal = kh_journal_new(settings->state);
 	settings->state[0] = '\0';
 	if (!agent->journal) {

@@ -12,8 +12,8 @@
 struct kh_alone;
 
 /* Connects a client to it: opened is called at once, then everything is on the
- * loop. settings stay the caller's; their state folder is taken out. */
-KH_CHECKED enum kh_code kh_alone_open(uv_loop_t *loop, struct kh_settings *settings,
+ * loop. settings stay the caller's; their state folder is taken out. unreached: what the check says. */
+KH_CHECKED enum kh_code kh_alone_open(uv_loop_t *loop, struct kh_settings *settings, bool unreached,
 				      const struct kh_socket_events *events, void *context, struct kh_alone **alone,
 				      struct kh_error *error);
 /* After closed; the loop is to be run to its end, then kh_alone_free(). */

@@ -274,11 +274,12 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 	return outcome;
 }
 
-enum kh_client_outcome kh_client_alone(struct kh_settings *settings, const char *locale, struct kh_client **client)
+enum kh_client_outcome kh_client_alone(struct kh_settings *settings, bool unreached, const char *locale,
+				       struct kh_client **client)
 {
 	*client = make(CALL_SECONDS);
-	if (!*client ||
-	    kh_alone_open(&(*client)->loop, settings, &events, *client, &(*client)->alone, &(*client)->error) != KH_OK)
+	if (!*client || kh_alone_open(&(*client)->loop, settings, unreached, &events, *client, &(*client)->alone,
+				      &(*client)->error) != KH_OK)
 		return KH_CLIENT_FAILED;
 	return greet(*client, locale);
 }

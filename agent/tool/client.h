@@ -22,8 +22,9 @@ enum kh_client_outcome {
  * answer. client is set also when it fails; NULL: out of memory. */
 enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, unsigned seconds, const char *locale,
 					 struct kh_client **client);
-/* The same with the daemon's inside in this process (alone.h). */
-enum kh_client_outcome kh_client_alone(struct kh_settings *settings, const char *locale, struct kh_client **client);
+/* The same with the daemon's inside in this process (alone.h). unreached: a daemon runs, and does not answer. */
+enum kh_client_outcome kh_client_alone(struct kh_settings *settings, bool unreached, const char *locale,
+				       struct kh_client **client);
 const char *kh_client_reason(const struct kh_client *client);
 
 /* params may be NULL for a method without any. On success result belongs to

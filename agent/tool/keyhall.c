@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "lock.h"
 #include "log_kept.h"
 #include "ports.h"
 #include "text.h"
@@ -79,7 +80,7 @@ static enum kh_client_outcome connect_daemon(struct kh_tool *tool, const char *l
 static enum kh_client_outcome connect_inside(struct kh_tool *tool, const char *locale)
 {
 	memcpy(tool->settings.state, tool->state, sizeof(tool->state));
-	return kh_client_alone(&tool->settings, locale, &tool->client);
+	return kh_client_alone(&tool->settings, tool->unreached, locale, &tool->client);
 }
 
 enum kh_client_outcome kh_tool_open(struct kh_tool *tool, const char *locale)
@@ -91,7 +92,7 @@ enum kh_client_outcome kh_tool_open(struct kh_tool *tool, const char *locale)
 	return outcome;
 }
 
-/* By what the daemon would do, in this process. The status says that none runs. */
+/* By what the daemon would do, in this process. The status says that none answers. */
 static int run_alone(struct kh_tool *tool)
 {
 	const struct kh_error failed = {.code = KH_AGENT_FAILED};
@@ -99,10 +100,13 @@ static int run_alone(struct kh_tool *tool)
 
 	kh_client_free(kh_steal(&tool->client));
 	tool->alone = true;
+	tool->unreached = !tool->given[KH_TOOL_OPTION_PORT] && kh_lock_held(tool->state);
 	if (!tool->command->tells)
-		kh_tool_print(stderr, tool->locale, "environment.agent.absent", NULL, "\n");
+		kh_tool_print(stderr, tool->locale,
+			      tool->unreached ? "environment.agent.unreached" : "environment.agent.absent", NULL, "\n");
 	if (tool->command->needs == KH_TOOL_NEEDS_AGENT) {
-		kh_tool_print(stderr, tool->locale, "environment.remedy.start", NULL, "\n");
+		kh_tool_print(stderr, tool->locale,
+			      tool->unreached ? "environment.remedy.allow" : "environment.remedy.start", NULL, "\n");
 		return KH_TOOL_ABSENT;
 	}
 	if (kh_tool_open(tool, tool->locale) != KH_CLIENT_OK)

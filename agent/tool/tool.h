@@ -46,7 +46,8 @@ struct kh_tool {
 	const char *locale;
 	struct kh_settings settings;
 	struct kh_client *client;
-	bool alone;		 /* no daemon runs */
+	bool alone;		 /* no daemon answers */
+	bool unreached;		 /* one runs all the same */
 	char state[KH_PATH_MAX]; /* the folder as configured: alone.h takes it out of settings */
 };
 

@@ -1,5 +1,8 @@
 // keyhall doctor: the rows with their numbers, what drivers and orders left, for programs, watching, on a terminal.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { program } from '../lib/paths.mjs';
 import { Service, freePort, run, until } from '../lib/process.mjs';
@@ -43,6 +46,28 @@ test('without a daemon: the first row says so', async () => {
 	assert.equal(status, 3);
 	const [row] = JSON.parse(stdout).items;
 	assert.deepEqual([row.id, row.state, row.code, row.number], ['agent', 'fail', 'agent.absent', 2102]);
+});
+
+test('a daemon that runs and does not answer is told from none; what may keep it away is named', async () => {
+	const one = await makeSoftScene({ settings: { locale: 'en' } });
+	const row = async () => JSON.parse((await keyhall(one.daemon, ['doctor', '--json'])).stdout).items[0];
+	const { pid } = one.daemon.service, suite = path.join(one.folder, 'HipsDaemon');
+	let guard;
+	try {
+		process.kill(pid, 'SIGSTOP');
+		const { code, number, state, remedy } = await row();
+		assert.deepEqual([code, number, state, remedy.kind], ['agent.unreached', 2103, 'fail', 'settings']);
+		copyFileSync('/bin/sleep', suite);
+		guard = spawn(suite, ['600'], { stdio: 'ignore' });
+		assert.match((await row()).text, /kept away by: Huorong\.$/);
+		const { status, stderr } = await keyhall(one.daemon, ['open']);
+		assert.equal(status, 3);
+		assert.match(stderr, /The key agent is running, but it does not answer/);
+	} finally {
+		guard?.kill();
+		process.kill(pid, 'SIGCONT');
+		await one.close();
+	}
 });
 
 test('a driver that died, and an order that was left', async () => {
