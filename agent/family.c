@@ -25,6 +25,29 @@ const struct kh_profile *kh_family_of_usb(const struct kh_profiles *profiles, ui
 	return NULL;
 }
 
+/* In a pattern two dots are any byte. */
+static bool fits(const char *pattern, const char *atr)
+{
+	size_t i = 0;
+
+	while (pattern[i] != '\0' && atr[i] != '\0' && (pattern[i] == '.' || pattern[i] == atr[i]))
+		i++;
+	return pattern[i] == '\0' && atr[i] == '\0';
+}
+
+const struct kh_profile *kh_family_of_atr(const struct kh_profiles *profiles, const char *atr)
+{
+	for (size_t i = 0; i < profiles->count; i++) {
+		const struct kh_profile_file *file = &profiles->items[i].file;
+
+		for (size_t k = 0; k < file->atr_count; k++) {
+			if (fits(file->atr[k].atr, atr))
+				return &profiles->items[i];
+		}
+	}
+	return NULL;
+}
+
 const char *kh_family_name(const struct kh_profile *family, const struct kh_profile_usb *model, const char *locale)
 {
 	const struct kh_profile_names *names = family->file.names;

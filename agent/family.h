@@ -11,6 +11,8 @@
 /* By its USB id; NULL: unknown. */
 const struct kh_profile *kh_family_of_usb(const struct kh_profiles *profiles, uint16_t vendor, uint16_t product,
 					  const struct kh_profile_usb **model);
+/* By a card's ATR, as "3B:FE:18"; NULL: unknown. */
+const struct kh_profile *kh_family_of_atr(const struct kh_profiles *profiles, const char *atr);
 /* What people call it; model may be NULL. */
 const char *kh_family_name(const struct kh_profile *family, const struct kh_profile_usb *model, const char *locale);
 /* Whether a file of this name is one of its drivers on this system. */

@@ -126,6 +126,8 @@ static void have_checkup(void *context, struct kh_checkup *checkup)
 	report->items_count = checkup->check.items_count;
 	report->renewals = checkup->renewals.renewals;
 	report->renewals_count = checkup->renewals.renewals_count;
+	report->readers = checkup->readers.readers;
+	report->readers_count = checkup->readers.readers_count;
 	*checkup = (struct kh_checkup){.check = {0}};
 	fill_static(report, agent);
 	kh_report_drivers(report, agent, reporting->request->locale);

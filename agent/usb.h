@@ -15,7 +15,7 @@ struct kh_usb;
 /* A known key on the bus. */
 struct kh_usb_found {
 	const struct kh_profile *family;
-	const struct kh_profile_usb *model; /* of the family */
+	const struct kh_profile_usb *model; /* of the family; NULL: a card in a reader */
 	bool storage;			    /* only its CD-ROM or disk shows: no driver can see the key */
 };
 

@@ -62,6 +62,7 @@ kh_operation kh_op_host_configure;
 kh_operation kh_op_anchors_read;
 kh_operation kh_op_window_try;
 kh_operation kh_op_chain_look;
+kh_operation kh_op_reader_list;
 kh_operation kh_op_token_list;
 kh_operation kh_op_certificate_list;
 kh_operation kh_op_token_login;

@@ -18,6 +18,7 @@ struct look {
 	char locale[KH_LOCALE_MAX + 1];
 	char *token; /* NULL: none was chosen */
 	int64_t hall_time;
+	struct kh_host_reader_list_result readers;
 	struct kh_host_chain_look_params certificates;
 	struct kh_host_chain_look_result chains;
 	kh_checkup_done done;
@@ -34,14 +35,48 @@ static enum kh_reader_service ask_reader(const struct kh_modules *modules)
 	return KH_READER_RUNS;
 }
 
-static void judge(const struct look *look, struct kh_checkup *checkup)
+static bool on_bus(const struct kh_usb *usb, const struct kh_profile *family)
+{
+	const struct kh_usb_found *key;
+
+	for (size_t n = 0; (key = kh_usb_key(usb, n)); n++) {
+		if (key->family == family)
+			return true;
+	}
+	return false;
+}
+
+/* Names the families of the cards; a key that is a reader with a card in it is on the bus, too. */
+static size_t know_cards(const struct kh_profiles *profiles, const struct kh_usb *usb,
+			 struct kh_host_reader_list_result *readers, struct kh_usb_found *cards)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < readers->readers_count; i++) {
+		struct kh_card_reader *reader = &readers->readers[i];
+		const struct kh_profile *family = reader->atr ? kh_family_of_atr(profiles, reader->atr) : NULL;
+
+		if (!family)
+			continue;
+		reader->family = strdup(family->file.name);
+		if (!on_bus(usb, family))
+			cards[count++] = (struct kh_usb_found){.family = family};
+	}
+	return count;
+}
+
+static void judge(struct look *look, struct kh_checkup *checkup)
 {
 	struct kh_agent *agent = look->agent;
+	struct kh_usb_found cards[KH_HOST_READER_LIST_RESULT_READERS_MAX];
+	size_t cards_count = know_cards(kh_watch_profiles(agent), kh_watch_usb(agent), &look->readers, cards);
 	const struct kh_environment environment = {
 		.settings = agent->settings,
 		.modules = &agent->modules,
 		.profiles = kh_watch_profiles(agent),
 		.usb = kh_watch_usb(agent),
+		.cards = cards,
+		.cards_count = cards_count,
 		.renewals = &checkup->renewals,
 		.chains = &look->chains,
 		.token = look->token,
@@ -67,9 +102,11 @@ static void have_residues(void *context, struct kh_residues *residues, const str
 	if (kh_renewal_collect(look->agent, residues, &checkup.renewals, NULL) != KH_OK)
 		checkup.renewals = (struct kh_renewal_list_result){0};
 	judge(look, &checkup);
+	checkup.readers = look->readers;
 	look->done(look->context, &checkup);
 	kh_clear(&kh_environment_check_result_type, &checkup.check);
 	kh_clear(&kh_renewal_list_result_type, &checkup.renewals);
+	kh_clear(&kh_host_reader_list_result_type, &checkup.readers);
 	kh_clear(&kh_host_chain_look_params_type, &look->certificates);
 	kh_clear(&kh_host_chain_look_result_type, &look->chains);
 	free(look->token);
@@ -129,6 +166,35 @@ static void take(enum kh_code code, const struct kh_type *type, void *found, voi
 		*tried = code == KH_OK;
 }
 
+static void have_readers(void *context, enum kh_code code, void *result, const struct kh_error *error)
+{
+	struct look *look = context;
+
+	(void)error;
+	if (code == KH_OK) {
+		look->readers = *(struct kh_host_reader_list_result *)result;
+		memset(result, 0, sizeof(look->readers));
+	}
+	kh_modules_list_certificates(&look->agent->modules, false, have_certificates, look);
+}
+
+/* Only a module that works through readers has the way to them. */
+static void ask_readers(struct look *look)
+{
+	const struct kh_error none = {.code = KH_AGENT_FAILED};
+	struct kh_modules *modules = &look->agent->modules;
+
+	for (size_t i = 0; i < modules->count; i++) {
+		struct kh_driver *driver = &modules->items[i];
+
+		if (!kh_token_link_host(driver->link)->reader || kh_token_link_prompting(driver->link))
+			continue;
+		kh_modules_ask(modules, driver, KH_HOST_METHOD_READER_LIST, NULL, have_readers, look);
+		return;
+	}
+	have_readers(look, none.code, NULL, &none);
+}
+
 static void have_window(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct look *look = context;
@@ -136,7 +202,7 @@ static void have_window(void *context, enum kh_code code, void *result, const st
 
 	(void)error;
 	take(code, &kh_host_window_try_result_type, &modules->window, result, &modules->window_tried);
-	kh_modules_list_certificates(modules, false, have_certificates, look);
+	ask_readers(look);
 }
 
 static void have_anchors(void *context, enum kh_code code, void *result, const struct kh_error *error)

@@ -11,6 +11,7 @@
 struct kh_checkup {
 	struct kh_environment_check_result check;
 	struct kh_renewal_list_result renewals;
+	struct kh_host_reader_list_result readers;
 };
 
 void kh_environment_check(struct kh_request *request);

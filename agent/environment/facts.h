@@ -13,6 +13,9 @@ struct kh_environment {
 	const struct kh_modules *modules;
 	const struct kh_profiles *profiles;
 	const struct kh_usb *usb; /* NULL: not to be had */
+	/* Cards in readers, of families that are not on the bus, too. */
+	const struct kh_usb_found *cards;
+	size_t cards_count;
 	const struct kh_renewal_list_result *renewals;
 	/* Certificates that are not of a configured CA, by their SHA-256. */
 	const struct kh_host_chain_look_result *chains;

@@ -29,7 +29,7 @@ static void add_about(struct kh_check *check, enum kh_finding finding, const cha
 void kh_check_usb(struct kh_check *check)
 {
 	const struct kh_environment *environment = check->environment;
-	const struct kh_usb_found *first = kh_usb_key(environment->usb, 0);
+	const struct kh_usb_found *first = kh_plugged(environment, 0);
 	const struct kh_usb_found *unseen = kh_unseen_key(environment);
 	const char *values[] = {"name", unseen ? name_of(check, unseen) : first ? name_of(check, first) : "", NULL};
 
@@ -74,7 +74,7 @@ static const struct kh_driver *second_driver(const struct kh_check *check, const
 	const struct kh_modules *modules = check->environment->modules;
 	const struct kh_usb_found *key;
 
-	for (size_t n = 0; (key = kh_usb_key(check->environment->usb, n)); n++) {
+	for (size_t n = 0; (key = kh_plugged(check->environment, n)); n++) {
 		for (size_t i = 0; i < modules->count; i++) {
 			const char *file = kh_token_link_name(modules->items[i].link);
 

@@ -1,6 +1,8 @@
 /* The rows about the key. */
 #include "environment/judge_key.h"
 
+#include "environment/unseen.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,8 +45,7 @@ void kh_check_key(struct kh_check *check)
 		kh_check_add_subject(check, check->subject->readonly ? KH_FINDING_KEY_READONLY : KH_FINDING_KEY_OK,
 				     NULL);
 	else if (check->count == 0)
-		kh_check_add(check,
-			     kh_usb_count(check->environment->usb) > 0 ? KH_FINDING_KEY_UNREAD : KH_FINDING_KEY_ABSENT,
+		kh_check_add(check, kh_plugged(check->environment, 0) ? KH_FINDING_KEY_UNREAD : KH_FINDING_KEY_ABSENT,
 			     NULL);
 	else
 		kh_check_add(check, check->environment->token ? KH_FINDING_KEY_GONE : KH_FINDING_KEY_SEVERAL, NULL);

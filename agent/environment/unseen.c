@@ -9,6 +9,14 @@
 
 #define KEYS_MAX 32
 
+const struct kh_usb_found *kh_plugged(const struct kh_environment *environment, size_t n)
+{
+	const struct kh_usb_found *key = kh_usb_key(environment->usb, n);
+	size_t first = kh_usb_count(environment->usb);
+
+	return key ? key : n - first < environment->cards_count ? &environment->cards[n - first] : NULL;
+}
+
 struct matching {
 	size_t left[KH_CONFIG_MODULES_MAX]; /* tokens of each module that no key has yet */
 	bool seen[KEYS_MAX];
@@ -28,7 +36,7 @@ static void match(const struct kh_environment *environment, struct matching *mat
 	const struct kh_modules *modules = environment->modules;
 	const struct kh_usb_found *key;
 
-	for (size_t n = 0; n < KEYS_MAX && (key = kh_usb_key(environment->usb, n)); n++) {
+	for (size_t n = 0; n < KEYS_MAX && (key = kh_plugged(environment, n)); n++) {
 		for (size_t i = 0; i < modules->count && !matching->seen[n]; i++) {
 			if (matching->left[i] == 0 || !may_show(environment, &modules->items[i], key, unknown))
 				continue;
@@ -54,7 +62,7 @@ const struct kh_usb_found *kh_unseen_key(const struct kh_environment *environmen
 	const struct matching matching = match_all(environment);
 	const struct kh_usb_found *key;
 
-	for (size_t n = 0; n < KEYS_MAX && (key = kh_usb_key(environment->usb, n)); n++) {
+	for (size_t n = 0; n < KEYS_MAX && (key = kh_plugged(environment, n)); n++) {
 		if (!matching.seen[n])
 			return key;
 	}

@@ -147,6 +147,12 @@ static void tell_keys(struct kh_buffer *out, const struct kh_report *report)
 	}
 	for (size_t i = 0; i < report->usb_count; i++)
 		kh_buffer_printf(out, "  USB %s %s\n", report->usb[i].id, report->usb[i].name);
+	for (size_t i = 0; i < report->readers_count; i++) {
+		const struct kh_card_reader *reader = &report->readers[i];
+
+		kh_buffer_printf(out, "  reader %s: %s%s%s\n", reader->name, reader->atr ? "card " : "empty",
+				 reader->atr ? reader->atr : "", reader->family ? ", known" : "");
+	}
 }
 
 static void tell_module(struct kh_buffer *out, const struct kh_module_report *module)

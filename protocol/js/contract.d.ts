@@ -300,6 +300,16 @@ export interface ModuleReport {
 	secondReader?: SecondReader;
 }
 
+/** A smart card reader (PC/SC), where a module works through one. */
+export interface CardReader {
+	/** As PC/SC calls it. */
+	name: string;
+	/** Of the card in it (ISO/IEC 7816-3), hex, a colon between two bytes. */
+	atr?: string;
+	/** Name of the card's driver profile, where one knows its ATR. */
+	family?: string;
+}
+
 /** A known key on the USB bus, also when its driver is missing. */
 export interface UsbKey {
 	/** vendor:product, hex. */
@@ -352,6 +362,8 @@ export interface Report {
 	items: EnvironmentItem[];
 	/** Known keys on the USB bus. */
 	usb: UsbKey[];
+	/** Smart card readers. */
+	readers?: CardReader[];
 	/** PKCS#11 modules. */
 	modules: ModuleReport[];
 	/** Known drivers, and modules registered with p11-kit, that are installed and not configured. */

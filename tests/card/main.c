@@ -9,11 +9,27 @@
 
 /* How soon it notices that it was pulled, put back, or that a reader is there, in milliseconds. */
 #define LOOK 20
+#define ATR_MAX 33
 
 static void lose_power(struct card *card)
 {
 	card->verified = 0;
 	card->file = card->folder = 0;
+}
+
+/* The family's, unless the store has another one. */
+static void send_atr(const struct card *card, struct wire *wire)
+{
+	unsigned char other[ATR_MAX];
+	char path[PATH];
+	FILE *file = store_path(path, "atr") ? fopen(path, "rb") : NULL;
+
+	if (file) {
+		wire_send(wire, other, fread(other, 1, sizeof other, file));
+		fclose(file);
+	} else {
+		wire_send(wire, card->family->atr, card->family->atr_length);
+	}
 }
 
 static void control(struct card *card, struct wire *wire)
@@ -25,7 +41,7 @@ static void control(struct card *card, struct wire *wire)
 		lose_power(card);
 		break;
 	case WIRE_ATR:
-		wire_send(wire, card->family->atr, card->family->atr_length);
+		send_atr(card, wire);
 		break;
 	default:
 		break;

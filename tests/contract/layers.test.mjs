@@ -18,6 +18,7 @@ const libraries = [
 	{ header: /^jansson\.h$/, rooms: ['protocol', 'hall'] },
 	{ header: /^(p11-kit\/)?pkcs11[^/]*\.h$|^p11-kit\//, rooms: ['pkcs11'] },
 	{ header: /^libp11\.h$/, rooms: ['pkcs11'], files: 1 },
+	{ header: /^winscard\.h$/, rooms: ['pkcs11'], files: 1 },
 	{ header: /^libwebsockets\.h$/, rooms: ['agent'], only: /^agent\/websocket\// },
 	{ header: /^libusb(-1\.0\/libusb)?\.h$/, rooms: ['agent'], files: 1 },
 	{ header: /^sqlite3\.h$/, rooms: ['agent', 'hall'] },

@@ -20,6 +20,19 @@ proves('wrong PINs are told with what is left, the third locks the key, and that
 	assert.match(scene.token.read('card'), /^left=0$/m);
 });
 
+proves('a card of another family in the reader is named, and that the driver does not see it', {}, async (scene, { agent }) => {
+	const { token } = scene;
+	await token.pull();
+	token.write('atr', Buffer.from('3B8B015275746F6B656E20445320C1', 'hex'));
+	token.fault('* 0 error 6D00');
+	await token.putBack();
+	const { items, readers, usb } = await agent.call('diagnostics.report');
+	const row = (id) => items.find((one) => one.id === id);
+	assert.deepEqual([row('driver').code, row('key').state, usb], ['driver.blind', 'fail', []]);
+	assert.match(row('driver').text, /opensc-pkcs11\.so.*Rutoken/);
+	assert.deepEqual(readers.filter(({ atr }) => atr).map(({ atr, family }) => [atr, family]), [['3B:8B:01:52:75:74:6F:6B:65:6E:20:44:53:20:C1', 'rutoken']]);
+});
+
 proves('the PIN is changed', { pins: [pin, '654321', '654321'] }, async (scene, { agent, token }) => {
 	await agent.call('pin.change', { token });
 	assert.match(scene.token.read('card'), /^pin=654321$/m);
