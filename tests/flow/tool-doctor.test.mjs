@@ -5,9 +5,9 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { program } from '../lib/paths.mjs';
-import { Service, freePort, run, until } from '../lib/process.mjs';
+import { Service, freePort, until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
-import { keyhall } from '../lib/tool.mjs';
+import { keyhall, typed } from '../lib/tool.mjs';
 
 let scene;
 before(async () => { scene = await makeSoftScene({ settings: { locale: 'en' } }); });
@@ -116,23 +116,21 @@ describe('--watch', () => {
 });
 
 describe('on a terminal', () => {
-	const typed = (more, args = ['doctor']) => run('script', ['-qec', [program.keyhall, ...args, '--config', scene.daemon.configuration].join(' '), '/dev/null'],
-		{ env: { ...scene.daemon.env, TERM: 'xterm', NO_COLOR: '', ...more }, status: null });
+	const shown = async (more) => (await typed(scene.daemon, ['doctor'], { more: { TERM: 'xterm', NO_COLOR: '', ...more } })).stdout;
 
 	test('colours, and none where they are not wanted', async () => {
-		assert.match((await typed({})).stdout, /\x1b\[32mok {2}\x1b\[0m/);
-		for (const more of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) assert.ok(!(await typed(more)).stdout.includes('\x1b[3'), JSON.stringify(more));
+		assert.match(await shown({}), /\x1b\[32mok {2}\x1b\[0m/);
+		for (const more of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) assert.ok(!(await shown(more)).includes('\x1b[3'), JSON.stringify(more));
 		assert.ok(!(await doctor()).stdout.includes('\x1b'));
 	});
 
 	test('progress where it takes more than a second', async () => {
 		const one = await makeSoftScene({ settings: { locale: 'en' }, faults: ['C_GetTokenInfo 1 delay 2500'] });
 		try {
-			const env = { ...one.daemon.env, TERM: 'xterm' }, port = String(await freePort());
-			const args = ['list', '--config', one.daemon.configuration, '--port', port];
-			const { stdout } = await run('script', ['-qec', [program.keyhall, ...args].join(' '), '/dev/null'], { env, status: null });
+			const args = ['list', '--port', String(await freePort())];
+			const { stdout } = await typed(one.daemon, args, { more: { TERM: 'xterm' } });
 			assert.match(stdout, /The keys are being asked, 1 s/);
-			assert.ok(!(await run(program.keyhall, args, { env, status: null })).stderr.includes('asked'));
+			assert.ok(!(await keyhall(one.daemon, args)).stderr.includes('asked'));
 		} finally { await one.close(); }
 	});
 });

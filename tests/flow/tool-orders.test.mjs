@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { describe } from 'node:test';
-import { program } from '../lib/paths.mjs';
-import { freePort, run } from '../lib/process.mjs';
+import { freePort } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
-import { keyhall } from '../lib/tool.mjs';
+import { keyhall, typed } from '../lib/tool.mjs';
 
 const order = '202611300004';
 
@@ -22,7 +21,7 @@ async function withOrder(stage, action, options = {}) {
 			if (stage === 'completed') await agent.call('renewal.complete', { order });
 		}
 		await action({ scene, agent, ids, pairs: async () => (await scene.key.user('--list-objects', '--type', 'privkey')).stdout.split('Private Key Object').length - 1,
-			tool: (...args) => keyhall(scene.daemon, args), typed: (args, input) => run('script', ['-qec', [program.keyhall, ...args, '--config', scene.daemon.configuration].join(' '), '/dev/null'], { env: scene.daemon.env, input, status: null }) });
+			tool: (...args) => keyhall(scene.daemon, args), typed: (args, input) => typed(scene.daemon, args, { input }) });
 		await agent.close();
 	} finally { await scene.close(); }
 }

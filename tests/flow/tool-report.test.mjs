@@ -5,10 +5,10 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import path from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { company } from '../lib/ca.mjs';
-import { program, root } from '../lib/paths.mjs';
+import { root } from '../lib/paths.mjs';
 import { freePort, run, temporaryFolder, until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
-import { keyhall } from '../lib/tool.mjs';
+import { keyhall, typed } from '../lib/tool.mjs';
 import { unzip } from '../lib/zip.mjs';
 
 let scene;
@@ -18,9 +18,7 @@ before(async () => { scene = await makeSoftScene({ env: { HOME: root } }); });
 after(() => scene.close());
 
 const report = (...args) => keyhall(scene.daemon, ['report', '--locale', 'en', ...args]);
-// Typed at a terminal; input: what is answered.
-const typed = (args, input, cwd = folder) => run('script', ['-qec', [program.keyhall, 'report', '--locale', 'en', ...args, '--config', scene.daemon.configuration].join(' '), '/dev/null'],
-	{ env: scene.daemon.env, input, status: null, cwd });
+const answered = (args, input, cwd = folder) => typed(scene.daemon, ['report', '--locale', 'en', ...args], { input, cwd });
 
 describe('what is in it', () => {
 	let entries;
@@ -121,10 +119,10 @@ describe('the likely cause', () => {
 describe('writing it', () => {
 	test('on a terminal it says what is inside and asks', async () => {
 		const place = temporaryFolder();
-		const no = await typed([], 'n\n', place);
+		const no = await answered([], 'n\n', place);
 		assert.match(no.stdout, /keyhall-report-\d{8}-\d{6}\.zip will hold:[^]*summary\.txt[^]*Write it\?[^]*Nothing was written/);
 		assert.deepEqual(readdirSync(place), []);
-		assert.match((await typed([], 'y\n', place)).stdout, /is written/);
+		assert.match((await answered([], 'y\n', place)).stdout, /is written/);
 		const [name] = readdirSync(place);
 		assert.match(name, /^keyhall-report-\d{8}-\d{6}\.zip$/);
 		assert.ok((await unzip(path.join(place, name)))['summary.txt'].startsWith('Keyhall '));
@@ -151,6 +149,6 @@ describe('writing it', () => {
 			assert.equal(status, 0);
 			assert.equal(JSON.parse(stdout).port, scene.daemon.port);
 		}
-		assert.ok(JSON.parse((await typed(['--json'], '')).stdout).items.length > 0);
+		assert.ok(JSON.parse((await answered(['--json'], '')).stdout).items.length > 0);
 	});
 });
