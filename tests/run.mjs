@@ -30,6 +30,9 @@ const meson = (folder, ...options) =>
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
 const waiting = new RegExp(`^(${['between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'no-ipv6',
 	'odd', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
+// Long tables of faults: in the short form sanitized only, which proves more.
+const tables = /^(attack-recovery|encryption|fresh|modules|pin-manners|renewal-same)/;
+const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || !tables.test(path.basename(file)));
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
@@ -39,21 +42,21 @@ const suites = [
 	{ name: 'unit', lane: 0, meson: 'build' },
 	{ name: 'contract', lane: 0, node: tests('contract') },
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
-	{ name: 'flow', lane: 0, node: tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/) },
+	{ name: 'flow', lane: 0, node: flows },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
+	{ name: 'middleware', lane: 0, node: tests('flow', /^middleware.*\.test\.mjs$/) },
+	{ name: 'between', lane: 0, node: tests('flow', /^between-.*\.test\.mjs$/) },
+	{ name: 'matrix', lane: 0, node: tests('matrix') },
 
 	// With its checks in, GCC 14 warns of what cannot be.
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Dwerror=false', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
 	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
-	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
-	{ name: 'middleware', lane: 0, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
-	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}`, serves: /^lint$/ },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
