@@ -138,7 +138,8 @@ static void add_certificates(struct look *look, const struct kh_host_certificate
 		if (look->token && !kh_token_uri_fits(look->token, certificate->token))
 			continue;
 		params->certificates[params->certificates_count] = strdup(certificate->pem);
-		params->certificates_count += params->certificates[params->certificates_count] != NULL;
+		if (params->certificates[params->certificates_count])
+			params->certificates_count++;
 	}
 }
 

@@ -24,7 +24,7 @@ struct kh_environment {
 	int64_t hall_time;	       /* 0: it was not told */
 	enum kh_reader_service reader; /* asked where a driver works through it */
 	bool journal_works;
-	bool ipv6;    /* the daemon listens on [::1], too */
+	bool ipv6;	/* the daemon listens on [::1], too */
 	bool running;	/* false: the tool looks, and no daemon answers */
 	bool unreached; /* one runs all the same */
 };
