@@ -64,6 +64,17 @@ void kh_agent_release(struct kh_agent *agent, const char *token, int64_t session
 	}
 }
 
+bool kh_agent_is_own_page(const struct kh_agent *agent, const char *origin)
+{
+	const struct kh_config *config = &agent->settings->config;
+
+	for (size_t i = 0; i < config->origins_count; i++) {
+		if (strcmp(config->origins[i], origin) == 0)
+			return false;
+	}
+	return true;
+}
+
 int64_t kh_agent_now(void)
 {
 	return (int64_t)time(NULL);

@@ -8,6 +8,7 @@
 #include "journal.h"
 #include "settings.h"
 #include "token/modules.h"
+#include "trace.h"
 #include "usb.h"
 #include "websocket/websocket.h"
 
@@ -38,6 +39,7 @@ struct kh_agent {
 	struct kh_journal *journal;  /* never NULL, may be one that keeps nothing */
 	struct kh_profiles profiles; /* read with the bus: watch.h */
 	struct kh_usb *usb;	     /* NULL: not to be had */
+	struct kh_trace trace;
 	struct kh_connection *connections;
 	int64_t last_session;
 	unsigned requests; /* on their way, of pages that have gone, too */
@@ -53,6 +55,9 @@ void kh_agent_release(struct kh_agent *agent, const char *token, int64_t session
 bool kh_agent_token_busy(const struct kh_agent *agent, const char *token);
 bool kh_agent_order_busy(const struct kh_agent *agent, const char *order);
 bool kh_agent_session_busy(const struct kh_agent *agent, int64_t session);
+
+/* The certificate manager's page, or the support tool: let in without being configured. */
+bool kh_agent_is_own_page(const struct kh_agent *agent, const char *origin);
 
 /* The clock as the contract writes it. */
 int64_t kh_agent_now(void);

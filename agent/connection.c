@@ -43,15 +43,28 @@ void kh_connection_answer(struct kh_agent *agent, int64_t session, const struct 
 	kh_connection_say(connection, text);
 }
 
+bool kh_connection_try(struct kh_agent *agent, int64_t session, const struct kh_buffer *text, size_t most)
+{
+	struct kh_connection *connection = find(agent, session);
+
+	if (!connection || text->failed || kh_socket_waiting(connection->socket) + text->length > most)
+		return false;
+	kh_socket_send(connection->socket, text->data, text->length);
+	return true;
+}
+
 static void notify(struct kh_connection *connection, enum kh_method_id method, const void *params)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
+	const struct kh_message message = {.method = &kh_contract.methods[method], .params = (void *)(uintptr_t)params};
 	struct kh_error error = {0};
 
-	if (kh_request_encode(&kh_contract.methods[method], NULL, params, &text, &error) == KH_OK)
+	kh_trace_message(&connection->agent->trace, (struct kh_entry_peer){.page = connection->session}, KH_TRACE_TOLD,
+			 &message);
+	if (kh_request_encode(message.method, NULL, params, &text, &error) == KH_OK)
 		kh_connection_say(connection, &text);
 	else
-		kh_log_failure(KH_LOG_WARNING, kh_contract.methods[method].name, &error);
+		kh_log_failure(KH_LOG_WARNING, message.method->name, &error);
 }
 
 void kh_connections_progress(struct kh_agent *agent, const char *origin, const char *order, int step, int of,

@@ -22,6 +22,10 @@ struct kh_connection {
 /* Sends a message; closes the connection where there was no memory for it. */
 void kh_connection_say(struct kh_connection *connection, const struct kh_buffer *text);
 
+/* Sends a message to a session's page; false: it is gone, or that would be more than
+ * so many bytes that wait for it. */
+KH_CHECKED bool kh_connection_try(struct kh_agent *agent, int64_t session, const struct kh_buffer *text, size_t most);
+
 bool kh_connection_is_open(const struct kh_agent *agent, int64_t session);
 /* Ends one of a session's requests with the answer; where the session is gone
  * the answer goes nowhere. */

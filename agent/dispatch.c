@@ -10,8 +10,9 @@
 #include "renewal/show.h"
 #include "renewal/start.h"
 #include "report.h"
+#include "tracer.h"
 
-/* agent.hello is answered in inbox.c; the last two methods are notifications of
+/* agent.hello is answered in inbox.c; the last ones are notifications of
  * ours. How long a question to a token host may take stands in token/calls.c. */
 static void (*const handlers[KH_METHOD_COUNT])(struct kh_request *request) = {
 	[KH_METHOD_ENVIRONMENT_CHECK] = kh_environment_check,
@@ -26,6 +27,7 @@ static void (*const handlers[KH_METHOD_COUNT])(struct kh_request *request) = {
 	[KH_METHOD_RENEWAL_LIST] = kh_renewal_list,
 	[KH_METHOD_RENEWAL_CANCEL] = kh_renewal_cancel,
 	[KH_METHOD_DIAGNOSTICS_REPORT] = kh_report_make,
+	[KH_METHOD_DIAGNOSTICS_TRACE] = kh_tracer_start,
 };
 
 void kh_dispatch(struct kh_request *request)

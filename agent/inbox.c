@@ -11,16 +11,23 @@
 #include "connection.h"
 #include "log.h"
 #include "request.h"
+#include "tracer.h"
 #include "watch.h"
 
 #define REQUESTS_MAX 64 /* of a connection at a time */
 #define REQUESTS_ALL (REQUESTS_MAX * KH_LIMIT_CONNECTIONS)
 
-static void send_error(struct kh_connection *connection, const struct kh_rpc_id *id, const struct kh_error *error)
+static struct kh_entry_peer peer_of(const struct kh_connection *connection)
+{
+	return (struct kh_entry_peer){.page = connection->session};
+}
+
+static void send_error(struct kh_connection *connection, const struct kh_message *message, const struct kh_error *error)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 
-	kh_error_encode(id, error, connection->locale, &text);
+	kh_trace_error(&connection->agent->trace, peer_of(connection), KH_TRACE_TOLD, message, error);
+	kh_error_encode(&message->id, error, connection->locale, &text);
 	kh_connection_say(connection, &text);
 }
 
@@ -66,15 +73,13 @@ static bool speaks_ours(const struct kh_agent_hello_params *params)
 	return false;
 }
 
-/* The certificate manager, the one page that is let in without being configured, links to the hall. */
+/* The certificate manager links to the hall. */
 static char *hall_for(const struct kh_connection *connection)
 {
 	const struct kh_config *config = &connection->agent->settings->config;
+	bool own = kh_agent_is_own_page(connection->agent, connection->origin);
 
-	for (size_t i = 0; i < config->origins_count; i++)
-		if (strcmp(config->origins[i], connection->origin) == 0)
-			return NULL;
-	return config->origins_count > 0 ? config->origins[0] : NULL;
+	return own && config->origins_count > 0 ? config->origins[0] : NULL;
 }
 
 static void hello(struct kh_connection *connection, struct kh_request *request)
@@ -131,7 +136,7 @@ static struct kh_request *make_request(struct kh_connection *connection, struct 
 
 static void route(struct kh_connection *connection, struct kh_message *message)
 {
-	const struct kh_rpc_id id = message->id;
+	const struct kh_message asked = {.id = message->id, .method = message->method};
 	const bool is_hello = message->method->id == KH_METHOD_AGENT_HELLO;
 	struct kh_error error = {0};
 	struct kh_request *request;
@@ -145,7 +150,7 @@ static void route(struct kh_connection *connection, struct kh_message *message)
 		if (error.code == KH_OK)
 			kh_fail(&error, KH_AGENT_FAILED);
 		kh_message_finish(message);
-		send_error(connection, &id, &error);
+		send_error(connection, &asked, &error);
 	} else if (is_hello) {
 		hello(connection, request);
 	} else {
@@ -166,15 +171,16 @@ static void on_message(void *owner, const char *text, size_t length, bool binary
 	}
 	if (kh_message_decode(&kh_contract, text, length, &message, &error) != KH_OK) {
 		kh_log_failure(KH_LOG_INFO, "a bad request", &error);
-		send_error(connection, &message.id, &error);
+		send_error(connection, &message, &error);
 		kh_message_finish(&message);
 		return;
 	}
+	kh_trace_message(&connection->agent->trace, peer_of(connection), KH_TRACE_SAID, &message);
 	if (!message.method->result) {
 		kh_message_finish(&message);
 		kh_fail_field(&error, "method");
 		error.rpc_code = -32601;
-		send_error(connection, &message.id, &error);
+		send_error(connection, &message, &error);
 		return;
 	}
 	route(connection, &message);
@@ -184,7 +190,7 @@ static void on_oversize(void *owner)
 {
 	struct kh_connection *connection = owner;
 	const struct kh_error error = {.code = KH_REQUEST_TOO_LARGE};
-	const struct kh_rpc_id none = {.kind = KH_ID_NONE};
+	const struct kh_message none = {.id = {.kind = KH_ID_NONE}};
 
 	kh_log(KH_LOG_INFO, "#%lld sent too large a message", (long long)connection->session);
 	send_error(connection, &none, &error);
@@ -205,6 +211,7 @@ static void *on_opened(void *context, struct kh_socket *socket, const char *orig
 	snprintf(connection->locale, sizeof(connection->locale), "%s", agent->settings->config.locale);
 	connection->next = agent->connections;
 	agent->connections = connection;
+	kh_trace_fact(&agent->trace, peer_of(connection), "opened", NULL, NULL);
 	start_timer(connection);
 	return connection;
 }
@@ -233,6 +240,8 @@ static void on_closed(void *owner, int code, const char *reason)
 	end_timer(connection);
 	free(connection);
 	kh_log(KH_LOG_INFO, "#%lld closed", (long long)session);
+	kh_trace_fact(&agent->trace, (struct kh_entry_peer){.page = session}, "closed", NULL, NULL);
+	kh_tracer_stop(agent, session);
 	if (!anybody(agent))
 		kh_watch_stop(agent);
 	if (!greeted)

@@ -205,6 +205,7 @@ static int run(const struct kh_settings *settings, struct kh_simulation *simulat
 	daemon.agent.handle = simulation ? kh_simulate : kh_dispatch;
 	daemon.agent.simulation = simulation;
 	daemon.agent.settings = settings;
+	daemon.agent.modules.trace = &daemon.agent.trace;
 	daemon.agent.journal = kh_journal_new(settings->state);
 	if (!daemon.agent.journal)
 		return EXIT_FAILURE;

@@ -10,6 +10,11 @@
 #include "log.h"
 #include "token/holder.h"
 
+static struct kh_entry_peer peer_of(const struct kh_request *request)
+{
+	return (struct kh_entry_peer){.page = request->session};
+}
+
 static void answer(struct kh_request *request, const struct kh_buffer *text)
 {
 	kh_connection_answer(request->agent, request->session, text);
@@ -48,6 +53,8 @@ void kh_request_failure(struct kh_request *request, const struct kh_error *failu
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 
 	log_failure(request, error);
+	if (kh_request_wanted(request))
+		kh_trace_error(&request->agent->trace, peer_of(request), KH_TRACE_TOLD, &request->message, error);
 	kh_error_encode(&request->message.id, error, request->locale, &text);
 	answer(request, &text);
 }
@@ -64,8 +71,11 @@ void kh_request_result(struct kh_request *request, const void *result)
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct kh_error error = {0};
 
-	if (kh_result_encode(request->message.method, &request->message.id, result, &text, &error) == KH_OK)
-		answer(request, &text);
-	else
+	if (kh_result_encode(request->message.method, &request->message.id, result, &text, &error) != KH_OK) {
 		kh_request_failure(request, &error);
+		return;
+	}
+	if (kh_request_wanted(request))
+		kh_trace_result(&request->agent->trace, peer_of(request), KH_TRACE_TOLD, &request->message, result);
+	answer(request, &text);
 }

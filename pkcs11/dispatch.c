@@ -45,6 +45,7 @@ static const struct row {
 	[KH_HOST_METHOD_PAIR_RETIRE] = {kh_op_pair_retire, TOKEN_OF(pair_retire), FRESH},
 	[KH_HOST_METHOD_PENDING_DELETE] = {kh_op_pending_delete, TOKEN_OF(pending_delete), FRESH},
 	[KH_HOST_METHOD_HOST_CANCEL] = {kh_op_host_cancel, NO_TOKEN, 0},
+	[KH_HOST_METHOD_HOST_TRACE] = {kh_op_host_trace, NO_TOKEN, 0},
 };
 
 static const char *token_param(const struct row *row, const void *params)

@@ -80,6 +80,7 @@ kh_operation kh_op_receipt_create;
 kh_operation kh_op_pair_retire;
 kh_operation kh_op_pending_delete;
 kh_operation kh_op_host_cancel;
+kh_operation kh_op_host_trace;
 
 KH_CHECKED enum kh_code kh_host_init(struct kh_host *host, const char *module, int in_fd, int out_fd,
 				     struct kh_error *error);

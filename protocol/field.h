@@ -30,11 +30,12 @@ struct kh_field {
 	size_t name_length;
 	enum kh_kind kind; /* of the value, or of the array's items */
 	bool required;
-	bool array;   /* offset holds a pointer to items, also their number */
-	bool pointer; /* an optional object */
-	bool has;     /* also is the offset of a bool */
-	bool secret;  /* wiped by kh_clear() */
-	bool time;    /* RFC 3339 */
+	bool array;	   /* offset holds a pointer to items, also their number */
+	bool pointer;	   /* an optional object */
+	bool has;	   /* also is the offset of a bool */
+	bool secret;	   /* wiped by kh_clear() */
+	bool time;	   /* RFC 3339 */
+	const char *alias; /* of a text: what stands for it where it is redacted; NULL: it is open */
 	size_t offset;
 	size_t also;
 	int64_t minimum; /* an integer's value, a text's characters, */

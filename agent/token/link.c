@@ -133,6 +133,17 @@ void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void
 	link->talk.found_context = context;
 }
 
+void kh_token_link_observe(struct kh_token_link *link, struct kh_trace *trace)
+{
+	link->talk.trace = trace;
+	link->talk.name = file_name(link->module);
+}
+
+void kh_token_link_trace(struct kh_token_link *link)
+{
+	kh_token_talk_trace(&link->talk);
+}
+
 static void configured(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct kh_token_link *link = context;

@@ -42,6 +42,10 @@ struct kh_token_link {
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
 					const char *program, const char *init);
 void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context);
+/* What is said goes into the trace, while it runs; it stays the caller's, and may be NULL. */
+void kh_token_link_observe(struct kh_token_link *link, struct kh_trace *trace);
+/* The trace has begun or ended: the child is told. */
+void kh_token_link_trace(struct kh_token_link *link);
 /* Starts the child unless it runs; calls do that by themselves. */
 void kh_token_link_start(struct kh_token_link *link);
 /* params is read before this returns, and reply may be called before, too.

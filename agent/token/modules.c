@@ -44,6 +44,7 @@ static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, cons
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
 	kh_token_link_listen(module->link, take_found, module);
+	kh_token_link_observe(module->link, modules->trace);
 	modules->count++;
 	return KH_OK;
 }

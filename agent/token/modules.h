@@ -29,6 +29,7 @@ struct kh_modules {
 	struct kh_host_anchors_read_result anchors;
 	struct kh_host_window_try_result window;
 	bool anchors_read, window_tried;
+	struct kh_trace *trace; /* set before kh_modules_init(); NULL: there is none */
 	/* Told when the set of tokens or a PIN's state has changed. */
 	void (*changed)(void *context);
 	void *context;

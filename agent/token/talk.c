@@ -16,22 +16,52 @@ static void lose(struct kh_token_talk *talk, const char *how)
 	talk->events.lost(talk->events.context, how);
 }
 
+static struct kh_entry_peer peer_of(const struct kh_token_talk *talk)
+{
+	return (struct kh_entry_peer){.host = talk->name};
+}
+
+static void trace_line(const struct kh_token_talk *talk, const struct kh_buffer *line)
+{
+	struct kh_message message;
+
+	if (!kh_trace_runs(talk->trace) ||
+	    kh_message_decode(&kh_host_contract, line->data, line->length, &message, NULL) != KH_OK)
+		return;
+	kh_trace_message(talk->trace, peer_of(talk), KH_TRACE_TOLD, &message);
+	kh_message_finish(&message);
+}
+
 static void write_line(struct kh_token_talk *talk, const struct kh_buffer *line)
 {
+	trace_line(talk, line);
 	if (line->failed || !kh_token_child_write(talk->child, line->data, line->length))
 		lose(talk, "does not listen");
 }
 
-static void close_window(struct kh_token_talk *talk, int64_t session)
+static void notify(struct kh_token_talk *talk, enum kh_host_method_id method, const void *params)
 {
-	struct kh_host_host_cancel_params params = {.session = session};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer line = {0};
 
-	if (kh_request_encode(&kh_host_contract.methods[KH_HOST_METHOD_HOST_CANCEL], NULL, &params, &line, NULL) !=
-	    KH_OK)
+	if (kh_request_encode(&kh_host_contract.methods[method], NULL, params, &line, NULL) != KH_OK)
 		return;
 	kh_buffer_append(&line, "\n", 1);
 	write_line(talk, &line);
+}
+
+static void close_window(struct kh_token_talk *talk, int64_t session)
+{
+	const struct kh_host_host_cancel_params params = {.session = session};
+
+	notify(talk, KH_HOST_METHOD_HOST_CANCEL, &params);
+}
+
+void kh_token_talk_trace(struct kh_token_talk *talk)
+{
+	const struct kh_host_host_trace_params params = {.on = kh_trace_runs(talk->trace)};
+
+	if (talk->child)
+		notify(talk, KH_HOST_METHOD_HOST_TRACE, &params);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -85,6 +115,7 @@ static void note_prompting(struct kh_token_talk *talk, bool open)
 static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 {
 	const struct kh_method *method;
+	struct kh_message asked;
 	struct kh_error error = {0};
 	struct kh_token_call *call;
 	void *result;
@@ -94,9 +125,11 @@ static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 		return;
 	}
 	method = &kh_host_contract.methods[talk->current->method];
+	asked = (struct kh_message){.id = incoming->id, .method = method};
 	if (incoming->is_error) {
 		error = incoming->failure;
 		result = NULL;
+		kh_trace_error(talk->trace, peer_of(talk), KH_TRACE_SAID, &asked, &error);
 	} else {
 		result = calloc(1, method->result->size);
 		if (!result || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
@@ -104,6 +137,7 @@ static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 			lose(talk, "answers nonsense");
 			return;
 		}
+		kh_trace_result(talk->trace, peer_of(talk), KH_TRACE_SAID, &asked, result);
 	}
 	uv_timer_stop(talk->timer);
 	talk->prompting = false;
@@ -127,6 +161,11 @@ static bool take_found(struct kh_token_talk *talk, void *params)
 
 static void take_notification(struct kh_token_talk *talk, const struct kh_message *message)
 {
+	if (message->method->id == KH_HOST_METHOD_HOST_CALLED) {
+		kh_trace_fact(talk->trace, peer_of(talk), "call", message->method->params, message->params);
+		return;
+	}
+	kh_trace_message(talk->trace, peer_of(talk), KH_TRACE_SAID, message);
 	if (message->method->id == KH_HOST_METHOD_HOST_PROMPTING)
 		note_prompting(talk, ((struct kh_host_host_prompting_params *)message->params)->open);
 	else if (message->method->id != KH_HOST_METHOD_CERTIFICATE_FOUND || !take_found(talk, message->params))
@@ -212,6 +251,8 @@ void kh_token_talk_begin(struct kh_token_talk *talk, struct kh_token_child *chil
 {
 	talk->child = child;
 	kh_token_calls_prepend(&talk->waiting, configure);
+	if (kh_trace_runs(talk->trace))
+		kh_token_talk_trace(talk);
 	send_next(talk);
 }
 

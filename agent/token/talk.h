@@ -12,6 +12,7 @@
 
 #include "token/calls.h"
 #include "token/child.h"
+#include "trace.h"
 
 #define KH_PIN_SECONDS 300
 
@@ -42,6 +43,8 @@ struct kh_token_talk {
 	struct kh_token_talk_events events;
 	kh_token_found found;
 	void *found_context;
+	struct kh_trace *trace; /* may be NULL */
+	const char *name;	/* of the module's file, in the trace */
 };
 
 /* percent of the built-in deadlines. False: out of memory. */
@@ -65,6 +68,8 @@ void kh_token_talk_call(struct kh_token_talk *talk, struct kh_token_call *call);
 /* Answers a session's PIN calls that wait, and has the PIN window closed that is
  * open for it. */
 void kh_token_talk_cancel(struct kh_token_talk *talk, int64_t session);
+/* Tells the child whether every call of its module is wanted. */
+void kh_token_talk_trace(struct kh_token_talk *talk);
 /* A call is on the way that may open a PIN window. */
 bool kh_token_talk_asking(const struct kh_token_talk *talk);
 

@@ -3,6 +3,7 @@
  */
 #include "tool/client.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 struct kh_client {
 	uv_loop_t loop;
 	uv_timer_t timer, beat;
+	uv_signal_t interrupt, terminate;
 	uint16_t port;
 	unsigned patience; /* s */
 	void (*waiting)(void *context, unsigned seconds);
@@ -33,6 +35,9 @@ struct kh_client {
 	struct kh_error error;
 	bool answered, timed_out, ended;
 	bool waits, changed; /* for token.changed */
+	bool (*notice)(void *context, const struct kh_message *message);
+	void *notice_context;
+	bool enough; /* of listening */
 	int close_code;
 	char reason[64];
 };
@@ -54,8 +59,16 @@ static void finish_call(struct kh_client *client, enum kh_code code)
 	uv_stop(&client->loop);
 }
 
+static void stop_listening(struct kh_client *client)
+{
+	client->enough = true;
+	uv_stop(&client->loop);
+}
+
 static void note(struct kh_client *client, const struct kh_incoming *incoming)
 {
+	if (client->notice && !client->notice(client->notice_context, &incoming->message))
+		stop_listening(client);
 	if (incoming->message.method->id != KH_METHOD_TOKEN_CHANGED)
 		return;
 	client->changed = true;
@@ -69,7 +82,7 @@ static void message(void *owner, const char *text, size_t length, bool binary)
 	struct kh_incoming incoming;
 
 	(void)binary;
-	if (client->answered && !client->waits)
+	if (client->answered && !client->waits && !client->notice)
 		return;
 	if (kh_incoming_decode(&client->contract, text, length, &incoming, &client->error) != KH_OK) {
 		finish_call(client, client->error.code);
@@ -145,7 +158,9 @@ static struct kh_client *make(unsigned seconds)
 	uv_loop_init(&client->loop);
 	uv_timer_init(&client->loop, &client->timer);
 	uv_timer_init(&client->loop, &client->beat);
-	client->timer.data = client->beat.data = client;
+	uv_signal_init(&client->loop, &client->interrupt);
+	uv_signal_init(&client->loop, &client->terminate);
+	client->timer.data = client->beat.data = client->interrupt.data = client->terminate.data = client;
 	return client;
 }
 
@@ -160,6 +175,8 @@ void kh_client_free(struct kh_client *client)
 	}
 	uv_close((uv_handle_t *)&client->timer, NULL);
 	uv_close((uv_handle_t *)&client->beat, NULL);
+	uv_close((uv_handle_t *)&client->interrupt, NULL);
+	uv_close((uv_handle_t *)&client->terminate, NULL);
 	if (client->server)
 		kh_server_free(client->server);
 	kh_alone_stop(client->alone);
@@ -186,6 +203,34 @@ bool kh_client_wait(struct kh_client *client)
 	while (!client->changed && !client->ended)
 		uv_run(&client->loop, UV_RUN_DEFAULT);
 	client->waits = client->changed = false;
+	return !client->ended;
+}
+
+static void signalled(uv_signal_t *signal, int number)
+{
+	(void)number;
+	stop_listening(signal->data);
+}
+
+void kh_client_on_notice(struct kh_client *client, bool (*notice)(void *context, const struct kh_message *message),
+			 void *context)
+{
+	client->notice = notice;
+	client->notice_context = context;
+	uv_signal_start(&client->interrupt, signalled, SIGINT);
+	uv_signal_start(&client->terminate, signalled, SIGTERM);
+}
+
+bool kh_client_listen(struct kh_client *client, unsigned seconds)
+{
+	client->timed_out = false;
+	if (seconds > 0)
+		uv_timer_start(&client->timer, late, (uint64_t)seconds * 1000, 0);
+	while (!client->enough && !client->ended && !client->timed_out)
+		uv_run(&client->loop, UV_RUN_DEFAULT);
+	uv_timer_stop(&client->timer);
+	uv_signal_stop(&client->interrupt);
+	uv_signal_stop(&client->terminate);
 	return !client->ended;
 }
 

@@ -34,6 +34,13 @@ KH_CHECKED enum kh_code kh_client_call(struct kh_client *client, enum kh_method_
 /* Waits until a key came, went or changed since the last wait began (token.changed).
  * False: the daemon has ended. */
 bool kh_client_wait(struct kh_client *client);
+/* Hears every notification from now on; false: kh_client_listen() is to return. Ctrl-C
+ * and SIGTERM make it return, too, also before it is called. */
+void kh_client_on_notice(struct kh_client *client, bool (*notice)(void *context, const struct kh_message *message),
+			 void *context);
+/* Until the user ends it, so many seconds have passed (0: as long as it takes), or
+ * notice wants no more. False: the daemon has ended. */
+bool kh_client_listen(struct kh_client *client, unsigned seconds);
 /* How long a call may take; 60 s, where nobody says otherwise. */
 void kh_client_patience(struct kh_client *client, unsigned seconds);
 /* Where its daemon answers; 0: it is none. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WORDS_MAX 3 /* a command of two and its argument */
+#define SECONDS_MAX 86400
 
 static void be_wrong(struct kh_tool_wrong *wrong, const char *text, const char *word)
 {
@@ -105,6 +106,8 @@ static void check(const struct kh_tool *tool, struct kh_tool_wrong *wrong)
 
 	if (tool->given[KH_TOOL_OPTION_PORT] && kh_tool_port(tool) == 0)
 		be_wrong(wrong, "tool.wrong.port", tool->given[KH_TOOL_OPTION_PORT]);
+	if (tool->given[KH_TOOL_OPTION_SECONDS] && kh_tool_seconds(tool) == 0)
+		be_wrong(wrong, "tool.wrong.seconds", tool->given[KH_TOOL_OPTION_SECONDS]);
 	if (locale && strncmp(locale, "zh", 2) != 0 && strncmp(locale, "en", 2) != 0)
 		be_wrong(wrong, "tool.wrong.locale", locale);
 	for (int i = 0; i < KH_TOOL_OPTIONS; i++) {
@@ -133,11 +136,21 @@ void kh_tool_read(int count, char **values, struct kh_tool *tool, struct kh_tool
 	check(tool, wrong);
 }
 
+/* 0: it is not given, or none from 1 to most. */
+static long read_number(const char *text, long most)
+{
+	char *end;
+	long number = text ? strtol(text, &end, 10) : 0;
+
+	return text && *text != '\0' && *end == '\0' && number > 0 && number <= most ? number : 0;
+}
+
 uint16_t kh_tool_port(const struct kh_tool *tool)
 {
-	const char *text = tool->given[KH_TOOL_OPTION_PORT];
-	char *end;
-	long port = text ? strtol(text, &end, 10) : 0;
+	return (uint16_t)read_number(tool->given[KH_TOOL_OPTION_PORT], UINT16_MAX);
+}
 
-	return text && *text != '\0' && *end == '\0' && port > 0 && port < 65536 ? (uint16_t)port : 0;
+unsigned kh_tool_seconds(const struct kh_tool *tool)
+{
+	return (unsigned)read_number(tool->given[KH_TOOL_OPTION_SECONDS], SECONDS_MAX);
 }

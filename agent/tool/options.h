@@ -17,6 +17,8 @@ struct kh_tool_wrong {
  * before is there, too: the language in which it is said. */
 void kh_tool_read(int count, char **values, struct kh_tool *tool, struct kh_tool_wrong *wrong);
 
+/* --seconds; 0: not given. */
+unsigned kh_tool_seconds(const struct kh_tool *tool);
 /* --port; 0: not given. */
 uint16_t kh_tool_port(const struct kh_tool *tool);
 

@@ -92,6 +92,11 @@ void kh_socket_send(struct kh_socket *socket, const char *text, size_t length)
 		lws_callback_on_writable(socket->wsi);
 }
 
+size_t kh_socket_waiting(const struct kh_socket *socket)
+{
+	return socket->queued;
+}
+
 /* A peer that reads nothing lets no close frame out either, and libwebsockets
  * would wait for ever to send what it has buffered. */
 static void reap(uv_timer_t *timer)

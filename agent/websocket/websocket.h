@@ -49,6 +49,8 @@ const char *kh_websocket_version(void);
 
 /* Queues a text message. */
 void kh_socket_send(struct kh_socket *socket, const char *text, size_t length);
+/* Bytes that the other side has not taken yet. */
+size_t kh_socket_waiting(const struct kh_socket *socket);
 /* Closes when the queue is written. reason is a literal. */
 void kh_socket_close(struct kh_socket *socket, int code, const char *reason);
 

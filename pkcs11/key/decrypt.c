@@ -46,7 +46,8 @@ static CK_RV decrypt(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM 
 	CK_RV rv;
 
 	do {
-		rv = KH_CALL(token->module, C_DecryptInit, token->session, mechanism, key);
+		rv = KH_CALL_ON(token->module, mechanism, &mechanism->mechanism, C_DecryptInit, token->session,
+				mechanism, key);
 		*begun = rv == CKR_OK;
 		*length = KH_PLAIN_MAX;
 		if (rv != CKR_OK)

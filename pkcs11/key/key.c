@@ -146,8 +146,9 @@ static CK_RV generate_marked(struct kh_token *token, const struct plan *plan, co
 	for (enum ask ask = ASK_ALL; ask < ASK_END; ask++) {
 		public_template(&public, plan, mark, marks, ask, named_curve);
 		private_template(&private, plan, mark, marks, ask);
-		rv = KH_CALL(token->module, C_GenerateKeyPair, token->session, &mechanism, public.list, public.count,
-			     private.list, private.count, &handles[0], &handles[1]);
+		rv = KH_CALL_ON(token->module, mechanism, &plan->mechanism, C_GenerateKeyPair, token->session,
+				&mechanism, public.list, public.count, private.list, private.count, &handles[0],
+				&handles[1]);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}

@@ -90,7 +90,7 @@ static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYP
 	CK_RV login, rv;
 
 	do {
-		rv = KH_CALL(token->module, C_SignInit, token->session, &mechanism, key);
+		rv = KH_CALL_ON(token->module, mechanism, &type, C_SignInit, token->session, &mechanism, key);
 		if (rv != CKR_OK)
 			return rv;
 		login = kh_context_login(token, key);

@@ -220,3 +220,13 @@ enum kh_code kh_op_host_cancel(struct kh_host *host, const void *in, void *out, 
 	(void)error;
 	return KH_OK;
 }
+
+enum kh_code kh_op_host_trace(struct kh_host *host, const void *in, void *out, struct kh_error *error)
+{
+	const struct kh_host_host_trace_params *params = in;
+
+	(void)out;
+	(void)error;
+	host->module.traced = params->on;
+	return KH_OK;
+}

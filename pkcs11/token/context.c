@@ -66,8 +66,8 @@ CK_RV kh_context_unwrap(struct kh_token *token, CK_MECHANISM *mechanism, CK_OBJE
 
 	do {
 		login = kh_context_login(token, key);
-		rv = KH_CALL(token->module, C_UnwrapKey, token->session, mechanism, key, wrapped, length, template,
-			     count, out);
+		rv = KH_CALL_ON(token->module, mechanism, &mechanism->mechanism, C_UnwrapKey, token->session, mechanism,
+				key, wrapped, length, template, count, out);
 	} while (kh_context_again(token, key, rv));
 	return kh_context_result(login, rv);
 }

@@ -23,7 +23,7 @@ CK_RV kh_mechanism_flags(struct kh_mechanisms *known, struct kh_module *module, 
 		*flags = known->list[i].flags;
 		return known->list[i].there ? CKR_OK : CKR_MECHANISM_INVALID;
 	}
-	rv = KH_CALL(module, C_GetMechanismInfo, slot, type, &info);
+	rv = KH_CALL_ON(module, mechanism, &type, C_GetMechanismInfo, slot, type, &info);
 	keep(known, type, rv, info.flags);
 	*flags = info.flags;
 	return rv;

@@ -8,6 +8,7 @@
 
 #include "life.h"
 #include "log.h"
+#include "loop.h"
 
 #define SKF "SKF_EnumDev" /* GM/T 0016: the other interface of Chinese keys */
 
@@ -29,8 +30,47 @@ void kh_module_call_begin(struct kh_module *module, const char *function)
 	module->call = function;
 	module->calls++;
 	kh_mark_set(&module->mark, function);
-	if (kh_log_shows(KH_LOG_DEBUG))
+	if (module->traced || kh_log_shows(KH_LOG_DEBUG))
 		module->began = uv_hrtime();
+}
+
+static void set_number(bool *has, int64_t *number, const CK_ULONG *from)
+{
+	*has = from;
+	if (from)
+		*number = (int64_t)*from;
+}
+
+static void tell(const struct kh_module *module, CK_RV rv, const char *result)
+{
+	const struct kh_about *about = &module->about;
+	int64_t attributes[KH_HOST_HOST_CALLED_PARAMS_ATTRIBUTES_MAX];
+	struct kh_host_host_called_params called = {
+		.function = (char *)(uintptr_t)module->call,
+		.result = (char *)(uintptr_t)result,
+		.value = (int64_t)rv,
+		.microseconds = (int64_t)(uv_hrtime() - module->began) / 1000,
+		.attributes = attributes,
+	};
+
+	set_number(&called.has_slot, &called.slot, about->slot);
+	set_number(&called.has_mechanism, &called.mechanism, about->mechanism);
+	for (size_t i = 0; i < about->attributes_count && i < KH_HOST_HOST_CALLED_PARAMS_ATTRIBUTES_MAX; i++)
+		attributes[called.attributes_count++] = (int64_t)about->attributes[i];
+	(void)!kh_loop_notify(module->loop, KH_HOST_METHOD_HOST_CALLED, &called, NULL);
+}
+
+/* At debug level, and to whoever traces. */
+static void note(const struct kh_module *module, CK_RV rv)
+{
+	const struct kh_rv *row = kh_rv_find(rv);
+	char number[24];
+
+	snprintf(number, sizeof(number), "0x%lx", rv);
+	kh_log(KH_LOG_DEBUG, "%s %s %s %" PRIu64 " us", module->call, number, row ? row->name : "?",
+	       (uv_hrtime() - module->began) / 1000);
+	if (module->traced && module->loop)
+		tell(module, rv, row ? row->name : number);
 }
 
 CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)
@@ -42,11 +82,9 @@ CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)
 	kh_mark_set(&module->mark, "");
 	if (kind == KH_RV_GONE || (kind == KH_RV_MAYBE_GONE && module->trouble == KH_RV_PLAIN))
 		module->trouble = kind;
-	if (kh_log_shows(KH_LOG_DEBUG)) {
-		const struct kh_rv *row = kh_rv_find(rv);
-		kh_log(KH_LOG_DEBUG, "%s 0x%lx %s %" PRIu64 " us", module->call, rv, row ? row->name : "?",
-		       (uv_hrtime() - module->began) / 1000);
-	}
+	if (module->traced || kh_log_shows(KH_LOG_DEBUG))
+		note(module, rv);
+	module->about = (struct kh_about){0};
 	return rv;
 }
 

@@ -9,7 +9,11 @@
  * KH_CALL notes the function's name in the shared mark (so that the daemon
  * knows which call a module died in), counts it, and logs name, result and
  * duration at debug level: never an argument. When the daemon is gone it does
- * not come back: life.h.
+ * not come back: life.h. While the daemon traces it tells it of the call
+ * (host.called), with what KH_CALL_ON says that the call is about, where that is
+ * at hand:
+ *
+ *     rv = KH_CALL_ON(module, slot, &token->slot, C_GetTokenInfo, token->slot, &info);
  *
  * kh_module_fail() is the only place where a CK_RV becomes an enum kh_code.
  */
@@ -27,6 +31,14 @@
 
 struct kh_loop;
 
+/* What a call is about, for a trace: never a value. All of it may be NULL. */
+struct kh_about {
+	const CK_SLOT_ID *slot;
+	const CK_MECHANISM_TYPE *mechanism;
+	const CK_ATTRIBUTE_TYPE *attributes;
+	size_t attributes_count;
+};
+
 struct kh_module {
 	char path[KH_MODULE_PATH_MAX];
 	const char *name; /* file name in path */
@@ -43,13 +55,18 @@ struct kh_module {
 	enum kh_rv_kind trouble; /* GONE or MAYBE_GONE once seen, until the next start */
 	const char *call;	 /* name of the latest call */
 	uint64_t began;		 /* its start, ns */
+	struct kh_about about;	 /* while it runs */
+	bool traced;		 /* the daemon wants to hear of every call */
 	struct kh_mark mark;	 /* empty when started by hand */
-	struct kh_loop *loop;	 /* told while a key's own pad is waited for; may be NULL */
+	struct kh_loop *loop;	 /* told of calls, and while a key's own pad is waited for; may be NULL */
 };
 
 #define KH_CALL(module, function, ...)                                                                                 \
 	(kh_module_call_begin((module), #function),                                                                    \
 	 kh_module_call_end((module), (module)->functions->function(__VA_ARGS__)))
+
+#define KH_CALL_ON(module, member, pointer, function, ...)                                                             \
+	((module)->about.member = (pointer), KH_CALL(module, function, __VA_ARGS__))
 
 void kh_module_call_begin(struct kh_module *module, const char *function);
 CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv);

@@ -67,7 +67,9 @@ CK_RV kh_object_ask(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_AT
 		values[i] = (struct kh_bytes){0};
 		attributes[i] = (CK_ATTRIBUTE){types[i], guesses[i], GUESS};
 	}
-	rv = KH_CALL(token->module, C_GetAttributeValue, token->session, handle, attributes, count);
+	token->module->about.attributes_count = count;
+	rv = KH_CALL_ON(token->module, attributes, types, C_GetAttributeValue, token->session, handle, attributes,
+			count);
 	all = rv;
 	if (is_partial(rv))
 		rv = CKR_OK;

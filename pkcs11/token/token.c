@@ -32,7 +32,7 @@ enum kh_code kh_token_take_info(struct kh_token *token, const CK_TOKEN_INFO *inf
 enum kh_code kh_token_read_info(struct kh_token *token, struct kh_error *error)
 {
 	CK_TOKEN_INFO info;
-	CK_RV rv = KH_CALL(token->module, C_GetTokenInfo, token->slot, &info);
+	CK_RV rv = KH_CALL_ON(token->module, slot, &token->slot, C_GetTokenInfo, token->slot, &info);
 
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
@@ -107,11 +107,12 @@ enum kh_code kh_token_open(struct kh_token *token, struct kh_error *error)
 
 	if (token->open)
 		return KH_OK;
-	rv = KH_CALL(token->module, C_OpenSession, token->slot, flags, NULL, NULL, &token->session);
+	rv = KH_CALL_ON(token->module, slot, &token->slot, C_OpenSession, token->slot, flags, NULL, NULL,
+			&token->session);
 	token->read_only = rv == CKR_TOKEN_WRITE_PROTECTED;
 	if (token->read_only)
-		rv = KH_CALL(token->module, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL, NULL,
-			     &token->session);
+		rv = KH_CALL_ON(token->module, slot, &token->slot, C_OpenSession, token->slot, CKF_SERIAL_SESSION, NULL,
+				NULL, &token->session);
 	if (rv != CKR_OK)
 		return kh_module_fail(token->module, rv, error);
 	token->open = true;
@@ -160,8 +161,8 @@ bool kh_token_has_left(void *context)
 {
 	struct kh_token *token = context;
 	CK_SLOT_INFO info;
-	bool present =
-		KH_CALL(token->module, C_GetSlotInfo, token->slot, &info) == CKR_OK && (info.flags & CKF_TOKEN_PRESENT);
+	bool present = KH_CALL_ON(token->module, slot, &token->slot, C_GetSlotInfo, token->slot, &info) == CKR_OK &&
+		       (info.flags & CKF_TOKEN_PRESENT);
 
 	token->slot_tells = token->slot_tells || present;
 	if (!token->slot_tells || present)

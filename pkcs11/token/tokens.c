@@ -133,7 +133,7 @@ static enum kh_code take_slot(struct kh_tokens *tokens, struct kh_token **old, s
 	CK_TOKEN_INFO info;
 	CK_RV rv;
 
-	rv = KH_CALL(tokens->module, C_GetTokenInfo, slot, &info);
+	rv = KH_CALL_ON(tokens->module, slot, &slot, C_GetTokenInfo, slot, &info);
 	if (rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED)
 		return KH_OK;
 	if (rv != CKR_OK && is_known_slot(old, old_count, slot))

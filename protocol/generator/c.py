@@ -154,6 +154,18 @@ def bounds(field):
     return schema.get("minLength", 0), schema.get("maxLength")
 
 
+def alias(struct, field):
+    """What a text is called where it is redacted; None: it is no text, or marked as open (x-open)."""
+    schema = field.type.schema
+    if field.type.kind != "text" or schema.get("x-open") or field.schema.get("x-open"):
+        return None
+    name = field.type.alias or field.name
+    name = name[0].lower() + name[1:]
+    if schema["maxLength"] < len(name) + len("-99999"):
+        raise SystemExit(f"{struct.name}.{field.name} is too short for what stands for it: mark it x-open, or let it be longer")
+    return name
+
+
 def row(struct, field, prefix, patterns):
     low, high = bounds(field)
     place = prefix + field.c
@@ -173,6 +185,8 @@ def row(struct, field, prefix, patterns):
     flags["secret"] = field.type.schema.get("x-secret", False) or field.schema.get("x-secret", False)
     flags["time"] = field.type.schema.get("format") == "date-time"
     parts += [f".{flag} = true" for flag, on in flags.items() if on]
+    if alias(struct, field):
+        parts.append(f".alias = {quote(alias(struct, field))}")
     if "pattern" in field.type.schema:
         parts.append(f".pattern = &{patterns[field.type.schema['pattern']]}")
     if field.type.struct:

@@ -526,6 +526,10 @@ export interface RenewalCancelResult {}
 
 export interface DiagnosticsReportParams {}
 
+export interface DiagnosticsTraceParams {}
+
+export interface DiagnosticsTraceResult {}
+
 export interface TokenChangedParams {
 	/** All that are plugged in now. */
 	tokens: TokenInfo[];
@@ -540,6 +544,11 @@ export interface RenewalProgressParams {
 	of: number;
 	/** For the clerk, in the locale. */
 	text: string;
+}
+
+export interface DiagnosticsEntryParams {
+	/** A line of a trace's file, in JSON, redacted. Its form: protocol/entry.h. */
+	entry: string;
 }
 
 /** Every call: what it takes and what it gives. */
@@ -570,6 +579,8 @@ export interface Methods {
 	'renewal.cancel': { params: RenewalCancelParams; result: RenewalCancelResult };
 	/** What support needs, redacted. */
 	'diagnostics.report': { params: DiagnosticsReportParams; result: Report };
+	/** From now on until its connection ends, tells what the agent hears and says, as diagnostics.entry. */
+	'diagnostics.trace': { params: DiagnosticsTraceParams; result: DiagnosticsTraceResult };
 }
 
 /** What the agent says by itself. */
@@ -578,4 +589,6 @@ export interface Notifications {
 	'token.changed': TokenChangedParams;
 	/** Notification: a renewal call is at this step. */
 	'renewal.progress': RenewalProgressParams;
+	/** Notification: one more entry of a trace, to whoever has asked for it. */
+	'diagnostics.entry': DiagnosticsEntryParams;
 }

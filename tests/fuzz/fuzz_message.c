@@ -1,6 +1,6 @@
 /*
  * Any bytes as a message. What decodes must encode and decode to the same
- * again; what does not is answered with an error that decodes.
+ * again, and decode when it was redacted; what does not is answered with an error that decodes.
  *
  * libFuzzer: meson setup build-fuzz -Dfuzz=true with CC=clang, then
  * build-fuzz/tests/fuzz/fuzz-message -dict=tests/fuzz/message.dict tests/fuzz/seeds/message
@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "host_contract.h"
 #include "profile_file.h"
+#include "redact.h"
 
 static void require(int condition)
 {
@@ -34,6 +35,21 @@ static void again(const struct kh_type *type, const void *value)
 	kh_buffer_finish(&second);
 }
 
+/* It keeps the contract. */
+static void redacts(const struct kh_type *type, const void *value)
+{
+	struct kh_pseudonyms pseudonyms = {0};
+	struct kh_buffer text = {0};
+	void *back = calloc(1, type->size);
+
+	require(back && kh_redact(&pseudonyms, type, value, &text) == KH_OK);
+	require(kh_decode(type, text.data, text.length, back, NULL) == KH_OK);
+	kh_clear(type, back);
+	free(back);
+	kh_buffer_finish(&text);
+	kh_pseudonyms_finish(&pseudonyms);
+}
+
 static void answers(const struct kh_error *error, const struct kh_buffer *answer)
 {
 	struct kh_incoming incoming;
@@ -52,6 +68,7 @@ static void as_message(const struct kh_contract *contract, const char *text, siz
 
 	if (kh_message_decode(contract, text, length, &message, &error) == KH_OK) {
 		again(message.method->params, message.params);
+		redacts(message.method->params, message.params);
 	} else {
 		require(error.code == KH_REQUEST_INVALID || error.code == KH_REQUEST_TOO_LARGE);
 		require(message.params == NULL);
@@ -73,8 +90,10 @@ static void as_answer(const struct kh_contract *contract, const char *text, size
 			if (!type)
 				continue;
 			result = calloc(1, type->size);
-			if (result && kh_incoming_result(&incoming, &contract->methods[i], result, NULL) == KH_OK)
+			if (result && kh_incoming_result(&incoming, &contract->methods[i], result, NULL) == KH_OK) {
 				again(type, result);
+				redacts(type, result);
+			}
 			kh_clear(type, result);
 			free(result);
 		}
