@@ -1,13 +1,16 @@
 // The test token itself, by pkcs11-tool and openssl: what it claims, its PINs, its faults.
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { Authority, makeRequest } from '../lib/ca.mjs';
 import { failed, generate, testFaults } from '../lib/fault-script.mjs';
+import { build } from '../lib/paths.mjs';
 import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 import { SoftKey } from '../lib/softkey-token.mjs';
 import { makeKey, pemToDer } from '../lib/token.mjs';
+
+const softkey = path.join(build, 'tests/softkey/softkey.so');
 
 async function withKey(action, options) {
 	const folder = temporaryFolder();
@@ -137,4 +140,42 @@ test('calls are recorded', () => withKey(async (key) => {
 	const calls = await key.calls(() => generate(key));
 	assert.deepEqual(calls.filter((name) => ['C_Initialize', 'C_Login', 'C_GenerateKeyPair', 'write'].includes(name)),
 		['C_Initialize', 'C_Login', 'write', 'write', 'C_GenerateKeyPair', 'write', 'write']);
+}));
+
+// What a replay makes its keys of (keyhall replay), and breaks them by.
+test('seed: a new store begins with the pairs and certificates of a PEM file', async () => {
+	const folder = temporaryFolder(), file = (name) => path.join(folder, name);
+	try {
+		const ca = await Authority.make(file('ca')), key = Object.assign(new SoftKey(), { folder, store: file('store'), pin: '123456', module: softkey });
+		const pairs = [];
+		for (const type of ['rsa2048', 'ec-p256', 'ec-p384', 'ed25519']) {
+			const pem = await makeKey(type);
+			pairs.push([pem, await ca.issue(await makeRequest(pem, folder))]);
+		}
+		mkdirSync(file('store/seed'), { recursive: true });
+		writeFileSync(file('store/seed/A.pem'), pairs.flat().join(''));
+		writeFileSync(file('store/seed/B.pem'), '');
+		const { stdout } = await key.run('--list-token-slots');
+		assert.match(stdout, /token label\s*: seed A\n[^]*token label\s*: seed B\n/);
+		assert.equal(objects(key), 3 * pairs.length);
+		for (const [i, [, certificate]] of pairs.entries()) {
+			const id = `0${i + 1}`;
+			const der = await key.run('--slot', '0', '--read-object', '--type', 'cert', '--id', id);
+			assert.deepEqual(der.bytes, pemToDer(certificate));
+			const privates = await key.run('--slot', '0', '--login', '--pin', key.pin, '--list-objects', '--type', 'privkey');
+			assert.ok(privates.stdout.includes(`ID:         ${id}`), privates.stdout);
+		}
+		writeFileSync(file('text'), 'a text to sign');
+		await key.run('--slot', '0', '--login', '--pin', key.pin, '--sign', '--mechanism', 'ECDSA-SHA256', '--id', '02', '--signature-format', 'openssl', '--input-file', file('text'), '--output-file', file('signature'));
+		writeFileSync(file('pub.pem'), (await run('openssl', ['x509', '-pubkey', '-noout'], { input: pairs[1][1] })).stdout);
+		await run('openssl', ['dgst', '-sha256', '-verify', file('pub.pem'), '-signature', file('signature'), file('text')]);
+	} finally { removeFolder(folder); }
+});
+
+test('faults-now: rules that are taken at the next call, beside those that are there', () => withKey(async (key) => {
+	key.fault('C_GenerateKeyPair 2 error 0x31');
+	key.write('faults-now', 'C_GenerateKeyPair 1 error 0x30\n');
+	failed(await generate(key), 'CKR_DEVICE_ERROR');
+	assert.equal(key.read('faults-now'), '');
+	assert.equal(key.read('faults'), 'C_GenerateKeyPair 2 error 0x31\n');
 }));

@@ -42,7 +42,7 @@ struct rule {
 	enum action action;
 };
 
-static char path[PATH], calls_path[PATH];
+static char path[PATH], now_path[PATH], calls_path[PATH];
 static struct rule rules[RULES];
 static size_t rule_count;
 static int power = POWER_STAYS;
@@ -94,20 +94,25 @@ static bool parse(const char *line, struct rule *rule)
 	refuse("unknown action", line);
 }
 
-void fault_open(const char *folder)
+static void add_rules(const char *from)
 {
 	char line[128];
-	FILE *file;
+	FILE *file = fopen(from, "r");
 
-	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, folder);
-	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, folder);
-	rule_count = 0;
-	power = POWER_STAYS;
-	file = fopen(path, "r");
 	while (file && rule_count < RULES && fgets(line, sizeof line, file))
 		rule_count += parse(line, &rules[rule_count]);
 	if (file)
 		fclose(file);
+}
+
+void fault_open(const char *folder)
+{
+	snprintf(path, sizeof path, "%.*s/faults", PATH - 16, folder);
+	snprintf(now_path, sizeof now_path, "%.*s/faults-now", PATH - 16, folder);
+	snprintf(calls_path, sizeof calls_path, "%.*s/calls", PATH - 16, folder);
+	rule_count = 0;
+	power = POWER_STAYS;
+	add_rules(path);
 }
 
 static void rewrite_script(void)
@@ -122,6 +127,23 @@ static void rewrite_script(void)
 			fputs(rules[i].text, file);
 	if (!file || fclose(file) != 0 || rename(temporary, path) != 0)
 		abort();
+}
+
+/* DIR/faults-now: rules that hold from this call on, which is the first. */
+static void add_now(void)
+{
+	size_t kept = 0;
+
+	if (access(now_path, F_OK) != 0)
+		return;
+	for (size_t i = 0; i < rule_count; i++) {
+		if (!rules[i].fired)
+			rules[kept++] = rules[i];
+	}
+	rule_count = kept;
+	add_rules(now_path);
+	unlink(now_path);
+	rewrite_script();
 }
 
 /* " libp11.so.3", where a library of the program calls; "" for the program itself. */
@@ -221,6 +243,7 @@ static CK_RV meet(const char *call, bool after)
 
 CK_RV fault_before(const char *call, const void *caller)
 {
+	add_now();
 	record(call, caller);
 	calls_so_far += strcmp(call, "write") != 0;
 	return meet(call, false);

@@ -56,9 +56,10 @@ void *store_read(const char *token, const char *file, size_t *length); /* malloc
 void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp), void *data);
 size_t store_used(const char *token);
 
-/* history.c, pool.c */
+/* history.c, pool.c, seed.c */
 void history_add(const char *path, const void *data, size_t length);
 EVP_PKEY *pool_take(const char *kind); /* NULL: none is left */
+CK_RV seed_token(const char *name);    /* what a new token begins with, where DIR/seed says so */
 
 /* slot.c */
 struct slot {

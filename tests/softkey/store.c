@@ -101,7 +101,9 @@ CK_RV store_open(void)
 {
 	const char *where = getenv("SOFTKEY_STORE");
 	char path[PATH + 16], names[SLOTS][NAME] = {"A", ""};
-	CK_RV rv;
+	static const char *const made[SLOTS] = {"A", "B"};
+	struct token token;
+	CK_RV rv = CKR_OK;
 
 	if (!where || strlen(where) >= 300)
 		return CKR_GENERAL_ERROR;
@@ -112,9 +114,13 @@ CK_RV store_open(void)
 	snprintf(path, sizeof path, "%s/slots", folder);
 	if (access(path, F_OK) == 0)
 		return CKR_OK;
-	rv = make_token("A");
-	if (rv == CKR_OK)
-		rv = make_token("B");
+	for (int i = 0; i < SLOTS && rv == CKR_OK; i++) {
+		rv = make_token(made[i]);
+		if (rv == CKR_OK)
+			rv = seed_token(made[i]);
+		if (rv == CKR_OK && store_read_token(made[i], &token) == CKR_OK && token.initialized)
+			strcpy(names[i], made[i]);
+	}
 	return rv == CKR_OK ? write_slots(names) : rv;
 }
 
