@@ -62,15 +62,6 @@ static void free_answer(struct answer *answer)
 	free(answer);
 }
 
-static const struct kh_method *find_method(const char *name)
-{
-	for (size_t i = 0; i < kh_contract.count; i++) {
-		if (strcmp(kh_contract.methods[i].name, name) == 0)
-			return &kh_contract.methods[i];
-	}
-	return NULL;
-}
-
 static enum kh_code read_notice(struct reading *reading, const struct kh_method *method, const char *rest)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
@@ -163,7 +154,7 @@ static enum kh_code read_line(struct reading *reading, char *line)
 		reading->wait = strtoull(rest, NULL, 10);
 		return reading->wait <= WAIT_MAX ? KH_OK : kh_fail_field(&reading->error, "wait");
 	}
-	method = find_method(line);
+	method = kh_method_find(&kh_contract, line);
 	if (!method || method->id == KH_METHOD_AGENT_HELLO)
 		return kh_fail_field(&reading->error, line);
 	if (!method->result)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "field.h"
 
 struct kh_pseudonym {
 	uint64_t hash;
@@ -55,6 +56,41 @@ unsigned kh_pseudonym_of(struct kh_pseudonyms *pseudonyms, const char *alias, co
 		return 0;
 	pseudonyms->list[pseudonyms->count++] = (struct kh_pseudonym){hash, alias, number};
 	return number;
+}
+
+static void visit_value(const struct kh_field *field, void *a, void *b, kh_private_visit visit, void *context)
+{
+	if (field->kind == KH_KIND_TEXT && field->alias)
+		visit(context, a, b);
+	else if (field->kind == KH_KIND_OBJECT)
+		kh_private_walk(field->type, a, b, visit, context);
+}
+
+static void visit_array(const struct kh_field *field, char *a, char *b, kh_private_visit visit, void *context)
+{
+	char *const *items[] = {(char **)(void *)(a + field->offset), (char **)(void *)(b + field->offset)};
+	const size_t counts[] = {*(size_t *)(void *)(a + field->also), *(size_t *)(void *)(b + field->also)};
+	const size_t size = kh_field_size(field);
+
+	for (size_t i = 0; i < counts[0] && i < counts[1]; i++)
+		visit_value(field, *items[0] + i * size, *items[1] + i * size, visit, context);
+}
+
+void kh_private_walk(const struct kh_type *type, void *a, void *b, kh_private_visit visit, void *context)
+{
+	for (size_t i = 0; i < type->count; i++) {
+		const struct kh_field *field = &type->fields[i];
+		char *in_a = (char *)a + field->offset, *in_b = (char *)b + field->offset;
+
+		if (!kh_field_present(field, a) || !kh_field_present(field, b))
+			continue;
+		if (field->array)
+			visit_array(field, a, b, visit, context);
+		else if (field->pointer)
+			visit_value(field, *(void **)(void *)in_a, *(void **)(void *)in_b, visit, context);
+		else
+			visit_value(field, in_a, in_b, visit, context);
+	}
 }
 
 static void append_head(struct kh_pseudonyms *pseudonyms, const struct kh_message *message, struct kh_buffer *out)

@@ -4,7 +4,7 @@
  * stands a pseudonym, the same for the same text as long as struct kh_pseudonyms
  * lives: "order-3", "pkcs11:tokenUri-1", and digits where a hash stood. Nothing leads
  * from it back to the text. Secrets and bytes are empty. What is redacted keeps the
- * contract: it can be read again.
+ * contract: it can be read again (entry.h).
  */
 #ifndef KH_PROTOCOL_REDACT_H
 #define KH_PROTOCOL_REDACT_H
@@ -28,6 +28,12 @@ unsigned kh_pseudonym_of(struct kh_pseudonyms *pseudonyms, const char *alias, co
 /* kh_encode(), redacted. */
 KH_CHECKED enum kh_code kh_redact(struct kh_pseudonyms *pseudonyms, const struct kh_type *type, const void *value,
 				  struct kh_buffer *out);
+
+/* Visits every text of two structs that kh_redact() would replace, where both have it;
+ * of arrays as many items as both have. A visitor may put another text in its place.
+ * a and b may be the same. */
+typedef void (*kh_private_visit)(void *context, char **a, char **b);
+void kh_private_walk(const struct kh_type *type, void *a, void *b, kh_private_visit visit, void *context);
 
 /* {"id":1,"method":"pin.verify","params":{…}}; a notification has no id. */
 void kh_redact_message(struct kh_pseudonyms *pseudonyms, const struct kh_message *message, struct kh_buffer *out);

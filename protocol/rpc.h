@@ -42,6 +42,9 @@ struct kh_contract {
 	size_t depth_max;
 };
 
+/* By its name; NULL: it has none that is called so. */
+const struct kh_method *kh_method_find(const struct kh_contract *contract, const char *name);
+
 /* JSON-RPC id: an integer or a text of at most 64 bytes. */
 struct kh_rpc_id {
 	enum { KH_ID_NONE, KH_ID_NUMBER, KH_ID_TEXT } kind;

@@ -147,7 +147,7 @@ static enum kh_code read_envelope(size_t depth_max, const char *text, size_t len
 	return KH_OK;
 }
 
-static const struct kh_method *find_method(const struct kh_contract *contract, const char *name)
+const struct kh_method *kh_method_find(const struct kh_contract *contract, const char *name)
 {
 	for (size_t i = 0; i < contract->count; i++)
 		if (strcmp(contract->methods[i].name, name) == 0)
@@ -198,7 +198,7 @@ static enum kh_code read_message(const struct kh_contract *contract, const struc
 		return refuse(error, NO_REQUEST, member[RESULT] ? "result" : "error");
 	if (!json_is_string(member[METHOD]))
 		return refuse(error, NO_REQUEST, "method");
-	method = name ? find_method(contract, name) : NULL;
+	method = name ? kh_method_find(contract, name) : NULL;
 	if (!method)
 		return refuse(error, NO_METHOD, "method");
 	if ((!method->result) != (message->id.kind == KH_ID_NONE))

@@ -106,7 +106,7 @@ describe('completion', () => {
 	test('bash: commands, then what each takes', async () => {
 		const everywhere = table.options.filter((one) => one.everywhere).map(({ name }) => `--${name}`);
 		assert.deepEqual(await complete(''), [...firsts, ...everywhere]);
-		assert.deepEqual(await complete('rep'), ['report']);
+		assert.deepEqual(await complete('repo'), ['report']);
 		assert.deepEqual(await complete('list', '--locale', ''), ['zh-CN', 'en']);
 		assert.deepEqual(await complete('--locale', 'en', 'doc'), ['doctor']);
 		for (const { name, options = [] } of table.commands) {

@@ -1,14 +1,16 @@
-// keyhall trace: everything that is said and called, whom it may be told, and what is never in it.
+// keyhall trace: everything that is said and called, whom it may be told, and what is never in it. keyhall replay: the same again on the test token.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { refused } from '../lib/assert.mjs';
 import { company } from '../lib/ca.mjs';
-import { program } from '../lib/paths.mjs';
+import { build, program } from '../lib/paths.mjs';
+import { PinScript } from '../lib/pin.mjs';
 import { Service, freePort, temporaryFolder, until } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { keyhall } from '../lib/tool.mjs';
+import { Token } from '../lib/token.mjs';
 
 const folder = temporaryFolder();
 const file = (name) => path.join(folder, name);
@@ -203,5 +205,87 @@ describe('who may have it, and when', () => {
 		assert.ok(lost()[0].lost > 0);
 		await page.close();
 		await reader.close();
+	});
+});
+
+describe('replay', () => {
+	const pins = new PinScript(folder, '123456'), temporary = file('tmp');
+	mkdirSync(temporary);
+	const module = path.join(build, 'tests/softkey/softkey.so');
+	const replay = (name, { on = module, env = {} } = {}) => keyhall({ env: { HOME: folder, TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, ...env } },
+		['replay', file(name), '--module', on, '--pinentry', pins.program, '--locale', 'en']);
+	const rows = ({ stdout }) => stdout.trim().split('\n').map((line) => line.replace(/^ *\d+ {2}/, ''));
+
+	async function trace(name, options, action) {
+		const scene = await makeSoftScene(options);
+		try {
+			const { status, said } = await tracing(scene, name, () => action(scene));
+			assert.equal(status, 0, said);
+		} finally { await scene.close(); }
+	}
+
+	test('a renewal that went well', async () => {
+		await trace('well.jsonl', { keyType: 'rsa2048' }, renew);
+		const result = await replay('well.jsonl');
+		assert.equal(result.status, 0, result.stdout + result.stderr);
+		assert.deepEqual(rows(result), ['token.list', 'certificate.list', 'pin.verify', 'renewal.begin', 'renewal.install', 'renewal.complete'].map((method) => `${method}: a result, as traced`)
+			.concat('6 of 6 answers are of the same kind as traced.'));
+		assert.deepEqual(readdirSync(temporary), [], 'nothing is left of it');
+	});
+
+	// The key fails in the middle of three steps, each is asked again.
+	test('a renewal that failed fails in the same way', async () => {
+		await trace('broken.jsonl', {}, async (scene) => {
+			const agent = await scene.connect(), order_ = 'B-1';
+			const { certificates: [old] } = await agent.call('certificate.list');
+			const breaks = async (fault, method, params, name) => {
+				scene.key.write('faults-now', `${fault}\n`);
+				await refused(agent.call(method, params), name);
+				assert.equal(scene.key.read('faults').trim(), '', 'the fault was met');
+				return agent.call(method, params);
+			};
+			const { csr } = await breaks('C_GenerateKeyPair 1 error 0x31', 'renewal.begin', { order: order_, certificate: old.id, key: 'new' }, 'token.full');
+			const certificate = await scene.ca.issue(csr);
+			await breaks('C_Sign 1 after error 0x30', 'renewal.install', { order: order_, certificate, chain: [] }, 'token.failed');
+			await breaks('C_Sign 1 after error 0x30', 'renewal.complete', { order: order_ }, 'token.failed');
+			await agent.close();
+		});
+		const result = await replay('broken.jsonl');
+		assert.equal(result.status, 0, result.stdout + result.stderr);
+		assert.deepEqual(rows(result), [
+			'certificate.list: a result, as traced',
+			'renewal.begin: token.full, as traced', 'renewal.begin: a result, as traced',
+			'renewal.install: token.failed, as traced', 'renewal.install: a result, as traced',
+			'renewal.complete: token.failed, as traced', 'renewal.complete: a result, as traced',
+			'7 of 7 answers are of the same kind as traced.',
+		]);
+	});
+
+	test('an answer of another kind is said, and ends with 1', async () => {
+		writeFileSync(file('other.jsonl'), readFileSync(file('broken.jsonl'), 'utf8').replace(/"error":\{"name":"token\.full"/g, '"error":{"name":"token.readonly"'));
+		const result = await replay('other.jsonl');
+		assert.equal(result.status, 1);
+		assert.ok(rows(result).includes('renewal.begin: token.full; traced was: token.readonly'), result.stdout);
+		assert.match(result.stdout, /\n6 of 7 answers/);
+	});
+
+	test('another module than the test token is not touched', async () => {
+		const place = file('softhsm');
+		mkdirSync(place);
+		const token = await Token.make(place, { label: 'mine' });
+		const { status, stderr } = await replay('broken.jsonl', { on: token.module, env: token.env });
+		assert.equal(status, 1);
+		assert.match(stderr, /libsofthsm2\.so is not the test token; nothing was replayed/);
+		assert.deepEqual(await token.objects(), []);
+		await token.stop();
+	});
+
+	test('what is no trace', async () => {
+		writeFileSync(file('none.jsonl'), '{"at":0,"begun":{}}\nhello\n');
+		assert.match((await replay('none.jsonl')).stderr, /none\.jsonl:2 is no trace/);
+		assert.match((await replay('nowhere.jsonl')).stderr, /nowhere\.jsonl is no trace/);
+		const { status, stderr } = await keyhall({ env: { HOME: folder } }, ['replay', file('none.jsonl'), '--locale', 'en']);
+		assert.equal(status, 2);
+		assert.match(stderr, /needs --module/);
 	});
 });
