@@ -1,10 +1,10 @@
-// docs/samples: a real proof and a real receipt are good, and nothing else is; in C and in Node.js.
+// docs/samples: a real proof and a real receipt are good, and nothing else is; in C, in Node.js and, where everything is tried, in Java.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { root } from '../lib/paths.mjs';
+import { all, root } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 import { findCertificate, payOrder, untilIssued } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
@@ -43,13 +43,21 @@ async function check(scene, programs, kind, jws, pem, expected, other) {
 	assert.equal(await ask(`${header}.${payload}`), 'format');
 }
 
+// As a hall has it; by itself, as the head of the file says, it is run once more.
+async function compileJava(folder) {
+	await run('javac', ['-Xlint:all', '-Werror', '-d', folder, sample('Verify.java')]);
+	const { status, stderr } = await run('java', [sample('Verify.java')], { status: null });
+	assert.equal(status, 2, stderr);
+	return ['java', '-XX:TieredStopAtLevel=1', '-cp', folder, 'Verify'];
+}
+
 for (const options of [{ keyType: 'rsa2048' }, { keyType: 'ec-p384' }, { keyType: 'ed25519' }, { keyType: 'sm2', kind: SoftKey, vendor: 'sansec', caType: 'sm2' }])
 	test(`proof and receipt of ${options.keyType}`, async () => {
 		const scene = await makeScene({ hall: true, ...options });
 		try {
 			const compiled = path.join(scene.folder, 'verify');
 			await run('cc', ['-Wall', '-Wextra', '-Werror', '-o', compiled, sample('verify.c'), '-lcrypto', '-ljansson']);
-			const programs = [[compiled], ...(options.keyType === 'sm2' ? [] : [[process.execPath, sample('verify.mjs')]])];
+			const programs = [[compiled], ...(options.keyType === 'sm2' ? [] : [[process.execPath, sample('verify.mjs')], ...all ? [await compileJava(scene.folder)] : []])];
 			const agent = await scene.connect(), hall = scene.hall.client(), old = await findCertificate(agent, scene.oldPem), { serial } = scene.token;
 			const { order } = await hall.post('/api/orders', { certificate: old.pem });
 			await payOrder(hall, order, { serial, company: scene.company });
