@@ -28,6 +28,7 @@ static const struct row {
 	[KH_HOST_METHOD_WINDOW_TRY] = {kh_op_window_try, NO_TOKEN, 0},
 	[KH_HOST_METHOD_CHAIN_LOOK] = {kh_op_chain_look, NO_TOKEN, 0},
 	[KH_HOST_METHOD_READER_LIST] = {kh_op_reader_list, NO_TOKEN, 0},
+	[KH_HOST_METHOD_MODULE_PROBE] = {kh_op_module_probe, NO_TOKEN, 0},
 	[KH_HOST_METHOD_TOKEN_LIST] = {kh_op_token_list, NO_TOKEN, AGAIN},
 	[KH_HOST_METHOD_CERTIFICATE_LIST] = {kh_op_certificate_list, TOKEN_OF(certificate_list), AGAIN},
 	[KH_HOST_METHOD_TOKEN_LOGIN] = {kh_op_token_login, TOKEN_OF(token_login), AGAIN},

@@ -53,6 +53,8 @@ struct kh_host {
 	unsigned long configured;   /* times host.configure came */
 	bool asked;		    /* this operation has opened a PIN window */
 	bool fresh;		    /* this process was started for this operation */
+	bool isolated;		    /* this process has no network (jail.h) */
+	struct kh_timing timing;    /* where module.timing is set */
 	char proved[KH_SHA256_HEX]; /* the certificate that certificate.prove passed last */
 };
 
@@ -63,6 +65,7 @@ kh_operation kh_op_anchors_read;
 kh_operation kh_op_window_try;
 kh_operation kh_op_chain_look;
 kh_operation kh_op_reader_list;
+kh_operation kh_op_module_probe;
 kh_operation kh_op_token_list;
 kh_operation kh_op_certificate_list;
 kh_operation kh_op_token_login;

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "host.h"
+#include "jail.h"
 #include "life.h"
 #include "log.h"
 #include "process.h"
 
 static const char help[] =
-	"Usage: keyhall-token --module PATH [--lock FILE] [--log-level error|warning|info|debug]\n"
+	"Usage: keyhall-token --module PATH [--lock FILE] [--jail FOLDER]\n"
+	"                     [--log-level error|warning|info|debug]\n"
 	"\n"
 	"Loads one PKCS#11 module and answers JSON-RPC 2.0 requests: one object a line\n"
 	"on stdin and stdout; log on stderr. It ends with stdin. keyhalld starts one for\n"
@@ -27,6 +29,8 @@ static const char help[] =
 	"  --module PATH      the PKCS#11 module\n"
 	"  --lock FILE        waits a while until no other token host holds this file, then\n"
 	"                     holds it to its end; goes on without where it cannot be had\n"
+	"  --jail FOLDER      for a module that is only tried: with limits, without a network\n"
+	"                     where the system allows it, the empty FOLDER as home folder\n"
 	"  --log-level LEVEL  warning unless given; debug logs every PKCS#11 call with its\n"
 	"                     result and time, never its arguments\n"
 	"  --version          prints the version\n"
@@ -41,6 +45,7 @@ static int usage(const char *problem, const char *argument)
 struct options {
 	const char *module;
 	const char *lock;
+	const char *jail;
 };
 
 /* -1: go on; else the exit status. */
@@ -60,6 +65,8 @@ static int read_arguments(int count, char **arguments, struct options *options)
 			options->module = arguments[++i];
 		} else if (strcmp(argument, "--lock") == 0 && !last) {
 			options->lock = arguments[++i];
+		} else if (strcmp(argument, "--jail") == 0 && !last) {
+			options->jail = arguments[++i];
 		} else if (strcmp(argument, "--log-level") == 0 && !last) {
 			if (!kh_log_level_parse(arguments[++i], &level))
 				return usage("unknown log level", arguments[i]);
@@ -101,6 +108,7 @@ int main(int count, char **arguments)
 	static struct kh_host host;
 	struct options options = {0};
 	struct kh_error error;
+	bool isolated = false;
 	int in_fd;
 	int out_fd;
 	int status;
@@ -109,9 +117,12 @@ int main(int count, char **arguments)
 	status = read_arguments(count, arguments, &options);
 	if (status >= 0)
 		return status;
-	if (kh_process_protect(&error) != KH_OK || kh_process_take_pipes(&in_fd, &out_fd, &error) != KH_OK ||
+	if ((options.jail && kh_jail_enter(options.jail, &isolated, &error) != KH_OK) ||
+	    kh_process_protect(&error) != KH_OK || kh_process_take_pipes(&in_fd, &out_fd, &error) != KH_OK ||
 	    kh_life_start(&error) != KH_OK || kh_host_init(&host, options.module, in_fd, out_fd, &error) != KH_OK)
 		return fail(&error);
+	host.isolated = isolated;
+	host.module.timing = options.jail ? &host.timing : NULL;
 	if (options.lock)
 		wait_for_others(&host, options.lock);
 	kh_host_run(&host);

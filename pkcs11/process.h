@@ -26,6 +26,9 @@ KH_CHECKED enum kh_code kh_process_on_farewell(void (*farewell)(void), struct kh
 /* A thread that handles no signals. It ends with the process. */
 KH_CHECKED enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error);
 
+/* Whether this process has started others. */
+bool kh_process_has_children(void);
+
 /* Holds a file, which is made, until this process has ended; waits while
  * another process holds it, but not longer than that. False: it cannot be had,
  * and nothing is held. The processes that a module starts do not hold it. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,6 +106,16 @@ enum kh_code kh_process_start_thread(void (*body)(void), struct kh_error *error)
 	}
 	pthread_detach(thread);
 	return KH_OK;
+}
+
+/* Those that nobody has waited for, else what the others have used. */
+bool kh_process_has_children(void)
+{
+	struct rusage used;
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+	       (getrusage(RUSAGE_CHILDREN, &used) == 0 && used.ru_minflt > 0);
 }
 
 /* Not flock(): a child that a module forks would go on holding that one. Not

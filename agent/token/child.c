@@ -57,12 +57,14 @@ static void finish(struct kh_token_child *child)
 	close_handle(&child->process);
 }
 
-static void tell_end(struct kh_token_child *child)
+static void tell_end(struct kh_token_child *child, enum kh_token_end_how how, int number)
 {
+	const struct kh_token_end end = {how, number};
+
 	if (child->deaf)
 		return;
 	child->deaf = true;
-	child->ears.ended(child->ears.context);
+	child->ears.ended(child->ears.context, &end);
 }
 
 static void exited(uv_process_t *process, int64_t status, int signal)
@@ -70,12 +72,12 @@ static void exited(uv_process_t *process, int64_t status, int signal)
 	struct kh_token_child *child = process->data;
 	bool heard = !child->deaf;
 
-	(void)status;
-	(void)signal;
 	child->runs = false;
 	kh_system_kill_group(process->pid);
-	if (heard)
-		tell_end(child);
+	if (heard && signal != 0)
+		tell_end(child, KH_TOKEN_END_CRASHED, signal);
+	else if (heard)
+		tell_end(child, KH_TOKEN_END_EXITED, (int)status);
 	else
 		finish(child);
 }
@@ -89,12 +91,18 @@ static void give_space(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
 	*buffer = uv_buf_init(space, sizeof(space));
 }
 
+static void stays(uv_timer_t *timer)
+{
+	tell_end(timer->data, KH_TOKEN_END_UNKNOWN, 0);
+}
+
+/* Its end follows, which tells how it died. */
 static void got(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
 	struct kh_token_child *child = stream->data;
 
-	if (length < 0)
-		tell_end(child);
+	if (length < 0 && child->runs && !child->deaf)
+		uv_timer_start(&child->patience, stays, END_MILLISECONDS, 0);
 	else if (length > 0 && !child->deaf)
 		child->ears.output(child->ears.context, buffer->base, (size_t)length);
 }
@@ -136,31 +144,34 @@ static void set_environment(const struct kh_token_child *child, const struct kh_
 
 static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_token_place *place)
 {
+	const struct kh_token_trial *trial = place->trial;
 	char lock[KH_PATH_MAX + 32];
-	char *arguments[] = {(char *)(uintptr_t)place->program,
-			     (char *)(uintptr_t) "--module",
-			     (char *)(uintptr_t)place->module,
-			     place->state[0] != '\0' ? (char *)(uintptr_t) "--lock" : NULL,
-			     lock,
-			     NULL};
+	const char *arguments[] = {place->program, "--module", place->module, NULL, NULL, NULL};
 	uv_stdio_container_t files[] = {
 		{.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->in},
 		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->out},
-		{.flags = UV_INHERIT_FD, .data.fd = 2},
+		{.flags = UV_INHERIT_FD, .data.fd = trial ? trial->output : 2},
 		{.flags = child->mark.page ? UV_INHERIT_FD : UV_IGNORE, .data.fd = kh_mark_handle(&child->mark)},
 		{.flags = UV_INHERIT_FD, .data.fd = kh_lifeline_handle(&child->lifeline)},
 	};
 	uv_process_options_t options = {
 		.exit_cb = exited,
 		.file = place->program,
-		.args = arguments,
+		.args = (char **)(uintptr_t)arguments,
 		.flags = UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_DETACHED,
 		.stdio = files,
 		.stdio_count = sizeof(files) / sizeof(files[0]),
 	};
 	int status;
 
-	name_lock(place, lock, sizeof(lock));
+	if (trial) {
+		arguments[3] = "--jail";
+		arguments[4] = trial->folder;
+	} else if (place->state[0] != '\0') {
+		name_lock(place, lock, sizeof(lock));
+		arguments[3] = "--lock";
+		arguments[4] = lock;
+	}
 	set_environment(child, place);
 	/* libwebsockets 4.3 leaves a socket open to children, and so may whoever started us. */
 	uv_disable_stdio_inheritance();

@@ -1,10 +1,10 @@
 /*
  * A keyhall-token process: its pipes, its mark, its lifeline, its end. It
- * inherits no sockets; its stderr is ours. It leads a process group of its own,
- * which ends with it, however it ends: a PIN window is in it. When we die it
- * finishes the call of the module that it is in and ends; the next one for the
- * same module and state folder waits for that. Killed and ended children go on
- * closing on the loop by themselves.
+ * inherits no sockets; its stderr is ours, but for a module that is only tried. It
+ * leads a process group of its own, which ends with it, however it ends: a PIN
+ * window is in it. When we die it finishes the call of the module that it is in and
+ * ends; the next one for the same module and state folder waits for that. Killed and
+ * ended children go on closing on the loop by themselves.
  */
 #ifndef KH_AGENT_TOKEN_CHILD_H
 #define KH_AGENT_TOKEN_CHILD_H
@@ -15,18 +15,35 @@
 
 struct kh_token_child;
 
+/* Of a module that is only tried. */
+struct kh_token_trial {
+	const char *folder; /* empty: its home; pkcs11/jail.h */
+	int output;	    /* file that it writes to in place of our stderr */
+};
+
 struct kh_token_place {
 	const char *program;
 	const char *module;
-	const char *state; /* the lock is in this folder where the session has none; empty: no lock */
-	int64_t deadlines; /* percent */
+	const char *state;		    /* the lock is in this folder where the session has none; empty: no lock */
+	int64_t deadlines;		    /* percent */
+	const struct kh_token_trial *trial; /* NULL: none */
+};
+
+/* How it ended. */
+struct kh_token_end {
+	enum kh_token_end_how {
+		KH_TOKEN_END_UNKNOWN, /* it has closed its stdout, and may run */
+		KH_TOKEN_END_EXITED,
+		KH_TOKEN_END_CRASHED,
+	} how;
+	int number; /* its status; the signal of a crash */
 };
 
 /* output: bytes of its stdout. ended: once, when it died or closed its stdout;
  * then kill it. Neither is called after kill or end. */
 struct kh_token_ears {
 	void (*output)(void *context, const char *data, size_t length);
-	void (*ended)(void *context);
+	void (*ended)(void *context, const struct kh_token_end *end);
 	void *context;
 };
 

@@ -127,6 +127,11 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	return link;
 }
 
+void kh_token_link_try(struct kh_token_link *link, const struct kh_token_trial *trial)
+{
+	link->trial = trial;
+}
+
 void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context)
 {
 	link->talk.found = found;
@@ -191,7 +196,7 @@ static void configure(struct kh_token_link *link)
 void kh_token_link_start(struct kh_token_link *link)
 {
 	const struct kh_token_place place = {link->program, link->module, link->settings->state,
-					     link->settings->config.deadlines};
+					     link->settings->config.deadlines, link->trial};
 	const struct kh_token_ears ears = kh_token_talk_ears(&link->talk);
 	struct kh_error error = {0};
 
@@ -291,6 +296,16 @@ void kh_token_link_retry(struct kh_token_link *link)
 bool kh_token_link_suspect(const struct kh_token_link *link)
 {
 	return link->talk.hung;
+}
+
+const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link)
+{
+	return &link->talk.end;
+}
+
+bool kh_token_link_starts_once(const struct kh_token_link *link)
+{
+	return link->starts_once;
 }
 
 static void probed(void *context, enum kh_code code, void *result, const struct kh_error *error)

@@ -24,6 +24,7 @@ struct kh_token_link {
 	const char *module;
 	const char *program;
 	const char *init; /* modules[].init; may be NULL */
+	const struct kh_token_trial *trial;
 	struct kh_token_child *child;
 	enum kh_link_state state;
 	struct kh_token_talk talk;
@@ -41,6 +42,8 @@ struct kh_token_link {
 /* settings, module, program and init stay the caller's. NULL: out of memory. */
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
 					const char *program, const char *init);
+/* The module is only tried. trial stays the caller's. */
+void kh_token_link_try(struct kh_token_link *link, const struct kh_token_trial *trial);
 void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void *context);
 /* What is said goes into the trace, while it runs; it stays the caller's, and may be NULL. */
 void kh_token_link_observe(struct kh_token_link *link, struct kh_trace *trace);
@@ -71,6 +74,10 @@ const char *kh_token_link_name(const struct kh_token_link *link);
 enum kh_code kh_token_link_state(const struct kh_token_link *link);
 /* It has hung and not answered since: who asks it may wait long. */
 bool kh_token_link_suspect(const struct kh_token_link *link);
+/* How the child was lost that was lost last; UNKNOWN too, where it was not. */
+const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link);
+/* Its module cannot be started a second time in one process. */
+bool kh_token_link_starts_once(const struct kh_token_link *link);
 /* Finds out whether a suspect answers again; nobody waits for it. */
 void kh_token_link_probe(struct kh_token_link *link);
 /* What a call gets that is not made because the link is suspect. */

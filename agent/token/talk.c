@@ -219,9 +219,12 @@ static void hear(void *context, const char *data, size_t length)
 		send_next(talk);
 }
 
-static void ended(void *context)
+static void ended(void *context, const struct kh_token_end *end)
 {
-	lose(context, "died");
+	struct kh_token_talk *talk = context;
+
+	talk->end = *end;
+	lose(talk, "died");
 }
 
 struct kh_token_ears kh_token_talk_ears(struct kh_token_talk *talk)
@@ -250,6 +253,7 @@ void kh_token_talk_finish(struct kh_token_talk *talk)
 void kh_token_talk_begin(struct kh_token_talk *talk, struct kh_token_child *child, struct kh_token_call *configure)
 {
 	talk->child = child;
+	talk->end = (struct kh_token_end){.how = KH_TOKEN_END_UNKNOWN};
 	kh_token_calls_prepend(&talk->waiting, configure);
 	if (kh_trace_runs(talk->trace))
 		kh_token_talk_trace(talk);

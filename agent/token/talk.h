@@ -38,8 +38,9 @@ struct kh_token_talk {
 	uint64_t deadline;  /* of the current call, loop time */
 	uint64_t remaining; /* of it, while a PIN window is open */
 	bool prompting, cancelled;
-	bool hung;	       /* and has not answered since */
-	struct kh_buffer rest; /* of a line */
+	bool hung;		 /* and has not answered since */
+	struct kh_token_end end; /* of its last child */
+	struct kh_buffer rest;	 /* of a line */
 	struct kh_token_talk_events events;
 	kh_token_found found;
 	void *found_context;

@@ -60,6 +60,25 @@ static bool find_plan(const struct kh_module *module, enum kh_key_type type, str
 	return false;
 }
 
+/* Sloppy modules leave the flags empty, and tell the size in bytes or not at all. */
+bool kh_key_offered(struct kh_token *token, enum kh_key_type type)
+{
+	CK_MECHANISM_INFO info = {.flags = 0};
+	struct plan plan = {.profile = NULL};
+	CK_ULONG most;
+	CK_RV rv;
+
+	if (!find_plan(token->module, type, &plan) || plan.profile)
+		return plan.profile && plan.mechanism != KH_NO_NUMBER;
+	rv = KH_CALL(token->module, C_GetMechanismInfo, token->slot, plan.mechanism, &info);
+	if (rv != CKR_OK)
+		return rv != CKR_MECHANISM_INVALID;
+	if (!(info.flags & CKF_GENERATE_KEY_PAIR) && (info.flags & ~(CK_FLAGS)CKF_HW))
+		return false;
+	most = info.ulMaxKeySize < 1024 ? info.ulMaxKeySize * 8 : info.ulMaxKeySize;
+	return most == 0 || most >= plan.bits;
+}
+
 /* What an encryption key can be imported with later. */
 static bool decrypts(const struct plan *plan)
 {
@@ -174,24 +193,6 @@ static bool curve_refused(CK_RV rv)
 {
 	return rv != CKR_OK && (kh_rv_kind(rv) == KH_RV_TEMPLATE || rv == CKR_CURVE_NOT_SUPPORTED ||
 				rv == CKR_DOMAIN_PARAMS_INVALID || rv == CKR_GENERAL_ERROR);
-}
-
-enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle, const struct kh_order_mark *mark,
-			      struct kh_error *error)
-{
-	struct kh_object *object = kh_inventory_by_handle(&token->inventory, handle);
-	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
-				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
-
-	if (kh_mark_has_id(mark, object->id.data, object->id.length) || strcmp(object->label, mark->label) == 0)
-		return KH_OK;
-	if (KH_CALL(token->module, C_SetAttributeValue, token->session, handle, marks, 2) != CKR_OK &&
-	    KH_CALL(token->module, C_SetAttributeValue, token->session, handle, &marks[0], 1) != CKR_OK &&
-	    KH_CALL(token->module, C_SetAttributeValue, token->session, handle, &marks[1], 1) != CKR_OK) {
-		kh_log(KH_LOG_WARNING, "the token keeps no mark: the pair is known by its public key");
-		return KH_OK;
-	}
-	return kh_inventory_again(token, object, error);
 }
 
 static enum kh_code read_pair(struct kh_token *token, const CK_OBJECT_HANDLE handles[2],

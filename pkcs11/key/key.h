@@ -15,6 +15,10 @@
 KH_CHECKED enum kh_code kh_key_generate(struct kh_token *token, enum kh_key_type type, const struct kh_order_mark *mark,
 					struct kh_object **public_key, struct kh_error *error);
 
+/* Whether the token makes pairs of this type, by its mechanisms; true where it does
+ * not tell. A vendor's own need not be listed: SM2 is true with a profile. */
+bool kh_key_offered(struct kh_token *token, enum kh_key_type type);
+
 /* Where the module kept neither CKA_ID nor CKA_LABEL of the mark: sets one of
  * them. It is no failure that it keeps none. The object is in the inventory. */
 KH_CHECKED enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle,

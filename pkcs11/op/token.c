@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "op/describe.h"
 #include "pin/fresh.h"
 #include "pin/login.h"
-#include "token/manners.h"
 #include "x509/anchors.h"
 
 static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_count)
@@ -17,14 +17,6 @@ static void move_list(char ***to, size_t *to_count, char ***from, size_t *from_c
 	*to = kh_steal(from);
 	*to_count = *from_count;
 	*from_count = 0;
-}
-
-static char *field_text(const unsigned char field[32])
-{
-	char text[KH_TOKEN_TEXT_SIZE(32)];
-
-	kh_token_text(text, field, 32);
-	return strdup(text);
 }
 
 static enum kh_code describe_problems(const struct kh_profiles *profiles, struct kh_host_host *out,
@@ -51,8 +43,8 @@ static enum kh_code describe_host(struct kh_host *host, struct kh_host_host *out
 	snprintf(version, sizeof(version), "%u.%u", info->libraryVersion.major, info->libraryVersion.minor);
 	out->version = strdup(KH_VERSION);
 	out->module = strdup(host->module.name);
-	out->description = field_text(info->libraryDescription);
-	out->manufacturer = field_text(info->manufacturerID);
+	out->description = kh_describe_field(info->libraryDescription, sizeof(info->libraryDescription));
+	out->manufacturer = kh_describe_field(info->manufacturerID, sizeof(info->manufacturerID));
 	out->library_version = strdup(version);
 	out->profile = strdup(host->module.profile ? host->module.profile->file.name : "standard");
 	out->second_reader = kh_reader_present();
@@ -118,27 +110,6 @@ enum kh_code kh_op_host_configure(struct kh_host *host, const void *in, void *ou
 	return code == KH_OK ? describe_host(host, out, error) : code;
 }
 
-static enum kh_code describe_token(struct kh_token *token, struct kh_token_info *out, struct kh_error *error)
-{
-	const CK_TOKEN_INFO *info = &token->info;
-
-	out->token = strdup(token->uri);
-	out->serial = strdup(token->name.serial);
-	out->label = strdup(token->name.label);
-	out->manufacturer = strdup(token->name.manufacturer);
-	out->model = strdup(token->name.model);
-	out->module = strdup(token->module->name);
-	out->pin = kh_token_pin_state(token);
-	out->readonly = kh_token_read_only(token);
-	out->login = token->lease.active;
-	out->one_certificate = kh_manners_one_certificate(token);
-	out->has_free = info->ulFreePublicMemory != CK_UNAVAILABLE_INFORMATION;
-	out->free = out->has_free ? (int64_t)(info->ulFreePublicMemory & INT64_MAX) : 0;
-	if (!out->token || !out->serial || !out->label || !out->manufacturer || !out->model || !out->module)
-		return kh_fail(error, KH_AGENT_FAILED);
-	return KH_OK;
-}
-
 /* Some modules notice a token only when they start. */
 static enum kh_code look_for_tokens(struct kh_host *host, bool refresh, struct kh_error *error)
 {
@@ -167,7 +138,7 @@ enum kh_code kh_op_token_list(struct kh_host *host, const void *in, void *out, s
 	if (!result->tokens)
 		return kh_fail(error, KH_AGENT_FAILED);
 	for (size_t i = 0; i < host->tokens.count && code == KH_OK; i++) {
-		code = describe_token(host->tokens.list[i], &result->tokens[i], error);
+		code = kh_describe_token(host->tokens.list[i], &result->tokens[i], error);
 		result->tokens_count++;
 	}
 	return code;

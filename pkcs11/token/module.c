@@ -30,7 +30,7 @@ void kh_module_call_begin(struct kh_module *module, const char *function)
 	module->call = function;
 	module->calls++;
 	kh_mark_set(&module->mark, function);
-	if (module->traced || kh_log_shows(KH_LOG_DEBUG))
+	if (module->traced || module->timing || kh_log_shows(KH_LOG_DEBUG))
 		module->began = uv_hrtime();
 }
 
@@ -80,6 +80,8 @@ CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)
 	kh_life_call_end();
 	kind = kh_rv_kind(rv);
 	kh_mark_set(&module->mark, "");
+	if (module->timing)
+		kh_timing_add(module->timing, module->call, uv_hrtime() - module->began);
 	if (kind == KH_RV_GONE || (kind == KH_RV_MAYBE_GONE && module->trouble == KH_RV_PLAIN))
 		module->trouble = kind;
 	if (module->traced || kh_log_shows(KH_LOG_DEBUG))
@@ -103,12 +105,27 @@ enum kh_code kh_module_fail(struct kh_module *module, CK_RV rv, struct kh_error 
 	return code;
 }
 
+/* What comes before there are C_ functions may crash or hang, too. */
+static void enter(struct kh_module *module, const char *function)
+{
+	module->began = uv_hrtime();
+	kh_mark_set(&module->mark, function);
+}
+
+static void leave(struct kh_module *module, const char *function)
+{
+	kh_mark_set(&module->mark, "");
+	if (module->timing)
+		kh_timing_add(module->timing, function, uv_hrtime() - module->began);
+}
+
 /* instead: the function it has, where that tells what it is. */
 static enum kh_code missing(struct kh_module *module, const char *call, const char *instead, struct kh_error *error)
 {
 	enum kh_code code = kh_fail_call(error, KH_DRIVER_MISSING, call, instead);
+	const char *problem = module->library ? "" : kh_library_problem();
 
-	kh_log(KH_LOG_ERROR, "%s cannot be loaded (%s)", module->path, call);
+	kh_log(KH_LOG_ERROR, "%s cannot be loaded (%s%s%s)", module->path, call, *problem ? ": " : "", problem);
 	if (error)
 		snprintf(error->module, sizeof(error->module), "%s", module->name);
 	return code;
@@ -121,11 +138,10 @@ static enum kh_code load(struct kh_module *module, struct kh_error *error)
 
 	if (module->functions)
 		return KH_OK;
-	/* Its constructors run; they may crash or hang, too. */
-	kh_mark_set(&module->mark, "dlopen");
+	enter(module, "dlopen");
 	if (!module->library)
 		module->library = kh_library_open(module->path);
-	kh_mark_set(&module->mark, "");
+	leave(module, "dlopen");
 	if (!module->library)
 		return missing(module, "dlopen", "", error);
 	symbol = kh_library_symbol(module->library, "C_GetFunctionList");
@@ -135,9 +151,9 @@ static enum kh_code load(struct kh_module *module, struct kh_error *error)
 		return missing(module, "C_GetFunctionList", skf ? SKF : "", error);
 	}
 	memcpy(&get, &symbol, sizeof(get));
-	kh_mark_set(&module->mark, "C_GetFunctionList");
+	enter(module, "C_GetFunctionList");
 	CK_RV rv = get(&module->functions);
-	kh_mark_set(&module->mark, "");
+	leave(module, "C_GetFunctionList");
 	if (rv != CKR_OK || !module->functions) {
 		module->functions = NULL;
 		return missing(module, "C_GetFunctionList", "", error);

@@ -26,6 +26,7 @@
 #include "mark.h"
 #include "profile.h"
 #include "token/rv.h"
+#include "token/timing.h"
 
 #define KH_MODULE_PATH_MAX 4096
 
@@ -49,16 +50,17 @@ struct kh_module {
 	const struct kh_profiles *profiles; /* to choose from when it starts; may be NULL */
 	const struct kh_profile *profile;   /* NULL: none fits */
 	bool running;
-	unsigned long starts;	 /* of C_Initialize that succeeded */
-	unsigned long calls;	 /* through the choke point */
-	uint64_t revisions;	 /* handed out to inventories; never twice the same */
-	enum kh_rv_kind trouble; /* GONE or MAYBE_GONE once seen, until the next start */
-	const char *call;	 /* name of the latest call */
-	uint64_t began;		 /* its start, ns */
-	struct kh_about about;	 /* while it runs */
-	bool traced;		 /* the daemon wants to hear of every call */
-	struct kh_mark mark;	 /* empty when started by hand */
-	struct kh_loop *loop;	 /* told of calls, and while a key's own pad is waited for; may be NULL */
+	unsigned long starts;	  /* of C_Initialize that succeeded */
+	unsigned long calls;	  /* through the choke point */
+	uint64_t revisions;	  /* handed out to inventories; never twice the same */
+	enum kh_rv_kind trouble;  /* GONE or MAYBE_GONE once seen, until the next start */
+	const char *call;	  /* name of the latest call */
+	uint64_t began;		  /* its start, ns */
+	struct kh_timing *timing; /* of a module that is only tried; else NULL */
+	struct kh_about about;	  /* while it runs */
+	bool traced;		  /* the daemon wants to hear of every call */
+	struct kh_mark mark;	  /* empty when started by hand */
+	struct kh_loop *loop;	  /* told of calls, and while a key's own pad is waited for; may be NULL */
 };
 
 #define KH_CALL(module, function, ...)                                                                                 \
@@ -83,6 +85,8 @@ void kh_module_stop(struct kh_module *module);
 /* module_posix.c: the loaded library and its function list, or NULL. */
 void *kh_library_open(const char *path);
 void *kh_library_symbol(void *library, const char *name);
+/* Why the last library could not be opened, as the system says. */
+const char *kh_library_problem(void);
 /* A module in this process works through the smart card service. */
 bool kh_library_reads_cards(void);
 

@@ -8,6 +8,13 @@ void *kh_library_open(const char *path)
 	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
+const char *kh_library_problem(void)
+{
+	const char *problem = dlerror();
+
+	return problem ? problem : "";
+}
+
 void *kh_library_symbol(void *library, const char *name)
 {
 	return dlsym(library, name);

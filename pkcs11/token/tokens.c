@@ -50,12 +50,14 @@ bool kh_tokens_leased(const struct kh_tokens *tokens)
 }
 
 /* With room for as many as the module says, and then for more. */
-static enum kh_code read_slots(struct kh_module *module, CK_SLOT_ID **slots, size_t *count, struct kh_error *error)
+enum kh_code kh_slots_read(struct kh_module *module, bool present, CK_SLOT_ID **slots, size_t *count,
+			   struct kh_error *error)
 {
 	KH_AUTO_FREE CK_SLOT_ID *list = NULL;
 	CK_ULONG said = 0;
 	CK_ULONG room = 0;
-	CK_RV rv = KH_CALL(module, C_GetSlotList, CK_TRUE, NULL, &said);
+	CK_BBOOL only = present ? CK_TRUE : CK_FALSE;
+	CK_RV rv = KH_CALL(module, C_GetSlotList, only, NULL, &said);
 
 	while (rv == CKR_OK && said > room) {
 		if (said > KH_SLOTS_MAX) {
@@ -68,7 +70,7 @@ static enum kh_code read_slots(struct kh_module *module, CK_SLOT_ID **slots, siz
 		list = calloc(room, sizeof(*list));
 		if (!list)
 			return kh_fail(error, KH_AGENT_FAILED);
-		rv = KH_CALL(module, C_GetSlotList, CK_TRUE, list, &said);
+		rv = KH_CALL(module, C_GetSlotList, only, list, &said);
 		if (rv == CKR_BUFFER_TOO_SMALL) {
 			said = said > room ? said : 2 * room;
 			rv = CKR_OK;
@@ -195,7 +197,7 @@ static enum kh_code update(struct kh_tokens *tokens, bool always, struct kh_erro
 	enum kh_code code = kh_module_start(tokens->module, error);
 
 	if (code == KH_OK)
-		code = read_slots(tokens->module, &slots, &count, error);
+		code = kh_slots_read(tokens->module, true, &slots, &count, error);
 	if (code != KH_OK || (!always && is_same_list(tokens, slots, count)))
 		return code;
 	return take_slots(tokens, &slots, count, error);

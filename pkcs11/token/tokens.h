@@ -33,6 +33,10 @@ struct kh_tokens {
 	bool starts_once; /* the module cannot be started again in this process */
 };
 
+/* The slots of a module that runs, free() them; present: with something in them. */
+KH_CHECKED enum kh_code kh_slots_read(struct kh_module *module, bool present, CK_SLOT_ID **slots, size_t *count,
+				      struct kh_error *error);
+
 /* Reads slots and token information; known tokens keep session and inventory. */
 KH_CHECKED enum kh_code kh_tokens_refresh(struct kh_tokens *tokens, struct kh_error *error);
 /* The same only when the list of slots has changed. C_GetSlotList is asked twice,

@@ -300,6 +300,86 @@ export interface ModuleReport {
 	secondReader?: SecondReader;
 }
 
+/** A slot of a library that is tried. */
+export interface ProbedSlot {
+	/** As it tells it. */
+	description: string;
+	/** The key in it. */
+	token?: TokenInfo;
+	/** That key was initialised (CKF_TOKEN_INITIALIZED). */
+	initialised?: boolean;
+	/** The key pairs that it makes, by its mechanisms. */
+	makes: KeyType[];
+	/** The keys that it signs with as a renewal needs it, by its mechanisms. */
+	signs: KeyType[];
+	/** The function that failed on it. */
+	call?: string;
+	/** What that answered. */
+	value?: string;
+}
+
+/** A function of a library that is tried, and how long it took. */
+export interface ProbedCall {
+	/** Its name; dlopen: to load the library. */
+	call: string;
+	/** How often. */
+	times: number;
+	/** All of these together. */
+	microseconds: number;
+}
+
+/** What a PKCS#11 library says of itself and its slots. */
+export interface ModuleAnswer {
+	/** The version of PKCS#11 that it speaks. */
+	cryptoki: string;
+	/** As it tells it. */
+	description: string;
+	/** As it tells it. */
+	manufacturer: string;
+	/** As it tells it. */
+	version: string;
+	/** Name of the driver profile that fits; standard: none does. */
+	profile: string;
+	/** It works through the smart card service (PC/SC). */
+	reader: boolean;
+	/** It was tried without a network; false: the system does not allow that. */
+	isolated: boolean;
+	/** It has started other processes. */
+	forked: boolean;
+	/** Its slots, empty ones too. */
+	slots: ProbedSlot[];
+	/** How long its functions took, in the order they were called first. */
+	calls: ProbedCall[];
+}
+
+/** What keyhall modules probe --json says of a PKCS#11 library that it has tried. */
+export interface ModuleProbe {
+	/** The library. */
+	path: string;
+	/** format: it is no program library; machine: one for another processor or system; unloadable: one that the system does not load; interface: one without PKCS#11; refused: it answered an error; crashed, exited, hung: in call. */
+	state: 'works' | 'absent' | 'folder' | 'unreadable' | 'format' | 'machine' | 'unloadable' | 'skf' | 'interface' | 'refused' | 'crashed' | 'exited' | 'hung';
+	/** Of the row of the environment check that would say so. */
+	number?: number;
+	/** What a program library is made for, such as 32-bit x86, Linux. */
+	file?: string;
+	/** The function that failed, such as C_Initialize; dlopen: the library was being loaded. */
+	call?: string;
+	/** What it answered, such as CKR_GENERAL_ERROR. */
+	value?: string;
+	/** The signal of a crash. */
+	signal?: number;
+	/** What it exited with. */
+	status?: number;
+	/** How long all of it took. */
+	milliseconds: number;
+	/** It cannot be started a second time in one process; the agent then makes a new one. */
+	startsOnce?: boolean;
+	/** What it said, as far as it came. */
+	answer?: ModuleAnswer;
+	/** What it, or the system's loader, wrote meanwhile; the first lines. */
+	output: string[];
+}
+
 /** A smart card reader (PC/SC), where a module works through one. */
 export interface CardReader {
 	/** As PC/SC calls it. */
