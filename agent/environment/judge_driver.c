@@ -145,31 +145,32 @@ static void judge_working(struct kh_check *check)
 	}
 }
 
-/* Why a module does not work. */
-static enum kh_finding find_failure(const struct kh_driver *driver, char *kind, size_t size)
+enum kh_finding kh_driver_failure(const struct kh_error *failure, const char *program, const char *path, char *kind,
+				  size_t size)
 {
-	const struct kh_error *failure = kh_token_link_failure(driver->link);
-	const struct kh_library program = kh_library_look(driver->program);
-	const struct kh_library library = kh_library_look(driver->path);
+	const struct kh_library own = kh_library_look(program);
+	const struct kh_library library = kh_library_look(path);
 
+	kind[0] = '\0';
 	if (failure->code != KH_DRIVER_MISSING)
 		return KH_FINDING_DRIVER_FAILED;
-	if (!is_there(driver))
+	if (!kh_system_readable(path))
 		return KH_FINDING_DRIVER_ABSENT;
 	if (strcmp(failure->call, "C_GetFunctionList") == 0)
 		return failure->value[0] ? KH_FINDING_DRIVER_SKF : KH_FINDING_DRIVER_INTERFACE;
 	if (library.format == KH_LIBRARY_NONE)
 		return KH_FINDING_DRIVER_FORMAT;
 	kh_library_describe(&library, kind, size);
-	return kh_library_fits(&program, &library) ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_MACHINE;
+	return kh_library_fits(&own, &library) ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_MACHINE;
 }
 
 static void add_failure(struct kh_check *check, const struct kh_driver *driver, const struct kh_usb_found *key)
 {
-	char kind[64] = "";
+	const struct kh_error *failure = kh_token_link_failure(driver->link);
+	char kind[64];
 	const char *values[] = {"module", kh_token_link_name(driver->link), "kind", kind, NULL};
 
-	add_about(check, find_failure(driver, kind, sizeof(kind)), values, key);
+	add_about(check, kh_driver_failure(failure, driver->program, driver->path, kind, sizeof(kind)), values, key);
 }
 
 /* The module that failed worst; NULL: none. */

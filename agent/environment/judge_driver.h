@@ -9,4 +9,9 @@
 void kh_check_usb(struct kh_check *check);
 void kh_check_driver(struct kh_check *check);
 
+/* Why the driver at path does not work with a token host. kind: what its file is made
+ * for, "" where it is no program library. */
+enum kh_finding kh_driver_failure(const struct kh_error *failure, const char *program, const char *path, char *kind,
+				  size_t size);
+
 #endif

@@ -26,7 +26,7 @@ function describe({ id, number, storage = false }) {
 }
 
 // How a file of this name is made.
-const makes = {
+export const makes = {
 	softkey: (file) => copyFileSync(path.join(build, 'tests/softkey/softkey.so'), file),
 	// SoftHSM without a token: a driver that works and shows nothing.
 	empty: (file) => copyFileSync(softhsm, file),
