@@ -61,7 +61,8 @@ class Table:
     def __init__(self, path):
         data = json.loads(pathlib.Path(path).read_text("utf-8"))
         self.name, self.date, self.summary, self.about = data["name"], data["date"], data["summary"], data["about"]
-        self.commands, self.options, self.exit = data["commands"], data["options"], data["exit"]
+        self.all, self.options, self.exit = data["commands"], data["options"], data["exit"]
+        self.commands = [one for one in self.all if not one.get("hidden")]
         self.files, self.environment = data["files"], data["environment"]
         for command in self.commands:
             for name in command.get("options", []):
@@ -166,7 +167,7 @@ def function(command):
 def header(table):
     ids = "".join(f"\t{option_id(one)},\n" for one in table.options)
     text = f"{GENERATED}#ifndef KH_TOOL_COMMANDS_H\n#define KH_TOOL_COMMANDS_H\n\nenum kh_tool_option_id {{\n{ids}\tKH_TOOL_OPTIONS\n}};\n\nstruct kh_tool;\n"
-    text += "".join(f"int {function(command)}(struct kh_tool *tool);\n" for command in table.commands)
+    text += "".join(f"int {function(command)}(struct kh_tool *tool);\n" for command in table.all)
     return f"{text}\n#endif\n"
 
 
@@ -185,7 +186,7 @@ def source(table):
     rows = "".join(f"\t{{\"--{one['name']}\", {'true' if 'value' in one else 'false'}}},\n" for one in table.options)
     text = f'{GENERATED}#include "tool/tool.h"\n\n'
     text += f"const struct kh_tool_option kh_tool_options[KH_TOOL_OPTIONS] = {{\n{rows}}};\n\n"
-    text += "const struct kh_tool_command kh_tool_commands[] = {\n" + "".join(command_row(table, one) for one in table.commands) + "\t{.name = NULL},\n};\n\n"
+    text += "const struct kh_tool_command kh_tool_commands[] = {\n" + "".join(command_row(table, one) for one in table.all) + "\t{.name = NULL},\n};\n\n"
     return text + "\n".join(f"const char kh_tool_help_{language}[] = {quote(help_text(table, language))};\n" for language in WORDS)
 
 
@@ -242,9 +243,28 @@ def options_of(table, first):
     return list({one["name"]: one for one in found + table.everywhere}.values())
 
 
+def completed(table, first=None):
+    """Commands with an argument that is completed, and by what: file, or what keyhall complete tells."""
+    found = [(command["name"], command.get("argument", {}).get("complete")) for command in table.commands]
+    return [(name, kind) for name, kind in found if kind and first in (None, name.split()[0])]
+
+
+# Options are handed on to keyhall complete: which agent to ask.
+PASSED = ("config", "port")
+
+BASH_IDS = """	local one ids=()
+	if [[ -n $kind && $word != -* ]]; then
+		while IFS=$'\\t' read -r one _; do
+			[[ $one == "$word"* ]] && ids+=("$(printf %q "$one")")
+		done < <("${COMP_WORDS[0]}" complete "$kind" "${passed[@]}" 2>/dev/null)
+		((${#ids[@]} == 0)) || COMPREPLY=("${ids[@]}")
+	fi
+"""
+
+
 def bash(table):
     text = f"# bash completion of {table.name}. Generated from commands.json.\n_{table.name}() {{\n"
-    text += "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} first= second= i\n\tCOMPREPLY=()\n"
+    text += "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} first= second= kind= i passed=()\n\tCOMPREPLY=()\n"
     text += "\tcase $before in\n"
     for one in table.options:
         if "value" not in one:
@@ -253,22 +273,23 @@ def bash(table):
         action = ("compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")" if complete == "file" else
                   f"mapfile -t COMPREPLY < <(compgen -W '{' '.join(complete)}' -- \"$word\")" if complete else ":")
         text += f"\t\t--{one['name']}) {action}; return ;;\n"
-    text += "\tesac\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i - 1]} in\n\t\t\t"
-    text += " | ".join(f"--{one['name']}" for one in table.options if "value" in one) + ") continue ;;\n\t\tesac\n"
+    text += "\tesac\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i - 1]} in\n"
+    text += "\t\t\t" + " | ".join(f"--{name}" for name in PASSED) + ") passed+=(\"${COMP_WORDS[@]:i - 1:2}\"); continue ;;\n\t\t\t"
+    text += " | ".join(f"--{one['name']}" for one in table.options if "value" in one and one["name"] not in PASSED) + ") continue ;;\n\t\tesac\n"
     text += "\t\tcase ${COMP_WORDS[i]} in -*) continue ;; esac\n"
     text += "\t\tif [[ -z $first ]]; then first=${COMP_WORDS[i]}; elif [[ -z $second ]]; then second=${COMP_WORDS[i]}; fi\n\tdone\n"
     text += "\tlocal words\n\tcase $first in\n"
     text += f"\t\t'') words='{' '.join(first_words(table) + ['--' + one['name'] for one in table.everywhere])}' ;;\n"
-    files = []
     for first in first_words(table):
         options = " ".join(f"--{one['name']}" for one in options_of(table, first))
         second = second_words(table, first)
         text += f"\t\t{first}) words='{options}'" + (f"; [[ -n $second ]] || words+=' {' '.join(second)}'" if second else "") + " ;;\n"
-        files += [command["name"] for command in table.commands if command["name"].split()[0] == first and command.get("argument", {}).get("complete") == "file"]
     text += "\tesac\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
-    for name in files:
-        text += f"\tif [[ \"$first${{second:+ $second}}\" == '{name}' && $word != -* ]]; then compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); fi\n"
-    return text + f"}}\ncomplete -F _{table.name} {table.name}\n"
+    text += "\tcase \"$first${second:+ $second}\" in\n"
+    for name, kind in completed(table):
+        action = "[[ $word == -* ]] || { compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); }" if kind == "file" else f"kind={kind}"
+        text += f"\t\t'{name}') {action} ;;\n"
+    return text + f"\tesac\n{BASH_IDS}}}\ncomplete -F _{table.name} {table.name}\n"
 
 
 def zsh_option(one):
@@ -282,8 +303,20 @@ def zsh_words(rows):
     return " ".join("'" + name + ":" + text.replace("'", "’").replace(":", "\\:") + "'" for name, text in rows)
 
 
+# Each line of keyhall complete: a value, a tab, what it is.
+ZSH_IDS = """_keyhall_ids() {
+\tlocal line
+\tlocal -a ids
+\tfor line in ${(f)"$(keyhall complete $1 2>/dev/null)"}; do
+\t\tids+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}")
+\tdone
+\t_describe $1 ids
+}
+"""
+
+
 def zsh(table):
-    text = f"#compdef {table.name}\n# Generated from commands.json.\n_{table.name}() {{\n\tlocal context state line\n\ttypeset -A opt_args\n\t_arguments -C \\\n"
+    text = f"#compdef {table.name}\n# Generated from commands.json.\n{ZSH_IDS}_{table.name}() {{\n\tlocal context state line\n\ttypeset -A opt_args\n\t_arguments -C \\\n"
     text += "".join(f"\t\t{zsh_option(one)} \\\n" for one in table.everywhere)
     text += "\t\t'1: :->command' '*:: :->rest'\n\tcase $state in\n\t\tcommand)\n\t\t\tlocal -a commands\n"
     firsts = [(first, next(one["en"] for one in table.commands if one["name"].split()[0] == first)) for first in first_words(table)]
@@ -291,8 +324,9 @@ def zsh(table):
     for first in first_words(table):
         options = " ".join(zsh_option(one) for one in options_of(table, first))
         second = second_words(table, first)
-        files = any(command.get("argument", {}).get("complete") == "file" for command in table.commands if command["name"].split()[0] == first)
-        places = (f" '1:what:({' '.join(second)})'" if second else "") + (" '*:file:_files'" if files else "")
+        kinds = list(dict.fromkeys(kind for _, kind in completed(table, first)))
+        places = f" '1:what:({' '.join(second)})'" if second else ""
+        places += "".join(" '*:file:_files'" if kind == "file" else f" '*:{kind}:_{table.name}_ids {kind}'" for kind in kinds)
         text += f"\t\t\t\t{first}) _arguments {options}{places} ;;\n"
     return text + f"\t\t\tesac ;;\n\tesac\n}}\n_{table.name} \"$@\"\n"
 

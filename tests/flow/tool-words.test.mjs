@@ -7,7 +7,7 @@ import { build, program, root } from '../lib/paths.mjs';
 import { run, temporaryFolder } from '../lib/process.mjs';
 import { keyhall } from '../lib/tool.mjs';
 
-const table = JSON.parse(readFileSync(path.join(root, 'agent/tool/commands.json'), 'utf8'));
+const { commands: all, ...words } = JSON.parse(readFileSync(path.join(root, 'agent/tool/commands.json'), 'utf8')), table = { ...words, commands: all.filter(({ hidden }) => !hidden) };
 const folder = temporaryFolder();
 const env = { HOME: folder, XDG_CONFIG_HOME: path.join(folder, 'none'), XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder };
 const tool = (...args) => keyhall({ env }, args, { language: 'en_US.UTF-8' });
