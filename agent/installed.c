@@ -67,6 +67,31 @@ static const char *value_of(char *line, const char *name)
 	return line;
 }
 
+struct name {
+	const char *file;
+	char path[KH_PATH_MAX]; /* the first that is there */
+};
+
+static void find_name(void *context, const char *folder)
+{
+	struct name *name = context;
+	char path[KH_PATH_MAX];
+
+	if (name->path[0] == '\0' && snprintf(path, sizeof(path), "%s/%s", folder, name->file) < (int)sizeof(path) &&
+	    kh_system_readable(path))
+		memcpy(name->path, path, sizeof(path));
+}
+
+/* p11-kit takes a mere name from its own folder, which is the first of the usual ones. */
+static void tell_registered(const struct visit *visit, const char *module)
+{
+	struct name name = {.file = module};
+
+	if (!strchr(module, '/'))
+		kh_system_libraries(find_name, &name);
+	tell(visit, name.path[0] != '\0' ? name.path : module, true);
+}
+
 /* Those that only hold CA certificates are no driver of a key. */
 static void use_registration(const struct visit *visit, const char *path)
 {
@@ -84,7 +109,7 @@ static void use_registration(const struct visit *visit, const char *path)
 	if (file)
 		(void)fclose(file);
 	if (module[0] != '\0' && !trust)
-		tell(visit, module, true);
+		tell_registered(visit, module);
 }
 
 static void visit_registrations(void *context, const char *folder)

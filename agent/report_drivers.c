@@ -45,7 +45,7 @@ static void append(char ***list, size_t *count, size_t most, const char *text)
 	char **more;
 
 	for (size_t i = 0; i < *count; i++) {
-		if (strcmp((*list)[i], text) == 0)
+		if (kh_installed_same((*list)[i], text))
 			return;
 	}
 	more = *count < most ? realloc(*list, (*count + 1) * sizeof(*more)) : NULL;

@@ -1,5 +1,6 @@
 // Keys on a USB bus in software against drivers of every kind: what the check says is missing, and what mends it.
 import assert from 'node:assert/strict';
+import { realpathSync } from 'node:fs';
 import test from 'node:test';
 import { Bus } from '../lib/bus.mjs';
 
@@ -59,6 +60,9 @@ test('the report knows the keys of the bus and the drivers that are installed', 
 		]);
 		assert.deepEqual(candidates.filter((file) => file.startsWith('~')).sort(), ['~/elsewhere/libcastle.so.1', '~/elsewhere/libother.so']);
 		assert.ok(candidates.every((file) => !file.includes('p11-kit-trust')));
+		assert.ok(candidates.every((file) => file.includes('/')), 'a mere name of p11-kit is found');
+		const files = candidates.filter((file) => file.startsWith('/')).map((file) => realpathSync(file));
+		assert.equal(new Set(files).size, files.length, `each file once: ${candidates}`);
 	} finally { await bus.stop(); }
 });
 
