@@ -150,6 +150,16 @@ size_t kh_utf8_sequence(const char *text, size_t left)
 	return length;
 }
 
+uint32_t kh_utf8_point(const char *text, size_t length)
+{
+	static const uint8_t marks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t point = (uint8_t)text[0] & marks[length];
+
+	for (size_t i = 1; i < length; i++)
+		point = point << 6 | ((uint8_t)text[i] & 0x3fu);
+	return point;
+}
+
 void kh_utf8_append(struct kh_buffer *out, const void *text, size_t length)
 {
 	const uint8_t *bytes = text;

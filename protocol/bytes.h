@@ -46,6 +46,8 @@ void kh_hex(const void *data, size_t length, char *out);
 /* Length of the UTF-8 sequence at text, of which left bytes are there (> 0); 0
  * when it is none (RFC 3629). */
 size_t kh_utf8_sequence(const char *text, size_t left);
+/* The character that a sequence of this length is. */
+uint32_t kh_utf8_point(const char *text, size_t length);
 /* Appends text with anything that is not UTF-8, and every control character,
  * replaced by U+FFFD: what a key or a file's name says is shown on terminals and
  * in PIN windows. */

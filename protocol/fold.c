@@ -61,15 +61,12 @@ struct reader {
 
 static uint32_t next_point(struct reader *in)
 {
-	static const uint8_t marks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	size_t length = kh_utf8_sequence(in->at, (size_t)(in->end - in->at));
 	uint32_t point;
 
 	if (length == 0)
 		return BROKEN + (uint8_t)*in->at++;
-	point = (uint8_t)*in->at & marks[length];
-	for (size_t i = 1; i < length; i++)
-		point = point << 6 | ((uint8_t)in->at[i] & 0x3fu);
+	point = kh_utf8_point(in->at, length);
 	in->at += length;
 	return point;
 }
