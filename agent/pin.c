@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "lookup.h"
+#include "prompt.h"
 #include "watch.h"
 
 static const char *token_of(const struct kh_request *request)
@@ -45,18 +46,21 @@ static void done(void *context, enum kh_code code, void *result, const struct kh
 static void ask(struct call *call, struct kh_driver *module, const struct kh_token_info *token)
 {
 	struct kh_request *request = call->request;
-	struct kh_host_prompt prompt = {
-		.session = request->session, .origin = request->origin, .locale = request->locale};
 
 	if (request->message.method->id == KH_METHOD_PIN_CHANGE) {
-		struct kh_host_pin_change_params params = {.token = token->token, .prompt = prompt};
+		const struct kh_host_pin_change_params params = {
+			.token = token->token,
+			.prompt = kh_prompt_make(request, KH_HOST_PROMPT_PURPOSE_CHANGE, token->token, NULL),
+		};
 
-		params.prompt.purpose = KH_HOST_PROMPT_PURPOSE_CHANGE;
 		kh_token_link_call(module->link, KH_HOST_METHOD_PIN_CHANGE, &params, request->session, done, call);
 	} else {
-		struct kh_host_token_login_params params = {.token = token->token, .prompt = prompt, .verify = true};
+		const struct kh_host_token_login_params params = {
+			.token = token->token,
+			.prompt = kh_prompt_make(request, KH_HOST_PROMPT_PURPOSE_VERIFY, token->token, NULL),
+			.verify = true,
+		};
 
-		params.prompt.purpose = KH_HOST_PROMPT_PURPOSE_VERIFY;
 		kh_token_link_call(module->link, KH_HOST_METHOD_TOKEN_LOGIN, &params, request->session, done, call);
 	}
 }

@@ -82,6 +82,10 @@ static void check_origins(const struct kh_config *config, struct kh_complaint *c
 		if (!kh_settings_origin(config->origins[i]))
 			complain_item(complaint, "origins", i, "", "settings.origin");
 	}
+	for (size_t i = 0; i < config->halls_count; i++) {
+		if (!kh_settings_origin(config->halls[i].origin))
+			complain_item(complaint, "halls", i, "origin", "settings.origin");
+	}
 }
 
 static void check_window(const struct kh_config_window *window, struct kh_complaint *complaint)

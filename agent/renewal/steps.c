@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "prompt.h"
 
 static struct kh_renewal_install_params *install_params(const struct kh_run *run)
 {
@@ -49,14 +50,9 @@ static void ask_login(struct kh_run *run, kh_token_reply reply)
 	};
 	struct kh_host_token_login_params params = {.token = run->token};
 
-	params.prompt = (struct kh_host_prompt){
-		.session = run->request->session,
-		.origin = run->request->origin,
-		.locale = run->request->locale,
-		.purpose = purposes[run->act],
-		.order = run->entry.order,
-		.again = run->again,
-	};
+	params.prompt = kh_prompt_make(run->request, purposes[run->act], run->token, run->entry.old_certificate);
+	params.prompt.order = run->entry.order;
+	params.prompt.again = run->again;
 	ask(run, KH_HOST_METHOD_TOKEN_LOGIN, &params, reply);
 }
 

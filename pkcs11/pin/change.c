@@ -4,20 +4,23 @@
 
 #include "cleanup.h"
 #include "pin/login.h"
+#include "pin/words.h"
 
 static enum kh_code ask_new(struct kh_pin_window *window, const struct kh_token *token,
 			    const struct kh_host_prompt *prompt, struct kh_secret *pin, struct kh_error *error)
 {
-	KH_AUTO_FREE char *first = kh_login_describe(token, prompt, "pin.description.new", window);
-	KH_AUTO_FREE char *again = kh_login_describe(token, prompt, "pin.description.repeat", window);
-	KH_AUTO_FREE char *differ = kh_login_warning(prompt->locale, "pin.warning.repeat");
+	KH_AUTO_FREE char *first = kh_pin_words(token, prompt, "pin.description.new", window);
+	KH_AUTO_FREE char *again = kh_pin_words(token, prompt, "pin.description.repeat", window);
+	KH_AUTO_FREE char *differ = kh_pin_words_warning(prompt->locale, "pin.warning.repeat");
 	const char *warning = NULL;
 	KH_SECRET repeated;
 	enum kh_code code;
 
 	kh_secret_init(&repeated);
 	for (;;) {
+		window->prompt = "pin.prompt.new";
 		code = kh_pin_window_ask(window, first, warning, pin, error);
+		window->prompt = "pin.prompt.repeat";
 		if (code == KH_OK)
 			code = kh_pin_window_ask(window, again, NULL, &repeated, error);
 		if (code != KH_OK || kh_secret_equal(pin, &repeated))
@@ -90,6 +93,7 @@ enum kh_code kh_pin_change(struct kh_host *host, struct kh_token *token, const s
 	if (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH)
 		return change_by_pad(host, token, error);
 	kh_pin_window_init(&window, &host->loop, host->settings.pinentry, prompt->locale, prompt->session);
+	window.prompt = "pin.prompt.old";
 	code = kh_login_ask(host, token, prompt, &window, &old, error);
 	if (code == KH_OK)
 		code = ask_new(&window, token, prompt, &new, error);

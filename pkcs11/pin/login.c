@@ -6,60 +6,9 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "log.h"
-#include "pin/window.h"
-#include "text.h"
+#include "pin/words.h"
 #include "token/manners.h"
 #include "x509/moment.h"
-
-char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
-			const struct kh_pin_window *window)
-{
-	struct kh_buffer text = {0};
-	char min[24];
-	char max[24];
-
-	snprintf(min, sizeof(min), "%zu", window->min);
-	snprintf(max, sizeof(max), "%zu", window->max);
-	const char *values[] = {"origin", prompt->origin,
-				"order",  prompt->order ? prompt->order : "",
-				"label",  token->name.label,
-				"serial", token->name.serial,
-				"min",	  min,
-				"max",	  max,
-				NULL};
-	kh_text(&text, prompt->locale, key, values);
-	return text.data;
-}
-
-char *kh_login_warning(const char *locale, const char *key)
-{
-	struct kh_buffer text = {0};
-
-	if (key)
-		kh_text(&text, locale, key, NULL);
-	return text.data;
-}
-
-static const char *purpose_key(enum kh_host_prompt_purpose purpose)
-{
-	switch (purpose) {
-	case KH_HOST_PROMPT_PURPOSE_CHANGE:
-		return "pin.description.change";
-	case KH_HOST_PROMPT_PURPOSE_BEGIN:
-		return "pin.description.begin";
-	case KH_HOST_PROMPT_PURPOSE_INSTALL:
-		return "pin.description.install";
-	case KH_HOST_PROMPT_PURPOSE_COMPLETE:
-		return "pin.description.complete";
-	case KH_HOST_PROMPT_PURPOSE_CANCEL:
-		return "pin.description.cancel";
-	case KH_HOST_PROMPT_PURPOSE_NONE:
-	case KH_HOST_PROMPT_PURPOSE_VERIFY:
-		break;
-	}
-	return "pin.description.verify";
-}
 
 static void set_tries(struct kh_error *error, CK_FLAGS flags)
 {
@@ -137,33 +86,40 @@ static void set_lengths(struct kh_pin_window *window, const struct kh_token *tok
 	window->max = max >= window->min && max <= KH_SECRET_MAX ? max : KH_SECRET_MAX;
 }
 
-static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_token *token, const char *locale,
-				  struct kh_error *error)
+static enum kh_code confirm_final(struct kh_pin_window *window, const struct kh_token *token,
+				  const struct kh_host_prompt *prompt, struct kh_error *error)
 {
 	KH_AUTO_FREE char *text = NULL;
 
 	if (!(token->info.flags & CKF_USER_PIN_FINAL_TRY))
 		return KH_OK;
-	text = kh_login_warning(locale, "pin.warning.final");
+	text = kh_pin_words(token, prompt, "pin.warning.final", window);
 	return kh_pin_window_confirm(window, text, error);
+}
+
+static const char *first_warning(const struct kh_token *token, const struct kh_host_prompt *prompt)
+{
+	if (token->info.flags & CKF_USER_PIN_FINAL_TRY)
+		return "pin.warning.last";
+	if (token->info.flags & CKF_USER_PIN_COUNT_LOW)
+		return "pin.warning.low";
+	return prompt->again ? "pin.warning.ended" : NULL;
 }
 
 enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 			  struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error)
 {
-	const char *warning = prompt->again ? "pin.warning.ended" : NULL;
+	const char *warning = first_warning(token, prompt);
 	KH_AUTO_FREE char *text = NULL;
 	enum kh_code code;
 
-	if (token->info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY))
-		warning = "pin.warning.low";
 	kh_wrong_pin_review(host, token);
 	set_lengths(window, token);
 	kh_pin_window_watch(window, kh_token_has_left, token);
-	text = kh_login_describe(token, prompt, purpose_key(prompt->purpose), window);
-	code = confirm_final(window, token, prompt->locale, error);
+	text = kh_pin_words(token, prompt, NULL, window);
+	code = confirm_final(window, token, prompt, error);
 	while (code == KH_OK) {
-		KH_AUTO_FREE char *shown = kh_login_warning(prompt->locale, warning);
+		KH_AUTO_FREE char *shown = kh_pin_words_warning(prompt->locale, warning);
 
 		code = kh_pin_window_ask(window, text, shown, pin, error);
 		if (code != KH_OK || !kh_wrong_pin_known(host, token, pin))

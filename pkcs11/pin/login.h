@@ -33,11 +33,8 @@ void kh_logout_session(struct kh_host *host, int64_t session);
 /* Logs out what has been idle too long and sets the loop's alarm for the rest. */
 void kh_logout_idle(struct kh_host *host);
 
-/* Parts of both dialogues: a description text with its placeholders (malloc); the present PIN, asked with what warnings and last
+/* Parts of both dialogues: the present PIN, asked with what warnings and last
  * yes are due, and never one known to be wrong; C_Login; what comes after it. */
-char *kh_login_describe(const struct kh_token *token, const struct kh_host_prompt *prompt, const char *key,
-			const struct kh_pin_window *window);
-char *kh_login_warning(const char *locale, const char *key);
 KH_CHECKED enum kh_code kh_login_ask(struct kh_host *host, struct kh_token *token, const struct kh_host_prompt *prompt,
 				     struct kh_pin_window *window, struct kh_secret *pin, struct kh_error *error);
 KH_CHECKED enum kh_code kh_login_check(struct kh_token *token, struct kh_error *error);

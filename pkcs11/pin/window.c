@@ -127,7 +127,7 @@ static enum kh_code put_question(struct kh_pin_window *window, const char *verb,
 	if (code == KH_OK)
 		code = kh_pinentry_command(&window->pinentry, "SETDESC", description, error);
 	if (code == KH_OK)
-		code = command_text(window, "SETPROMPT", "pin.prompt", error);
+		code = command_text(window, "SETPROMPT", window->prompt, error);
 	if (code == KH_OK && warning)
 		code = kh_pinentry_command(&window->pinentry, "SETERROR", warning, error);
 	if (code == KH_OK)
@@ -171,6 +171,7 @@ static void prepare(struct kh_pin_window *window, struct kh_loop *loop, const ch
 	window->pinentry.loop = loop;
 	window->pinentry.patience = PATIENCE;
 	window->program = program;
+	window->prompt = "pin.prompt";
 	window->min = 1;
 	window->max = KH_SECRET_MAX;
 	kh_secret_init(&window->refused);

@@ -26,7 +26,8 @@ struct kh_pin_window {
 	const char *program; /* configured; NULL or "": the usual ones */
 	size_t candidate;    /* of the usual ones, the next to try */
 	const char *locale;
-	size_t min; /* length of a PIN; 0: anything but empty */
+	const char *prompt; /* beside the field, a text of the contract */
+	size_t min;	    /* length of a PIN; 0: anything but empty */
 	size_t max;
 	unsigned asks;
 	unsigned same; /* times that refused was the answer */

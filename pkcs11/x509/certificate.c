@@ -242,6 +242,19 @@ char *kh_certificate_credit_code(const struct kh_certificate *certificate, char 
 	return NULL;
 }
 
+char *kh_certificate_company(const struct kh_certificate *certificate)
+{
+	static const char *const oids[] = {"2.5.4.10", "2.5.4.3"};
+	struct kh_buffer text = {0};
+
+	for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]) && text.length == 0; i++)
+		(void)kh_name_find(certificate->subject, oids[i], &text);
+	kh_utf8_shorten(&text, 0, LABEL_MAX);
+	if (text.failed || text.length == 0)
+		kh_buffer_finish(&text);
+	return text.data;
+}
+
 char *kh_certificate_common_name(const struct kh_certificate *certificate)
 {
 	struct kh_buffer text = {0};

@@ -57,6 +57,10 @@ void kh_pem_append(struct kh_buffer *out, const char *label, const void *der, si
  * attribute of the subject; NULL when there is none. Plain or wrapped. */
 char *kh_certificate_credit_code(const struct kh_certificate *certificate, char *const *oids, size_t count);
 
+/* The subject's organisation, else its common name, 192 bytes at most. NULL: it has
+ * neither, or memory is out. */
+char *kh_certificate_company(const struct kh_certificate *certificate);
+
 /* The subject's common name, or its whole text; 192 bytes at most, for a label.
  * NULL out of memory. */
 char *kh_certificate_common_name(const struct kh_certificate *certificate);

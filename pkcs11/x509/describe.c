@@ -104,6 +104,7 @@ enum kh_code kh_certificate_describe(const struct kh_certificate *certificate, s
 	out->id = strdup(certificate->id);
 	out->usage = certificate->usage;
 	out->subject = name_text(certificate->subject);
+	out->company = kh_certificate_company(certificate);
 	out->issuer = name_text(certificate->issuer);
 	out->serial_number = serial_text(certificate);
 	out->not_before = strdup(certificate->not_before);

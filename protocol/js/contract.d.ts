@@ -212,6 +212,8 @@ export interface KeyCertificate {
 	usage: Usage;
 	/** RFC 4514, UTF-8. */
 	subject: string;
+	/** Of the subject: its organisation, else its common name. */
+	company?: string;
 	/** RFC 4514, UTF-8. */
 	issuer: string;
 	/** Lower-case hex. */

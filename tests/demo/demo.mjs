@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { company, makeRequest } from '../lib/ca.mjs';
 import { Daemon } from '../lib/daemon.mjs';
-import { Hall, HallCa } from '../lib/hall.mjs';
+import { Hall, HallCa, hallName } from '../lib/hall.mjs';
 import { root } from '../lib/paths.mjs';
 import { freePort, isFree } from '../lib/process.mjs';
 import { addEncryptionPair } from '../lib/scene.mjs';
@@ -100,7 +100,7 @@ async function demo(options) {
 	const hall = await Hall.start({ folder, state: place('hall'), port: hallPort, agentPorts: [agentPort], https: options.https, args: stage.dual ? ['--dual'] : [] });
 	const daemon = await Daemon.start({
 		folder: place('agent'), token: stage.token, origins: [hall.origin, ...options.origins], anchors: [hall.rootFile], port: agentPort,
-		pinentry: findPinWindow(), env: displayEnvironment(),
+		pinentry: findPinWindow(), env: displayEnvironment(), settings: { halls: [{ origin: hall.origin, name: hallName }] },
 	});
 	tell(stage, hall, daemon, options.origins);
 	await untilEnd(hall, daemon);

@@ -212,7 +212,7 @@ staged('PIN: wrong, cancelled, and known to be wrong', { pins: ['00000000', 'can
 	assert.equal(it.pins.count(), 4, 'the wrong PIN was not sent again: the window asked on');
 	assert.ok(asked.some((line) => line.startsWith('SETERROR') && line.includes('该 PIN 码与上次输错的相同')));
 	const description = asked.find((line) => line.startsWith('SETDESC'));
-	for (const part of [origin, it.order, it.token.label, it.token.serial, '%0A']) assert.ok(description.includes(part), description);
+	for (const part of [new URL(origin).host, it.order, it.token.label, it.token.serial.slice(-6), '%0A']) assert.ok(description.includes(part), description);
 	assert.ok(asked.includes('SETTITLE 数字证书控件'));
 	assert.deepEqual(it.host.prompts(), [true, false, true, false, true, false]);
 	assert.ok(!it.host.log.includes('12345678') && !it.host.log.includes('00000000'));

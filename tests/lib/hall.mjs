@@ -5,6 +5,9 @@ import { company } from './ca.mjs';
 import { program } from './paths.mjs';
 import { Service, freePort, run, untilListening } from './process.mjs';
 
+// What it calls itself where it is not told otherwise.
+export const hallName = '数字证书网上服务厅';
+
 export class HallCa {
 	// key: the type of its own keys.
 	static async make(state, { key } = {}) {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, company, days, makeRequest, subject } from './ca.mjs';
 import { Daemon } from './daemon.mjs';
-import { Hall, HallCa } from './hall.mjs';
+import { Hall, HallCa, hallName } from './hall.mjs';
 import { PinScript } from './pin.mjs';
 import { freePort, removeFolder, temporaryFolder } from './process.mjs';
 import { Token, makeKey } from './token.mjs';
@@ -53,7 +53,7 @@ export async function makeScene(options = {}) {
 	scene.origin = scene.hall?.origin ?? 'http://localhost:8080';
 	scene.daemon = await Daemon.start({
 		folder: place('agent'), token: scene.token, origins: [scene.origin, ...(options.origins ?? [])], anchors: [scene.root],
-		port: agentPort, pinentry: scene.pins.program, settings, env: { ...scene.pins.env, ...options.env },
+		port: agentPort, pinentry: scene.pins.program, settings: { ...(hall ? { halls: [{ origin: scene.origin, name: hallName }] } : {}), ...settings }, env: { ...scene.pins.env, ...options.env },
 	});
 	scene.closers.push(() => scene.daemon.stop());
 	scene.connect = (more) => scene.daemon.connect(more);

@@ -84,6 +84,8 @@ static const struct {
 	{"{\"port\":1,\"port\":2}", "port"},
 	{"{\"origins\":[\"https://a.cn/\"]}", "origins.0"},
 	{"{\"origins\":[\"https://a.cn\",\"a.cn\"]}", "origins.1"},
+	{"{\"halls\":[{\"origin\":\"a.cn\",\"name\":\"A\"}]}", "halls.0.origin"},
+	{"{\"halls\":[{\"origin\":\"https://a.cn\"}]}", "halls.0.name"},
 	{"{\"modules\":[{\"path\":\"opensc.so\"}]}", "modules.0.path"},
 	{"{\"modules\":[{\"pth\":\"/opensc.so\"}]}", "modules.0.pth"},
 	{"{\"modules\":[{}]}", "modules.0.path"},
