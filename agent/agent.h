@@ -27,6 +27,7 @@ struct kh_hold {
 
 struct kh_request;
 struct kh_simulation;
+struct kh_reminder;
 
 struct kh_agent {
 	uv_loop_t *loop;
@@ -46,6 +47,9 @@ struct kh_agent {
 	struct kh_hold *holds;
 	uv_timer_t poll; /* runs while somebody is connected */
 	bool polling, poll_running;
+	unsigned looks;				      /* after a change of the bus, while nobody is connected */
+	void (*keys_changed)(struct kh_agent *agent); /* NULL: nobody cares while no page is there */
+	struct kh_reminder *reminder;		      /* NULL: it reminds of nothing */
 };
 
 /* Claims a key, by its canonical URI, for a session; false: it or the order is

@@ -10,6 +10,7 @@
 #include "dispatch.h"
 #include "inbox.h"
 #include "log_kept.h"
+#include "reminder/reminder.h"
 #include "simulate.h"
 #include "takeover.h"
 #include "watch.h"
@@ -149,6 +150,7 @@ static void close_all(struct daemon *daemon)
 	uv_close((uv_handle_t *)&daemon->begin, NULL);
 	kh_watch_finish(agent);
 	kh_modules_stop(&agent->modules);
+	kh_reminder_finish(agent);
 	kh_server_free(agent->server);
 	kh_modules_finish(&agent->modules);
 	kh_journal_free(agent->journal);
@@ -160,6 +162,7 @@ static void begin(uv_timer_t *timer)
 
 	kh_modules_start(&daemon->agent.modules);
 	kh_watch_look(&daemon->agent);
+	kh_reminder_start(&daemon->agent);
 }
 
 /* Listens first, loads modules after: a page that waits for the agent has its

@@ -134,7 +134,9 @@ static bool executable(const char *folder, const char *name, char *path, size_t 
 	return access(path, X_OK) == 0;
 }
 
-enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
+/* beside: from the folder of the running program, in the build tree. */
+static enum kh_code find_program(const char *beside, const char *installed, char *path, size_t size,
+				 struct kh_error *error)
 {
 	char own[KH_PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
@@ -142,10 +144,19 @@ enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *erro
 	while (length > 0 && own[length - 1] != '/')
 		length--;
 	own[length > 0 ? length : 0] = '\0';
-	if (executable(own, "../pkcs11/keyhall-token", path, size) ||
-	    executable(KH_LIBEXEC, "/keyhall-token", path, size))
+	if (executable(own, beside, path, size) || executable(KH_LIBEXEC, installed, path, size))
 		return KH_OK;
 	return kh_fail_system(error, "access");
+}
+
+enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
+{
+	return find_program("../pkcs11/keyhall-token", "/keyhall-token", path, size, error);
+}
+
+enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error)
+{
+	return find_program("keyhall-notify", "/keyhall-notify", path, size, error);
 }
 
 const char *kh_system_usual_module(size_t n)

@@ -12,6 +12,7 @@
 #define FIRST 20    /* ms, from a hello to the look at the bus: the answer goes out before */
 #define SETTLE 500  /* ms, from a USB event to the question */
 #define SOON 100    /* ms, from an answer to the look at what it changed */
+#define LOOKS 3	    /* at a key that no driver shows yet, while nobody is connected */
 
 static void answered(void *context, const struct kh_error *error)
 {
@@ -51,15 +52,20 @@ static void on_settled(uv_timer_t *timer)
 	bool unseen = agent->usb && kh_usb_count(agent->usb) > kh_modules_count_tokens(&agent->modules);
 
 	look(agent, unseen && !agent->holds);
-	uv_timer_start(timer, on_period, PERIOD, PERIOD);
+	if (agent->polling)
+		uv_timer_start(timer, on_period, PERIOD, PERIOD);
+	else if (unseen && --agent->looks > 0)
+		uv_timer_start(timer, on_settled, PERIOD, 0);
 }
 
 static void on_usb(void *context)
 {
 	struct kh_agent *agent = context;
 
-	if (agent->polling)
-		uv_timer_start(&agent->poll, on_settled, SETTLE, 0);
+	if (!agent->polling && !agent->keys_changed)
+		return;
+	agent->looks = LOOKS;
+	uv_timer_start(&agent->poll, on_settled, SETTLE, 0);
 }
 
 static void changed(void *context)
@@ -70,6 +76,8 @@ static void changed(void *context)
 	params.tokens = kh_modules_tokens(&agent->modules, &params.tokens_count);
 	kh_connections_notify(agent, KH_METHOD_TOKEN_CHANGED, &params);
 	free(params.tokens);
+	if (agent->keys_changed)
+		agent->keys_changed(agent);
 }
 
 void kh_watch_init(struct kh_agent *agent)

@@ -1,7 +1,7 @@
 /*
- * Noticing keys that come and go. Only while somebody is connected: USB events
+ * Noticing keys that come and go. While somebody is connected: USB events
  * and a cheap question to the token hosts every two seconds. An idle daemon
- * does nothing.
+ * polls nothing; where agent->keys_changed is set, known keys that come or go on the bus wake it.
  */
 #ifndef KH_AGENT_WATCH_H
 #define KH_AGENT_WATCH_H

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from './client.mjs';
+import { noDesktop } from './daemon.mjs';
 import { inMountNamespace } from './namespace.mjs';
 import { build, opensc, program, softhsm } from './paths.mjs';
 import { Service, freePort, removeFolder, temporaryFolder, untilListening } from './process.mjs';
@@ -52,13 +53,16 @@ export const makes = {
 
 export class Bus {
 	// devices: [{id, number, storage}]; drivers: file name → how it is made (null: it is not there), those the configuration names; installed:
-	// the same, of those it does not; registered: with p11-kit; inOpt: in /opt/vendor/lib; key: a token is plugged in; settings: further ones.
-	static async start({ devices = [], drivers = {}, installed = {}, registered = {}, inOpt = {}, key = false, settings = {} } = {}) {
+	// the same, of those it does not; registered: with p11-kit; inOpt: in /opt/vendor/lib; key: a token is plugged in; prepare(key, folder): what is on
+	// it; settings, env: further ones; connect: a page is there.
+	static async start({ devices = [], drivers = {}, installed = {}, registered = {}, inOpt = {}, key = false, prepare = () => {}, settings = {}, env = {}, connect = true } = {}) {
 		const bus = new Bus();
+		bus.more = env;
 		bus.folder = temporaryFolder();
 		bus.port = await freePort();
 		bus.file = path.join(bus.folder, 'config.json');
 		bus.key = await SoftKey.make(bus.folder);
+		await prepare(bus.key, bus.folder);
 		if (!key) bus.key.pull();
 		mkdirSync(path.join(bus.folder, 'no-tokens'));
 		writeFileSync(path.join(bus.folder, 'softhsm2.conf'), `directories.tokendir = ${path.join(bus.folder, 'no-tokens')}\n`);
@@ -71,7 +75,7 @@ export class Bus {
 		writeFileSync(bus.file, JSON.stringify({ port: bus.port, state: path.join(bus.folder, 'state'), downloads: 'https://hall.example/drivers',
 			modules: configured.map((file) => ({ path: file })), ...settings }));
 		const opt = Object.entries(inOpt).map(([name, how]) => bus.put('opt', name, how));
-		await bus.run(devices, opt);
+		await bus.run(devices, opt, connect);
 		return bus;
 	}
 
@@ -84,7 +88,7 @@ export class Bus {
 
 	// umockdev and the sanitizers both want to be loaded first; a log file then ends in a crash. What they keep of freed memory is no growth.
 	get env() {
-		return { HOME: this.folder, XDG_CONFIG_HOME: this.folder, ...this.key.env, SOFTHSM2_CONF: path.join(this.folder, 'softhsm2.conf'),
+		return { HOME: this.folder, XDG_CONFIG_HOME: this.folder, ...this.key.env, SOFTHSM2_CONF: path.join(this.folder, 'softhsm2.conf'), ...noDesktop, ...this.more,
 			ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0:detect_leaks=0:quarantine_size_mb=1:log_path=stderr`,
 			UBSAN_OPTIONS: `${process.env.UBSAN_OPTIONS ?? ''}:log_path=stderr` };
 	}
@@ -96,12 +100,12 @@ export class Bus {
 		return opt.length > 0 ? [...inMountNamespace(), 'sh', '-c', mount, 'sh', path.dirname(opt[0]), ...bus] : bus;
 	}
 
-	async run(devices, opt) {
+	async run(devices, opt, connect) {
 		const [file, ...args] = this.command(devices, opt, program.keyhalld, '--config', this.file, '--foreground');
 		this.service = new Service(file, args, { env: this.env, input: 'pipe' });
 		this.tell(devices.map(describe));
 		await untilListening(this.service, this.port);
-		this.agent = await Client.connect(this.port, { origin: `http://127.0.0.1:${this.port}` });
+		if (connect) this.agent = await Client.connect(this.port, { origin: `http://127.0.0.1:${this.port}` });
 	}
 
 	tell(what) { this.service.child.stdin.write(`${JSON.stringify(what)}\n`); }

@@ -5,6 +5,9 @@ import { Client } from './client.mjs';
 import { program } from './paths.mjs';
 import { Service, freePort, untilListening } from './process.mjs';
 
+// Nothing of a test is to be seen on the desktop of whoever runs it.
+export const noDesktop = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
+
 export class Daemon {
 	// folder: its own; token: for module, SOFTHSM2_CONF and what it is started with (before); settings: more configuration keys.
 	static async start({ folder, token, origins, anchors = [], port, pinentry, settings = {}, env = {} }) {
@@ -21,7 +24,7 @@ export class Daemon {
 		};
 		daemon.env = {
 			HOME: home, XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: path.join(home, '.config'), XDG_STATE_HOME: path.join(home, '.local/state'),
-			XDG_CONFIG_DIRS: path.join(folder, 'none'), ...token.env, ...env,
+			XDG_CONFIG_DIRS: path.join(folder, 'none'), ...noDesktop, ...token.env, ...env,
 		};
 		daemon.before = token.before;
 		await daemon.again();
