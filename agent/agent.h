@@ -28,6 +28,7 @@ struct kh_hold {
 struct kh_request;
 struct kh_simulation;
 struct kh_reminder;
+struct kh_bundle;
 
 struct kh_agent {
 	uv_loop_t *loop;
@@ -50,6 +51,7 @@ struct kh_agent {
 	unsigned looks;				      /* after a change of the bus, while nobody is connected */
 	void (*keys_changed)(struct kh_agent *agent); /* NULL: nobody cares while no page is there */
 	struct kh_reminder *reminder;		      /* NULL: it reminds of nothing */
+	struct kh_bundle *bundle;		      /* NULL: none is being made */
 };
 
 /* Claims a key, by its canonical URI, for a session; false: it or the order is

@@ -3,6 +3,7 @@
  */
 #include "dispatch.h"
 
+#include "bundle.h"
 #include "environment/checkup.h"
 #include "listing.h"
 #include "log.h"
@@ -28,6 +29,7 @@ static void (*const handlers[KH_METHOD_COUNT])(struct kh_request *request) = {
 	[KH_METHOD_RENEWAL_CANCEL] = kh_renewal_cancel,
 	[KH_METHOD_DIAGNOSTICS_REPORT] = kh_report_make,
 	[KH_METHOD_DIAGNOSTICS_TRACE] = kh_tracer_start,
+	[KH_METHOD_DIAGNOSTICS_ARCHIVE] = kh_bundle_make,
 };
 
 void kh_dispatch(struct kh_request *request)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "cleanup.h"
 #include "dispatch.h"
 #include "inbox.h"
@@ -105,6 +106,7 @@ static void stop(uv_signal_t *signal, int number)
 	daemon->stopping = true;
 	uv_timer_stop(&daemon->begin);
 	kh_log(KH_LOG_INFO, "stopping");
+	kh_bundle_stop(&daemon->agent);
 	kh_modules_stop(&daemon->agent.modules);
 	kh_server_stop(daemon->agent.server);
 	uv_timer_start(&daemon->drain, drained, DRAIN_PERIOD, DRAIN_PERIOD);

@@ -148,3 +148,9 @@ void kh_report_make(struct kh_request *request)
 	reporting->request = request;
 	kh_checkup(request->agent, request->locale, NULL, 0, have_checkup, reporting);
 }
+
+void kh_report_name(const char *time, char name[KH_REPORT_NAME])
+{
+	snprintf(name, KH_REPORT_NAME, "keyhall-report-%.4s%.2s%.2s-%.2s%.2s%.2s.zip", time, time + 5, time + 8,
+		 time + 11, time + 14, time + 17);
+}

@@ -223,11 +223,22 @@ enum kh_code kh_settings_load_files(const char *const *files, size_t count, cons
 	return code == KH_OK ? KH_REQUEST_INVALID : code;
 }
 
+/* The working folder changes when the daemon goes to the background. */
+static void resolve(const char *path, char out[KH_PATH_MAX])
+{
+	uv_fs_t request;
+
+	if (uv_fs_realpath(NULL, &request, path, NULL) == 0)
+		snprintf(out, KH_PATH_MAX, "%s", (const char *)request.ptr);
+	uv_fs_req_cleanup(&request);
+}
+
 enum kh_code kh_settings_load(const char *given, const char *locale, struct kh_settings *settings,
 			      struct kh_buffer *complaints)
 {
 	char folder[KH_PATH_MAX], own[KH_PATH_MAX + 16] = "", system[16];
 	const char *files[] = {kh_system_system_configuration(), own, given};
+	enum kh_code code;
 
 	kh_system_locale(system, sizeof(system));
 	kh_system_configuration(folder, sizeof(folder));
@@ -235,7 +246,10 @@ enum kh_code kh_settings_load(const char *given, const char *locale, struct kh_s
 		snprintf(own, sizeof(own), "%s/config.json", folder);
 	if (!locale)
 		locale = system[0] != '\0' ? system : "zh-CN";
-	return kh_settings_load_files(files, 3, locale, settings, complaints);
+	code = kh_settings_load_files(files, 3, locale, settings, complaints);
+	if (code == KH_OK && given)
+		resolve(given, settings->given);
+	return code;
 }
 
 void kh_settings_finish(struct kh_settings *settings)

@@ -14,6 +14,7 @@
 struct kh_settings {
 	struct kh_config config; /* what has a default is set */
 	char state[KH_PATH_MAX]; /* folder */
+	char given[KH_PATH_MAX]; /* the file of --config, absolute; "": none */
 	struct kh_period before, after;
 	bool enforce;
 	bool locale_is_given; /* by a file, and not the default */

@@ -159,6 +159,11 @@ enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error)
 	return find_program("keyhall-notify", "/keyhall-notify", path, size, error);
 }
 
+enum kh_code kh_system_tool(char *path, size_t size, struct kh_error *error)
+{
+	return find_program("keyhall", "/keyhall", path, size, error);
+}
+
 const char *kh_system_usual_module(size_t n)
 {
 	static const char *const places[] = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so",

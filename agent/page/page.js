@@ -9,7 +9,10 @@
 		'check': ['环境检测', 'Environment check'],
 		'again': ['重新检测', 'Check again'],
 		'report': ['下载诊断报告', 'Download the support report'],
-		'report.why': ['客服需要时，请将该文件发送给客服；其中不含 PIN 码和私钥。', 'For the hotline, when it asks for it; no PIN and no private key is in it.'],
+		'report.why': ['一个 .zip 文件，客服需要时请发送给客服；其中不含 PIN 码和私钥。', 'One .zip for the hotline, when it asks for it; no PIN and no private key is in it.'],
+		'report.making': ['正在生成诊断报告……', 'Making the report …'],
+		'report.saved': ['诊断报告已保存：{name}（浏览器的下载文件夹）。', 'The report was saved as {name}, where the browser puts downloads.'],
+		'report.otherwise': ['也可以在终端运行 keyhall report 生成同样的文件。', 'In a terminal, keyhall report makes the same file.'],
 		'none': ['未检测到 USB Key，请插入 USB Key。', 'No key is plugged in. Plug it in.'],
 		'empty': ['未读取到证书。', 'No certificate is shown.'],
 		'reveal': ['部分 USB Key 检验 PIN 码后才显示证书。', 'Some keys show their certificates only after the PIN was verified.'],
@@ -69,11 +72,14 @@
 	function quiet() { look.clear(byId('state')); }
 	function wait(text) { look.fill(byId('state'), look.spinner(text)); }
 
-	function failed(error) {
+	function failed(error, hint) {
 		look.fill(byId('state'), look.notice('bad', {
-			text: error.message, detail: error.code && t('error', {code: Math.abs(error.code), name: error.name}), name: error.name, test: 'problem'
+			text: error.message, hint: hint, detail: error.code && t('error', {code: Math.abs(error.code), name: error.name}),
+			name: error.name, test: 'problem'
 		}));
 	}
+
+	function focusState() { byId('state').firstChild && byId('state').firstChild.focus(); }
 
 	/* ---- keys and certificates ---- */
 
@@ -103,7 +109,7 @@
 			if (said) { look.fill(byId('state'), look.notice('good', {text: t(said), test: said})); }
 		}, failed).then(function () {
 			button.disabled = false;
-			byId('state').firstChild && byId('state').firstChild.focus();
+			focusState();
 			read(true);
 		});
 	}
@@ -183,17 +189,33 @@
 		});
 	}
 
+	function bytesOf(base64) {
+		var text = atob(base64), bytes = new Uint8Array(text.length), i;
+		for (i = 0; i < text.length; i++) { bytes[i] = text.charCodeAt(i); }
+		return bytes;
+	}
+
+	function save(file) {
+		var address = URL.createObjectURL(new Blob([bytesOf(file.archive)], {type: 'application/zip'}));
+		var link = look.h('a', {href: address, download: file.name});
+		document.body.appendChild(link);
+		link.click();
+		document.body.removeChild(link);
+		setTimeout(function () { URL.revokeObjectURL(address); }, 1000);
+	}
+
 	function saveReport() {
-		client.call('diagnostics.report').then(function (report) {
-			var link = document.createElement('a');
-			var address = URL.createObjectURL(new Blob([JSON.stringify(report, null, '\t')], {type: 'application/json'}));
-			link.href = address;
-			link.download = 'keyhall-report.json';
-			document.body.appendChild(link);
-			link.click();
-			document.body.removeChild(link);
-			setTimeout(function () { URL.revokeObjectURL(address); }, 1000);
-		}).catch(failed);
+		byId('report').disabled = true;
+		wait(t('report.making'));
+		client.call('diagnostics.archive').then(function (file) {
+			save(file);
+			look.fill(byId('state'), look.notice('good', {text: t('report.saved', {name: file.name}), test: 'report-saved'}));
+		}).catch(function (error) {
+			failed(error, t('report.otherwise'));
+		}).then(function () {
+			byId('report').disabled = false;
+			focusState();
+		});
 	}
 
 	function onSlow(slow) { wait(t('slow', {seconds: slow.seconds, limit: slow.limit})); }

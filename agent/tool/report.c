@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "report.h"
 #include "text.h"
 #include "tool/archive.h"
 #include "tool/facts.h"
@@ -89,26 +90,17 @@ static int write_bundle(const struct kh_tool *tool, const struct bundle *bundle,
 	return EXIT_FAILURE;
 }
 
-/* keyhall-report-20261130-071500.zip, by the report's own time. */
-static void name_file(const struct kh_report *report, char *file, size_t size)
-{
-	const char *time = report->time;
-
-	snprintf(file, size, "keyhall-report-%.4s%.2s%.2s-%.2s%.2s%.2s.zip", time, time + 5, time + 8, time + 11,
-		 time + 14, time + 17);
-}
-
 static int archive(struct kh_tool *tool)
 {
 	KH_AUTO(bundle_finish) struct bundle bundle = {.entries = {{0}}};
 	const char *file = tool->given[KH_TOOL_OPTION_OUT];
 	struct kh_error error = {0};
-	char own[64];
+	char own[KH_REPORT_NAME];
 
 	if (fetch(tool, "zh-CN", &bundle.zh, &error) != KH_OK || fetch(tool, "en", &bundle.en, &error) != KH_OK ||
 	    fill(&bundle, &error) != KH_OK)
 		return kh_tool_complain(tool, &error);
-	name_file(&bundle.en, own, sizeof(own));
+	kh_report_name(bundle.en.time, own);
 	if (!file)
 		file = own;
 	list_entries(tool, &bundle, file);

@@ -612,6 +612,15 @@ export interface DiagnosticsTraceParams {}
 
 export interface DiagnosticsTraceResult {}
 
+export interface DiagnosticsArchiveParams {}
+
+export interface DiagnosticsArchiveResult {
+	/** What the file is called. */
+	name: string;
+	/** The file. */
+	archive: string;
+}
+
 export interface TokenChangedParams {
 	/** All that are plugged in now. */
 	tokens: TokenInfo[];
@@ -663,6 +672,8 @@ export interface Methods {
 	'diagnostics.report': { params: DiagnosticsReportParams; result: Report };
 	/** From now on until its connection ends, tells what the agent hears and says, as diagnostics.entry. */
 	'diagnostics.trace': { params: DiagnosticsTraceParams; result: DiagnosticsTraceResult };
+	/** The .zip that keyhall report writes. For the certificate manager only: a hall's page gets origin.denied. */
+	'diagnostics.archive': { params: DiagnosticsArchiveParams; result: DiagnosticsArchiveResult };
 }
 
 /** What the agent says by itself. */

@@ -30,7 +30,7 @@
 	var METHODS = [
 		'agent.hello', 'environment.check', 'token.list', 'certificate.list', 'pin.verify', 'pin.change',
 		'renewal.begin', 'renewal.install', 'renewal.complete', 'renewal.inspect', 'renewal.list', 'renewal.cancel',
-		'diagnostics.report', 'diagnostics.trace'
+		'diagnostics.report', 'diagnostics.trace', 'diagnostics.archive'
 	];
 	var SECONDS = {
 		'token.list': 25, 'certificate.list': 65, 'pin.verify': 65, 'pin.change': 65, 'renewal.begin': 300,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { days, makeRequest } from '../lib/ca.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
+import { unzip } from '../lib/zip.mjs';
 import { Clerk } from './clerk.mjs';
 
 for (const name of ['chromium', 'firefox'])
@@ -51,7 +52,12 @@ for (const name of ['chromium', 'firefox'])
 			if (name === 'chromium') { // the Firefox driver tells of no downloads
 				const saved = page.waitForEvent('download');
 				await page.locator('#report').click();
-				assert.equal((await saved).suggestedFilename(), 'keyhall-report.json');
+				const download = await saved;
+				assert.match(download.suggestedFilename(), /^keyhall-report-\d{8}-\d{6}\.zip$/);
+				const entries = await unzip(await download.path());
+				assert.deepEqual(Object.keys(entries), ['summary.txt', 'report.json', 'journal.txt', 'system.txt', 'log.txt']);
+				assert.ok(JSON.parse(entries['report.json']).tokens.some((one) => one.serial === scene.token.serial));
+				await page.locator('[data-test="report-saved"]', { hasText: download.suggestedFilename() }).waitFor();
 			}
 
 			await page.getByRole('button', { name: 'English' }).click();

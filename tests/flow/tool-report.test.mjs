@@ -4,12 +4,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before, describe } from 'node:test';
+import { refused } from '../lib/assert.mjs';
 import { company } from '../lib/ca.mjs';
 import { root } from '../lib/paths.mjs';
 import { freePort, run, temporaryFolder, until } from '../lib/process.mjs';
+import { children } from '../lib/processes.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { keyhall, typed } from '../lib/tool.mjs';
 import { unzip } from '../lib/zip.mjs';
+
+// The program's name that runs in a process.
+const commandOf = (pid) => { try { return path.basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]); } catch { return ''; } };
 
 let scene;
 const folder = temporaryFolder();
@@ -66,6 +71,31 @@ describe('what is in it', () => {
 		assert.match(entries['system.txt'], /^PC\/SC \(pcscd\): (takes connections|installed, takes no connections|not installed)$/m);
 		assert.match(entries['log.txt'], /hello from/);
 	});
+});
+
+test('diagnostics.archive: the same file for the certificate manager, one at a time, and for no page of a hall', async () => {
+	const manager = await scene.connect({ origin: `http://127.0.0.1:${scene.daemon.port}` }), page = await scene.connect();
+	await refused(page.call('diagnostics.archive'), 'origin.denied');
+	const both = await Promise.allSettled([manager.call('diagnostics.archive'), manager.call('diagnostics.archive')]);
+	assert.deepEqual(both.map((one) => one.reason?.rpc), [undefined, 'agent.busy']);
+	const { name, archive } = both[0].value;
+	assert.match(name, /^keyhall-report-\d{8}-\d{6}\.zip$/);
+	writeFileSync(file(name), Buffer.from(archive, 'base64'));
+	assert.deepEqual(Object.keys(await unzip(file(name))), ['summary.txt', 'report.json', 'journal.txt', 'system.txt', 'log.txt']);
+	assert.deepEqual(readdirSync(scene.daemon.env.XDG_RUNTIME_DIR).filter((one) => one.endsWith('.zip')), []);
+	for (const one of [manager, page]) await one.close();
+});
+
+test('diagnostics.archive: the agent ends while it is made', async () => {
+	const one = await makeSoftScene({ faults: ['C_GetSlotList 1 delay 3000'] });
+	try {
+		const manager = await one.connect({ origin: `http://127.0.0.1:${one.daemon.port}` });
+		const made = manager.call('diagnostics.archive').catch((error) => error);
+		await until(() => children(one.daemon.service.pid).some((pid) => commandOf(pid) === 'keyhall'), 'keyhall');
+		const { code } = await one.daemon.stop();
+		assert.equal(code, 0);
+		assert.ok(await made instanceof Error);
+	} finally { await one.close(); }
 });
 
 // What support reads first, of machines that are broken in one way.
