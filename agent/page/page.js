@@ -24,6 +24,12 @@
 		'module': ['驱动模块', 'Module'],
 		'change': ['修改 PIN 码', 'Change the PIN'],
 		'changed': ['PIN 码已修改。', 'The PIN was changed.'],
+		'unlock': ['解锁 PIN 码', 'Unlock the PIN'],
+		'unlock.title': ['PIN 码已锁定', 'The PIN is locked'],
+		'unlock.how': ['只有 CA 机构能够解锁：请携带该 USB Key（序列号 {serial}）和单位证明到服务网点办理，或联系客服。解锁由 CA 机构使用管理员 PIN 码完成，本机无法解锁。',
+			'Only the CA can unlock it, with a PIN of its own: take the key (serial number {serial}) and the company\'s papers to its desk, or call the hotline. This computer cannot.'],
+		'unlock.kept': ['证书和未完成的订单都会保留，解锁后可继续办理。', 'Certificates and unfinished orders are kept, and go on afterwards.'],
+		'unlock.where': ['服务网点和客服', 'Desk and hotline'],
 		'window': ['请在弹出的 PIN 码窗口中操作；如未看到窗口，请检查任务栏或是否被浏览器遮挡。', 'Go on in the PIN window; if you do not see it, look behind the browser or in the task bar.'],
 		'pin.ok': ['正常', 'usable'],
 		'pin.low': ['此前曾输错', 'a wrong PIN was entered'],
@@ -119,6 +125,20 @@
 		return button;
 	}
 
+	/* What unlocks a key is at the CA only. */
+	function tellUnlock(token) {
+		look.fill(byId('state'), look.notice('warn', {
+			title: t('unlock.title'), text: t('unlock.how', {serial: token.serial}), hint: t('unlock.kept'), test: 'unlock-how',
+			actions: hall ? [look.h('a.button.button-plain', {href: hall + '/help#service', target: '_blank', rel: 'noopener', text: t('unlock.where')})] : []
+		}));
+		focusState();
+	}
+
+	function pinButton(token) {
+		if (token.pin === 'locked') { return look.button('plain', t('unlock'), 'unlock', function () { tellUnlock(token); }); }
+		return windowButton('change', 'pin.change', token, 'changed');
+	}
+
 	function empty(token) {
 		return [
 			look.h('p.empty', {text: t('empty') + (token.login ? '' : ' ' + t('reveal'))}),
@@ -132,7 +152,7 @@
 		return look.h('section.panel.key', {'data-serial': token.serial, 'data-pin': token.pin}, [
 			look.h('div.section-head', {}, [
 				look.h('h2', {text: token.label || token.model}),
-				look.h('div.actions', {}, [windowButton('change', 'pin.change', token, 'changed')])
+				look.h('div.actions', {}, [pinButton(token)])
 			]),
 			look.h('p.key-facts', {text: facts.filter(Boolean).join(' · ')})
 		].concat(pairs.length ? pairs.map(card) : empty(token)));

@@ -30,6 +30,8 @@
 		'more': ['证书详情', 'Details'],
 		'subject': ['证书主题', 'Subject'],
 		'issuer': ['颁发机构', 'Issuer'],
+		'chain': ['Key 中的 CA 证书', 'CA certificates on the key'],
+		'chain.one': ['{name}（{life}）', '{name} ({life})'],
 		'serial': ['证书序列号', 'Serial number'],
 		'creditCode': ['统一社会信用代码', 'Credit code'],
 		'keyType': ['密钥类型', 'Key'],
@@ -181,22 +183,38 @@
 			other.issuer === one.issuer && apart(one, other) <= PAIR_DAYS * DAY;
 	}
 
+	/* The certificates of CAs that are on the key, too: from the one's issuer up. */
+	function chainOf(one, certificates) {
+		var chain = [], at = one;
+		function isNext(other) {
+			return other !== one && chain.indexOf(other) < 0 && other.hasPrivateKey === false && other.token === one.token && other.subject === at.issuer;
+		}
+		while (at && certificates.some(isNext)) {
+			at = certificates.filter(isNext)[0];
+			chain.push(at);
+		}
+		return chain;
+	}
+
 	/*
-	 * certificates → [{main, encrypt}], the urgent first, always in the same order: main is what is renewed, encrypt what
-	 * goes with it, or null. An encryption certificate without its signing certificate stands alone.
+	 * certificates → [{main, encrypt, chain}], the urgent first, always in the same order: main is what is renewed, encrypt
+	 * what goes with it, or null; chain the certificates of its CAs on the key. An encryption certificate without its
+	 * signing certificate stands alone, and so does a CA's that nobody's certificate is of.
 	 * timesOf(certificate): {state, opens, closes}.
 	 */
-	function pairs(certificates, timesOf) {
-		var fits = [], taken = [], found = [];
+	function pairs(all, timesOf) {
+		var fits = [], taken = [], found = [], issuers = [];
+		all.forEach(function (one) { if (one.hasPrivateKey !== false) { issuers = issuers.concat(chainOf(one, all)); } });
+		var certificates = all.filter(function (one) { return issuers.indexOf(one) < 0; });
 		certificates.forEach(function (one) {
 			certificates.forEach(function (other) { if (isPartner(one, other)) { fits.push([one, other]); } });
 		});
 		fits.sort(function (a, b) { return apart(a[0], a[1]) - apart(b[0], b[1]); }).forEach(function (fit) {
 			if (taken.indexOf(fit[0]) >= 0 || taken.indexOf(fit[1]) >= 0) { return; }
 			taken.push(fit[0], fit[1]);
-			found.push({main: fit[0], encrypt: fit[1]});
+			found.push({main: fit[0], encrypt: fit[1], chain: chainOf(fit[0], all)});
 		});
-		certificates.forEach(function (one) { if (taken.indexOf(one) < 0) { found.push({main: one, encrypt: null}); } });
+		certificates.forEach(function (one) { if (taken.indexOf(one) < 0) { found.push({main: one, encrypt: null, chain: chainOf(one, all)}); } });
 
 		function rank(pair) {
 			if (pair.main.usage === 'encrypt') { return 4; }
@@ -238,6 +256,12 @@
 		return append(picture, mark);
 	}
 
+	function chainFacts(locale, chain) {
+		return details([[t(locale, 'chain'), chain.map(function (one) {
+			return t(locale, 'chain.one', {name: common(one.subject), life: fromTo(locale, one)});
+		}).join(' › ')]]);
+	}
+
 	function facts(locale, certificate) {
 		return details([
 			[t(locale, 'usage.' + certificate.usage), serial(certificate.serialNumber)],
@@ -268,7 +292,8 @@
 			]),
 			main.usage !== 'encrypt' && bar(locale, main, content.times, content.now)
 		].concat(content.below || [], h('details.more', {}, [
-			h('summary', {text: t(locale, 'more')}), facts(locale, main), encrypt && facts(locale, encrypt)
+			h('summary', {text: t(locale, 'more')}), facts(locale, main), encrypt && facts(locale, encrypt),
+			content.pair.chain && content.pair.chain.length > 0 && chainFacts(locale, content.pair.chain)
 		])));
 	}
 

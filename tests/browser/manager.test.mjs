@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { days, makeRequest } from '../lib/ca.mjs';
 import { makeScene } from '../lib/scene.mjs';
+import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
 import { unzip } from '../lib/zip.mjs';
 import { Clerk } from './clerk.mjs';
@@ -77,6 +78,39 @@ for (const name of ['chromium', 'firefox'])
 			await scene.close();
 		}
 	});
+
+test('a locked key: who unlocks it; a pair and the CA\'s certificate on the key are one card', async () => {
+	const scene = await makeSoftScene();
+	const pair = await makeKey('ec-p256');
+	await scene.key.importPair(pair, { id: '02', label: '加密' });
+	await scene.key.writeCertificate(await scene.ca.issue(await makeRequest(pair, scene.folder), { notBefore: days(-345), notAfter: days(20), usage: 'encrypt' }), { id: '02', label: '加密' });
+	await scene.key.writeCertificate(scene.ca.rootPem, { id: '03', label: 'CA' });
+	scene.key.set({ left: 0 });
+	const clerk = await Clerk.open('chromium', path.join(scene.folder, 'profile'));
+	const { page } = clerk;
+	try {
+		await page.goto(`http://127.0.0.1:${scene.daemon.port}/`);
+		await page.locator('.key[data-pin="locked"]').waitFor();
+		assert.equal(await page.locator('[data-certificate]').count(), 1);
+		await page.locator('[data-certificate] summary').click();
+		const card = await page.locator('[data-certificate]').innerText();
+		for (const part of ['签名证书 + 加密证书', 'Key 中的 CA 证书', 'Example Root CA（']) assert.ok(card.includes(part), `${part} in\n${card}`);
+		assert.equal(await page.locator('[data-test="change"]').count(), 0);
+		await page.locator('[data-test="unlock"]').click();
+		const how = page.locator('[data-test="unlock-how"]');
+		assert.ok((await how.innerText()).includes(scene.key.serial));
+		assert.equal(await how.locator('a').getAttribute('href'), `${scene.origin}/help#service`);
+		assert.equal(await page.evaluate(() => document.activeElement.dataset.test), 'unlock-how');
+		await clerk.picture('manager-locked');
+		await clerk.close();
+	} catch (error) {
+		error.message += `\n--- page\n${await page.locator('body').innerText().catch(() => '')}`;
+		await clerk.close().catch(() => {});
+		throw error;
+	} finally {
+		await scene.close();
+	}
+});
 
 test('the hall leads to the manager, the manager back to an order that waits', async () => {
 	const scene = await makeScene({ hall: true, keyType: 'ec-p256' });
