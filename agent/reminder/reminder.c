@@ -47,7 +47,7 @@ static void shown(void *context)
 
 static void ended(void *context)
 {
-	*(struct reminding *)context = (struct reminding){NULL};
+	*(struct reminding *)context = (struct reminding){.reminder = NULL};
 }
 
 static const char *locale_of(const struct kh_settings *settings, char *system, size_t size)
