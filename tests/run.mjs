@@ -47,16 +47,16 @@ const suites = [
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
 	{ name: 'middleware', lane: 0, node: tests('flow', /^middleware.*\.test\.mjs$/) },
-	{ name: 'between', lane: 0, node: tests('flow', /^between-.*\.test\.mjs$/) },
-	{ name: 'matrix', lane: 0, node: tests('matrix') },
 
 	// With its checks in, GCC 14 warns of what cannot be.
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Dwerror=false', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
 	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
+	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
+	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}`, serves: /^lint$/ },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
