@@ -28,8 +28,8 @@ const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
-const waiting = new RegExp(`^(${['between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'no-ipv6',
-	'odd', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
+const waiting = new RegExp(`^(${['attack-page', 'between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'no-ipv6',
+	'odd', 'reminder', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
 // Long tables of faults: in the short form sanitized only, which proves more.
 const tables = /^(attack-recovery|encryption|fresh|modules|pin-manners|renewal-same)/;
 const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || !tables.test(path.basename(file)));
