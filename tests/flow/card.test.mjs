@@ -4,6 +4,7 @@ import { refused } from '../lib/assert.mjs';
 import { provesCard } from '../lib/card-cases.mjs';
 import { addForeign, checkForeign, checkRenewed, goOn, goOnByOthers, order, pin, proves, upTo } from '../lib/card-page.mjs';
 import { CardKey } from '../lib/card.mjs';
+import { until } from '../lib/process.mjs';
 
 // The label is the private key's, which is never rewritten; and OpenSC writes none. Nothing hangs on it.
 provesCard(CardKey, { checkLabel: (scene, label) => assert.match(label, /^kh:/) });
@@ -26,8 +27,11 @@ proves('a card of another family in the reader is named, and that the driver doe
 	token.write('atr', Buffer.from('3B8B015275746F6B656E20445320C1', 'hex'));
 	token.fault('* 0 error 6D00');
 	await token.putBack();
-	const { items, readers, usb } = await agent.call('diagnostics.report');
-	const row = (id) => items.find((one) => one.id === id);
+	let report;
+	const row = (id) => report.items.find((one) => one.id === id);
+	// OpenSC may still show what it has read of the card before.
+	await until(async () => { report = await agent.call('diagnostics.report'); return row('driver').code !== 'ok'; }, 'the card to be looked at');
+	const { readers, usb } = report;
 	assert.deepEqual([row('driver').code, row('key').state, usb], ['driver.blind', 'fail', []]);
 	assert.match(row('driver').text, /opensc-pkcs11\.so.*Rutoken/);
 	assert.deepEqual(readers.filter(({ atr }) => atr).map(({ atr, family }) => [atr, family]), [['3B:8B:01:52:75:74:6F:6B:65:6E:20:44:53:20:C1', 'rutoken']]);
