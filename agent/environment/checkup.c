@@ -113,16 +113,22 @@ static void have_residues(void *context, struct kh_residues *residues, const str
 	free(look);
 }
 
-/* Without an answer nothing is said about where they lead. */
+/* Without an answer what was found before stands. */
+static void keep(enum kh_code code, const struct kh_type *type, void *found, void *result)
+{
+	if (code != KH_OK)
+		return;
+	kh_clear(type, found);
+	memcpy(found, result, type->size);
+	memset(result, 0, type->size);
+}
+
 static void have_chains(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct look *look = context;
 
 	(void)error;
-	if (code == KH_OK) {
-		look->chains = *(struct kh_host_chain_look_result *)result;
-		memset(result, 0, sizeof(look->chains));
-	}
+	keep(code, &kh_host_chain_look_result_type, &look->chains, result);
 	kh_renewal_look_for_all(look->agent, have_residues, look);
 }
 
@@ -155,14 +161,10 @@ static void have_certificates(void *context, const struct kh_error *error)
 	kh_modules_ask_any(modules, KH_HOST_METHOD_CHAIN_LOOK, &look->certificates, have_chains, look);
 }
 
-/* While every host has a PIN window open, what was found before stands. */
+/* Also for what is kept from one check to the next: while every host has a PIN window open it stands. */
 static void take(enum kh_code code, const struct kh_type *type, void *found, void *result, bool *tried)
 {
-	if (code == KH_OK) {
-		kh_clear(type, found);
-		memcpy(found, result, type->size);
-		memset(result, 0, type->size);
-	}
+	keep(code, type, found, result);
 	if (code != KH_AGENT_BUSY)
 		*tried = code == KH_OK;
 }
@@ -172,10 +174,7 @@ static void have_readers(void *context, enum kh_code code, void *result, const s
 	struct look *look = context;
 
 	(void)error;
-	if (code == KH_OK) {
-		look->readers = *(struct kh_host_reader_list_result *)result;
-		memset(result, 0, sizeof(look->readers));
-	}
+	keep(code, &kh_host_reader_list_result_type, &look->readers, result);
 	kh_modules_list_certificates(&look->agent->modules, false, have_certificates, look);
 }
 
