@@ -152,16 +152,22 @@ static enum kh_code question(struct kh_pin_window *window, const char *verb, con
 	}
 }
 
-static char *length_warning(const struct kh_pin_window *window)
+void kh_pin_window_tell(const struct kh_pin_window *window, const char *locale, const char *key, struct kh_buffer *out)
 {
-	struct kh_buffer text = {0};
 	char min[24];
 	char max[24];
 	const char *values[] = {"min", min, "max", max, NULL};
 
 	snprintf(min, sizeof(min), "%zu", window->min);
 	snprintf(max, sizeof(max), "%zu", window->max);
-	kh_text(&text, window->locale, "pin.warning.length", values);
+	kh_text(out, locale, key, values);
+}
+
+static char *length_warning(const struct kh_pin_window *window)
+{
+	struct kh_buffer text = {0};
+
+	kh_pin_window_tell(window, window->locale, "pin.warning.length", &text);
 	return text.data;
 }
 

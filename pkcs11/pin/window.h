@@ -52,6 +52,9 @@ KH_CHECKED enum kh_code kh_pin_window_confirm(struct kh_pin_window *window, cons
 					      struct kh_error *error);
 void kh_pin_window_finish(struct kh_pin_window *window);
 
+/* A text that may name the lengths a PIN can have: {min} and {max}. */
+void kh_pin_window_tell(const struct kh_pin_window *window, const char *locale, const char *key, struct kh_buffer *out);
+
 /* Starts a program as for a question, and ends it without one. program: the one
  * that was tried last, of the caller's or static; NULL: none starts. */
 enum kh_host_window_try_result_state kh_pin_window_try(struct kh_loop *loop, const char *configured,

@@ -101,13 +101,8 @@ char *kh_pin_words(const struct kh_token *token, const struct kh_host_prompt *pr
 		   const struct kh_pin_window *window)
 {
 	struct kh_buffer text = {0};
-	char min[24];
-	char max[24];
-	const char *values[] = {"min", min, "max", max, NULL};
 
-	snprintf(min, sizeof(min), "%zu", window->min);
-	snprintf(max, sizeof(max), "%zu", window->max);
-	kh_text(&text, prompt->locale, key ? key : purpose_key(prompt->purpose), values);
+	kh_pin_window_tell(window, prompt->locale, key ? key : purpose_key(prompt->purpose), &text);
 	kh_buffer_append_text(&text, "\n");
 	append_details(&text, token, prompt);
 	return text.data;
