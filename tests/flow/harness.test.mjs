@@ -6,7 +6,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import test from 'node:test';
 import { root } from '../lib/paths.mjs';
-import { Service, freePort, until, untilListening } from '../lib/process.mjs';
+import { Service, freePort, run, until, untilListening } from '../lib/process.mjs';
 import { watched } from '../lib/watched.mjs';
 
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
@@ -29,6 +29,25 @@ test('a service that does not listen is ended', async () => {
 	const service = new Service('sleep', ['60']);
 	await assert.rejects(untilListening(service, await freePort(), 100), /waited 100 ms for sleep on port/);
 	assert.equal((await service.exited).signal, 'SIGKILL');
+});
+
+test('a port once given is given to no other test', async () => {
+	const give = `import { freePort } from '${path.join(root, 'tests/lib/process.mjs')}';
+		for (let i = 0; i < 40; i++) console.log(await freePort());
+		setInterval(() => {}, 1000);`;
+	const others = Array.from({ length: 8 }, () => new Service(process.execPath, ['--input-type=module', '--eval', give]));
+	try {
+		const ports = () => others.flatMap((one) => one.output().split('\n').filter(Boolean));
+		await until(() => others.some((one) => one.end) || ports().length === 320, 'the ports of all');
+		assert.equal(new Set(ports()).size, 320);
+	} finally { await Promise.all(others.map((one) => one.kill())); }
+});
+
+test('a stage that does not come up leaves no program, which its test would wait for', async () => {
+	const script = `import { makeScene } from '${path.join(root, 'tests/lib/scene.mjs')}';
+		await makeScene({ hall: true, settings: { unknown: true } }).catch((error) => console.log(error.message));`;
+	const { stdout } = await run('timeout', ['60', process.execPath, '--input-type=module', '--eval', script]);
+	assert.match(stdout, /keyhalld ended[^]*unknown/);
 });
 
 test('a suite that goes on is not ended, however long it takes', async () => {

@@ -103,26 +103,51 @@ export function answers(port, host = '127.0.0.1') {
 	});
 }
 
-function tryListen(port, host) {
-	return new Promise((resolve) => {
+// The server listening there, or null.
+function listen(port, host) {
+	return new Promise((resolve, reject) => {
 		const server = net.createServer();
-		server.on('error', (error) => resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT' ? port : 0));
-		server.listen({ port, host, ipv6Only: host === '::1' }, () => {
-			const got = server.address().port;
-			server.close(() => resolve(got));
-		});
+		server.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)));
+		server.listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server));
 	});
 }
 
 export async function isFree(port) {
-	return await tryListen(port, '127.0.0.1') !== 0 && await tryListen(port, '::1') !== 0;
+	for (const host of ['127.0.0.1', '::1']) {
+		let server;
+		try { server = await listen(port, host); } catch (error) {
+			if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') continue;
+			throw error;
+		}
+		if (!server) return false;
+		await new Promise((resolve) => server.close(resolve));
+	}
+	return true;
 }
 
-// A port nobody holds on either loopback; the first of `wanted` that is free, else any.
+// Ports below those the system gives to connections, in blocks. A block is of the process that listens on its first port: no other test
+// takes a port of it between the look and the server's start, nor while that server is down.
+const blocks = { first: 20000, size: 16, count: 500 };
+const own = [];
+
+async function takeBlock() {
+	for (let tries = 0; tries < 10 * blocks.count; tries++) {
+		const first = blocks.first + blocks.size * Math.floor(Math.random() * blocks.count);
+		const guard = await listen(first, '127.0.0.1');
+		if (!guard) continue;
+		guard.unref();
+		for (let port = first + 1; port < first + blocks.size; port++) own.push(port);
+		return;
+	}
+	throw new Error('all ports of the tests are taken');
+}
+
+// A port nobody holds on either loopback and no other test will take; the first of `wanted` that is free, else any.
 export async function freePort(...wanted) {
 	for (const port of wanted) if (await isFree(port)) return port;
 	for (;;) {
-		const port = await tryListen(0, '127.0.0.1');
+		if (own.length === 0) await takeBlock();
+		const port = own.shift();
 		if (await isFree(port)) return port;
 	}
 }

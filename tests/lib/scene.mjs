@@ -21,10 +21,25 @@ export async function addEncryptionPair(token, ca, folder, { keyType, from, to, 
 // caType (the key type of the CA), vendor (of a SoftKey, whose SM2 numbers it has), pins (answers of the PIN window; none: the token's PIN for ever), pin (the token's), kind (of token: Token, SoftKey, CardKey),
 // pair (the old key, PEM), prepare (folder → more options).
 export async function makeScene(options = {}) {
-	const folder = options.folder ?? temporaryFolder();
+	const scene = { folder: options.folder ?? temporaryFolder(), closers: [] };
+	scene.close = async () => {
+		let failure;
+		for (const close of scene.closers.reverse()) await close().catch((error) => { failure ??= error; });
+		if (!options.folder) removeFolder(scene.folder);
+		if (failure) throw failure;
+	};
+	try { await build(scene, options); } catch (error) {
+		await scene.close().catch(() => {});
+		throw error;
+	}
+	return scene;
+}
+
+async function build(scene, options) {
+	const { folder } = scene;
 	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, dual = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType } =
 		{ ...options, ...options.prepare?.(folder) };
-	const scene = { folder, keyType, company, subject, closers: [] };
+	Object.assign(scene, { keyType, company, subject });
 	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
 
 	scene.token = await kind.make(place('token'), { pin, label: options.label ?? '测试Key', vendor });
@@ -57,11 +72,4 @@ export async function makeScene(options = {}) {
 	});
 	scene.closers.push(() => scene.daemon.stop());
 	scene.connect = (more) => scene.daemon.connect(more);
-	scene.close = async () => {
-		let failure;
-		for (const close of scene.closers.reverse()) await close().catch((error) => { failure ??= error; });
-		if (!options.folder) removeFolder(folder);
-		if (failure) throw failure;
-	};
-	return scene;
 }
