@@ -30,6 +30,22 @@ void hall_hash(const void *data, size_t length, char out[HALL_HASH_SIZE])
 	hall_hex(digest, 32, out);
 }
 
+bool hall_hash_file(FILE *file, char out[HALL_HASH_SIZE])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE], part[65536];
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+	size_t length;
+
+	while (good && (length = fread(part, 1, sizeof(part), file)) > 0)
+		good = EVP_DigestUpdate(context, part, length) == 1;
+	good = good && !ferror(file) && EVP_DigestFinal_ex(context, digest, NULL) == 1;
+	EVP_MD_CTX_free(context);
+	if (good)
+		hall_hex(digest, 32, out);
+	return good;
+}
+
 bool hall_hmac(const void *key, size_t key_length, const void *data, size_t length, char out[HALL_HASH_SIZE])
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];

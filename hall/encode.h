@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define HALL_HASH_SIZE 65 /* hex SHA-256 and its NUL */
 #define HALL_NUMBER_SIZE 13
@@ -15,6 +16,9 @@ void hall_hex(const void *data, size_t length, char *out);
 
 /* Hex SHA-256. */
 void hall_hash(const void *data, size_t length, char out[HALL_HASH_SIZE]);
+
+/* The same of a file from where it stands to its end. False: it cannot be read. */
+bool hall_hash_file(FILE *file, char out[HALL_HASH_SIZE]);
 
 /* Hex HMAC-SHA-256. */
 bool hall_hmac(const void *key, size_t key_length, const void *data, size_t length, char out[HALL_HASH_SIZE]);

@@ -1,10 +1,12 @@
 /*
  * One request and its answer, as the handlers see it: body and visitor are
  * checked before, the answer is written after. A handler fills answer (and
- * status, when it is not 200) or content, or fails with an error.
+ * status, when it is not 200), content or file, or fails with an error.
  */
 #ifndef HALL_EXCHANGE_H
 #define HALL_EXCHANGE_H
+
+#include <stdio.h>
 
 #include <ulfius.h>
 
@@ -18,9 +20,11 @@ struct hall_exchange {
 	json_t *body;		      /* an object; NULL for GET */
 	struct hall_error error;
 
-	json_t *answer; /* owned until written */
-	int status;	/* 0: 200 */
-	void *content;	/* instead of answer, from malloc */
+	json_t *answer;	       /* owned until written */
+	int status;	       /* 0: 200 */
+	void *content;	       /* instead of answer, from malloc */
+	FILE *file;	       /* instead of both; sent while it is read, and closed */
+	const char *file_name; /* under which the browser keeps it */
 	size_t content_length;
 	const char *content_type;
 };
@@ -73,5 +77,7 @@ enum hall_code hall_http_bank_pay(struct hall_exchange *exchange);
 enum hall_code hall_http_root(struct hall_exchange *exchange);
 enum hall_code hall_http_issuing(struct hall_exchange *exchange);
 enum hall_code hall_http_crl(struct hall_exchange *exchange);
+enum hall_code hall_http_downloads(struct hall_exchange *exchange);
+enum hall_code hall_http_download(struct hall_exchange *exchange);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ca_openssl.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "downloads.h"
 #include "kmc_openssl.h"
 #include "options.h"
 #include "places.h"
@@ -124,7 +125,7 @@ static enum hall_code set_site(const struct hall_options *options, const struct 
 	site->agent_port_count = options->agent_port_count == 0 ? 2 : options->agent_port_count;
 	for (size_t i = 0; i < site->agent_port_count; i++)
 		site->agent_ports[i] = options->agent_port_count == 0 ? usual[i] : (unsigned)options->agent_ports[i];
-	return HALL_OK;
+	return !options->downloads ? HALL_OK : hall_downloads_open(options->downloads, &site->downloads, error);
 }
 
 static enum hall_code choose_port(const struct hall_options *options, struct hall_site *site, struct hall_error *error)
@@ -228,6 +229,7 @@ static int serve(const struct hall_options *options)
 	if (code == HALL_OK)
 		code = run(url, &site, &tls, &error);
 	close_stores(&site, &tls);
+	hall_downloads_close(site.downloads);
 	hall_places_finish(&places);
 	return report(code, &error);
 }

@@ -39,6 +39,8 @@ static const struct option {
 	{"--icp", TEXT, AT(about.icp), 0, 0, "TEXT", "ICP licence of the site"},
 	{"--agent-download", ADDRESS, AT(about.agent_download), 0, 0, "URL",
 	 "where pages send people for the key agent"},
+	{"--downloads", TEXT, AT(downloads), 0, 0, "DIR",
+	 "folder with installers of the key agent, for everybody to download"},
 	{"--driver-download", ADDRESS, AT(about.driver_download), 0, 0, "URL", "and for the drivers of keys"},
 	{"--apply", ADDRESS, AT(about.apply), 0, 0, "URL", "and for a new certificate"},
 	{"--price", NUMBER, AT(price), 1, 100000000, "CENTS", "price of a renewal (20000)"},
@@ -144,8 +146,12 @@ static const struct option *find(const char *name)
 
 static bool is_command(const char *word)
 {
-	return strcmp(word, "init") == 0 || strcmp(word, "certify") == 0 || strcmp(word, "retry") == 0 ||
-	       strcmp(word, "refund") == 0 || strcmp(word, "serve") == 0;
+	static const char *const words[] = {"serve", "init", "certify", "retry", "refund"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
 }
 
 bool hall_options_read(int argc, char **argv, struct hall_options *out)

@@ -13,7 +13,7 @@ struct hall_options {
 	const char *state;
 	const char *bind;
 	const char *origin;
-	const char *pages;
+	const char *pages, *downloads;
 	const char *csr, *out, *usage, *credit_code, *ca_key, *kmc_padding;
 	const char *window_before, *window_after;
 	const char *name_zh, *name_en, *hotline, *agent_minimum;

@@ -1,10 +1,11 @@
-/* Routes for everybody: QR pictures, the bank and its notices, the CA's files. */
+/* Routes for everybody: QR pictures, the bank and its notices, the CA's files, downloads. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bank_sandbox.h"
 #include "cleanup.h"
+#include "downloads.h"
 #include "exchange.h"
 #include "input.h"
 #include "pages.h"
@@ -108,4 +109,18 @@ enum hall_code hall_http_crl(struct hall_exchange *exchange)
 	size_t length = 0;
 	enum hall_code code = exchange->hall->ca.crl(exchange->hall->ca.self, &der, &length, &exchange->error);
 	return code == HALL_OK ? give(exchange, der, length, "application/pkix-crl") : code;
+}
+
+enum hall_code hall_http_downloads(struct hall_exchange *exchange)
+{
+	exchange->answer = json_pack("{s:o}", "downloads", hall_downloads_json(exchange->site->downloads));
+	return HALL_OK;
+}
+
+enum hall_code hall_http_download(struct hall_exchange *exchange)
+{
+	exchange->file_name = hall_exchange_variable(exchange, "name");
+	exchange->file = hall_downloads_take(exchange->site->downloads, exchange->file_name, &exchange->content_length,
+					     &exchange->content_type);
+	return exchange->file ? HALL_OK : hall_fail(&exchange->error, HALL_E_PAGE_ABSENT);
 }

@@ -4,6 +4,7 @@
 #include <threads.h>
 
 #include "cleanup.h"
+#include "downloads.h"
 #include "encode.h"
 #include "exchange.h"
 #include "pages.h"
@@ -12,6 +13,7 @@
 #define COOKIE "hall"
 #define COOKIE_SECONDS (30 * 24 * 3600)
 #define IDLE_SECONDS 30
+#define FILE_PART 65536
 #define PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
 #define CSP                                                                                                            \
 	"default-src 'self'; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; base-uri 'none'; "                  \
@@ -39,6 +41,9 @@ static const struct hall_route routes[] = {
 	{"GET", "/ca/root.pem", hall_http_root, HALL_GUARD_NONE, false, false},
 	{"GET", "/ca/intermediate.pem", hall_http_issuing, HALL_GUARD_NONE, false, false},
 	{"GET", "/ca/crl.der", hall_http_crl, HALL_GUARD_NONE, false, true},
+	{"GET", "/api/downloads", hall_http_downloads, HALL_GUARD_NONE, false, false},
+	{"GET", "/downloads/:name", hall_http_download, HALL_GUARD_NONE, false, false},
+	{"HEAD", "/downloads/:name", hall_http_download, HALL_GUARD_NONE, false, false},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(*routes))
@@ -137,9 +142,41 @@ static void write_error(struct _u_response *response, const struct hall_error *e
 	add_headers(response, "no-store");
 }
 
+static ssize_t read_file(void *file, uint64_t offset, char *out, size_t most)
+{
+	size_t length = fread(out, 1, most, file);
+
+	(void)offset;
+	if (length > 0)
+		return (ssize_t)length;
+	return ferror((FILE *)file) ? U_STREAM_ERROR : U_STREAM_END;
+}
+
+static void close_file(void *file)
+{
+	fclose(file);
+}
+
+static void write_file(struct hall_exchange *exchange, struct _u_response *response)
+{
+	char disposition[HALL_DOWNLOAD_NAME_SIZE + 32];
+
+	snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", exchange->file_name);
+	ulfius_set_stream_response(response, 200, read_file, close_file, exchange->content_length, FILE_PART,
+				   exchange->file);
+	u_map_put(response->map_header, "Content-Disposition", disposition);
+	u_map_put(response->map_header, "Content-Type", exchange->content_type);
+	add_headers(response, "no-cache");
+}
+
 static void write_answer(struct hall_exchange *exchange, struct _u_response *response)
 {
 	unsigned status = exchange->status == 0 ? 200 : (unsigned)exchange->status;
+
+	if (exchange->file) {
+		write_file(exchange, response);
+		return;
+	}
 	if (exchange->content) {
 		ulfius_set_binary_body_response(response, status, exchange->content, exchange->content_length);
 		u_map_put(response->map_header, "Content-Type", exchange->content_type);
@@ -147,30 +184,6 @@ static void write_answer(struct hall_exchange *exchange, struct _u_response *res
 		ulfius_set_json_body_response(response, status, exchange->answer);
 	}
 	add_headers(response, "no-store");
-}
-
-static int serve(const struct _u_request *request, struct _u_response *response, void *user_data)
-{
-	const struct entry *entry = user_data;
-	struct hall_server *server = entry->server;
-	struct hall_exchange exchange = {.site = server->site, .hall = &server->site->hall, .request = request};
-	enum hall_code code = prepare(&exchange, entry->route, response);
-
-	if (code == HALL_OK) {
-		if (entry->route->alone)
-			mtx_lock(&server->lock);
-		code = entry->route->handle(&exchange);
-		if (entry->route->alone)
-			mtx_unlock(&server->lock);
-	}
-	if (code == HALL_OK)
-		write_answer(&exchange, response);
-	else
-		write_error(response, &exchange.error);
-	json_decref(exchange.body);
-	json_decref(exchange.answer);
-	free(exchange.content);
-	return U_CALLBACK_COMPLETE;
 }
 
 /* A person gets a page, a program the error. */
@@ -189,6 +202,32 @@ static void write_absent(struct hall_server *server, const struct _u_request *re
 	u_map_put(response->map_header, "Content-Type", page.type);
 	add_headers(response, "no-store");
 	free(page.data);
+}
+
+static int serve(const struct _u_request *request, struct _u_response *response, void *user_data)
+{
+	const struct entry *entry = user_data;
+	struct hall_server *server = entry->server;
+	struct hall_exchange exchange = {.site = server->site, .hall = &server->site->hall, .request = request};
+	enum hall_code code = prepare(&exchange, entry->route, response);
+
+	if (code == HALL_OK) {
+		if (entry->route->alone)
+			mtx_lock(&server->lock);
+		code = entry->route->handle(&exchange);
+		if (entry->route->alone)
+			mtx_unlock(&server->lock);
+	}
+	if (code == HALL_OK)
+		write_answer(&exchange, response);
+	else if (code == HALL_E_PAGE_ABSENT)
+		write_absent(server, request, response, &exchange.error);
+	else
+		write_error(response, &exchange.error);
+	json_decref(exchange.body);
+	json_decref(exchange.answer);
+	free(exchange.content);
+	return U_CALLBACK_COMPLETE;
 }
 
 /* Everything that is no route: a file, or nothing. */

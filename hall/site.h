@@ -26,7 +26,8 @@ struct hall_site {
 	unsigned connections; /* of one address; 0: no limit */
 	const char *pages;    /* folders */
 	const char *sdk;
-	const char *tls_key; /* PEM; NULL: plain http */
+	struct hall_downloads *downloads; /* NULL: none */
+	const char *tls_key;		  /* PEM; NULL: plain http */
 	const char *tls_certificate;
 	const char *name_zh, *name_en, *hotline;
 	struct hall_about about;

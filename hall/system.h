@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 /* "folder/name"; the caller frees it. */
 char *hall_path(const char *folder, const char *name);
@@ -17,6 +19,18 @@ bool hall_file_reserve(const char *path); /* there afterwards; a new one is its 
 
 /* Whole file, a NUL behind its end, the caller's; NULL: absent or over max. */
 char *hall_file_read(const char *path, size_t max, size_t *length);
+
+/* What tells that a file is still the same: it is looked at again when one of them differs. */
+struct hall_file_mark {
+	uint64_t size, number; /* bytes; of the file in its file system */
+	int64_t seconds, nanoseconds;
+};
+
+/* Calls each for every name in a folder, in no order. False: there is no such folder. */
+bool hall_folder_each(const char *path, void (*each)(void *context, const char *name), void *context);
+
+/* To read a regular file, not a link to one. NULL: there is none. */
+FILE *hall_file_open(const char *path, struct hall_file_mark *mark);
 
 /* All or nothing: a new file, synced, renamed over the old one. secret: only
  * its owner may read it. */

@@ -2,6 +2,7 @@
 #include "system.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -50,6 +51,36 @@ char *hall_file_read(const char *path, size_t max, size_t *length)
 	}
 	fclose(file);
 	return data;
+}
+
+bool hall_folder_each(const char *path, void (*each)(void *context, const char *name), void *context)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+
+	if (!folder)
+		return false;
+	while ((entry = readdir(folder)))
+		each(context, entry->d_name);
+	closedir(folder);
+	return true;
+}
+
+FILE *hall_file_open(const char *path, struct hall_file_mark *mark)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	FILE *file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
+	if (!file) {
+		close(fd);
+		return NULL;
+	}
+	*mark = (struct hall_file_mark){(uint64_t)status.st_size, status.st_ino, status.st_mtim.tv_sec,
+					status.st_mtim.tv_nsec};
+	return file;
 }
 
 bool hall_file_reserve(const char *path)
