@@ -179,6 +179,11 @@ export class Client {
 	drive: Drive;
 	connect(): Promise<Client>;
 	connect(callback: Callback<Client>): void;
+	/**
+	 * Connects by itself once there is an agent, while the page is seen and the browser would not ask. Told by the events open
+	 * and state. Ends with the connection, with close() and with the function that it returns.
+	 */
+	waitForAgent(): () => void;
 	close(): void;
 	call<M extends keyof Methods>(method: M, params?: Params<M>): Promise<Result<M>>;
 	call<M extends keyof Methods>(method: M, params: Params<M> | undefined, callback: Callback<Result<M>>): void;

@@ -25,6 +25,10 @@
 	var ROUNDS = 10;
 	var RETRY_DELAY = 2000;
 	var SLOW = 5000;
+	/* waitForAgent: ms before the first attempt, how much longer each pause is, and the longest. */
+	var WAIT_FIRST = 2000;
+	var WAIT_MORE = 500;
+	var WAIT_LAST = 15000;
 
 	/* ---- generated from keyhall.openrpc.json by gen.py; do not edit ---- */
 	var METHODS = [
@@ -568,7 +572,7 @@
 		self._lastId = 0;
 		self._waiters = [];
 		self._drives = create(null);
-		self._giveUp = noop;
+		self._giveUp = self._endWait = noop;
 		each(METHODS, function (method) {
 			var parts = split(method, '.');
 			if (!has(self, parts[0])) { put(self, parts[0], {}); }
@@ -597,6 +601,7 @@
 	};
 
 	Client.prototype._enter = function (name, error) {
+		if (this._quiet && (name === 'connecting' || name === this.state)) { return; }
 		this.state = name;
 		this._emit('state', {name: name, text: error ? error.message : text(name, this.locale), error: error || null});
 	};
@@ -743,9 +748,52 @@
 		}, RECONNECT_DELAYS[n]);
 	};
 
+	/*
+	 * Connects by itself once there is an agent: tries again and again while the page is seen, and at once when it is seen
+	 * again. Not where the browser would ask, or said no: a question that nobody answers counts against the site. Tells
+	 * by events: open, and a state when it is another than before. Ends with the connection, with close() and with the
+	 * function that it returns.
+	 */
+	Client.prototype.waitForAgent = function () {
+		var self = this, document = root.document, turn = 0, busy = false, over = false, timer;
+
+		function end() {
+			over = true;
+			clearTimeout(timer);
+			if (document && document.removeEventListener) { document.removeEventListener('visibilitychange', look); }
+		}
+		function later() {
+			busy = self._quiet = self._quick = false;
+			if (over) { return; }
+			timer = setTimeout(look, Math.min(WAIT_FIRST + WAIT_MORE * turn, WAIT_LAST));
+			turn += 1;
+		}
+		function attempt() {
+			self._quiet = self._quick = true;
+			self.connect(function (error) {
+				later();
+				if (!error) { end(); }
+			});
+		}
+		function look() {
+			clearTimeout(timer);
+			if (over || busy || (document && document.hidden)) { return; }
+			busy = true;
+			permission(function (state) {
+				if (over || state === 'prompt' || state === 'denied') { later(); } else { attempt(); }
+			});
+		}
+		self._endWait();
+		self._endWait = end;
+		if (document && document.addEventListener) { document.addEventListener('visibilitychange', look); }
+		timer = setTimeout(look, WAIT_FIRST);
+		return end;
+	};
+
 	/* Ends the connection; running calls fail with agent.lost. A later call connects again. */
 	Client.prototype.close = function () {
 		clearTimeout(this._timer);
+		this._endWait();
 		if (this._socket) {
 			this._drop(1000, '', true);
 		} else if (this._waiters.length) {

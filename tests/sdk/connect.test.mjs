@@ -202,3 +202,72 @@ test('closing while connecting', async () => {
 	assert.equal(world.sockets.length, 1);
 	assert.equal(world.timers.length, 0);
 });
+
+test('waiting for an agent: one that is too old, then a new one; only what is new is told', async () => {
+	const world = new World();
+	const { client, states } = await world.connect({ minimum: '1.2.0', reconnect: false });
+	assert.deepEqual(states.splice(0), ['connecting', 'agent.not_running']);
+	client.waitForAgent();
+	await world.pass(600000);
+	assert.deepEqual(states, []);
+	assert.ok(world.sockets.length > 40 && world.sockets.length < 140, `${world.sockets.length} attempts in ten minutes`);
+	world.ports = { 18317: agent({ 'agent.hello': () => ({ ...hello, version: '1.1.9' }) }) };
+	await world.pass(120000);
+	assert.deepEqual(states.splice(0), ['agent.outdated']);
+	world.ports = { 18317: agent() };
+	await world.pass(16000);
+	assert.deepEqual(states, ['open']);
+	assert.equal(client.info.version, '1.2.3');
+	assert.deepEqual([world.timers.length, world.listeners.length], [0, 0], 'nothing is left of it');
+});
+
+test('waiting for an agent: never where the browser would ask; allowed, it goes on', async () => {
+	for (const permission of ['prompt', 'denied']) {
+		const world = new World({ permission });
+		const { client } = await world.connect({ reconnect: false });
+		const tried = world.sockets.length;
+		client.waitForAgent();
+		world.ports = { 28317: agent() };
+		await world.pass(300000);
+		assert.equal(world.sockets.length, tried, permission);
+		world.permission = 'granted';
+		await world.pass(16000);
+		assert.equal(client.state, 'open');
+	}
+});
+
+test('waiting for an agent: not while the page is hidden, at once when it is seen', async () => {
+	const world = new World();
+	const { client } = await world.connect({ reconnect: false });
+	world.page.document.hidden = true;
+	client.waitForAgent();
+	await world.pass(300000);
+	assert.equal(world.sockets.length, 2);
+	world.page.document.hidden = false;
+	world.ports = { 18317: agent() };
+	for (const seen of [...world.listeners]) seen({});
+	await world.pass(100);
+	assert.equal(client.state, 'open');
+});
+
+test('waiting for an agent: its end, close(), and a call of the page meanwhile', async () => {
+	for (const end of [(client, stop) => stop(), (client) => client.close()]) {
+		const world = new World();
+		const { client } = await world.connect({ reconnect: false });
+		end(client, client.waitForAgent());
+		await world.pass(100000);
+		assert.deepEqual([world.sockets.length, world.timers.length, world.listeners.length], [2, 0, 0]);
+	}
+	const world = new World({ ports: {} });
+	const { client } = await world.connect({ reconnect: false });
+	client.waitForAgent();
+	client.waitForAgent();
+	await world.pass(2001);
+	world.ports = { 18317: agent(), 28317: agent() };
+	let answered = 0;
+	client.connect(() => { answered += 1; });
+	await world.pass(30000);
+	assert.deepEqual([answered, client.state], [1, 'open']);
+	assert.deepEqual([world.timers.length, world.listeners.length], [0, 0]);
+	assert.equal(world.sockets.filter((socket) => socket.readyState === 1).length, 1);
+});

@@ -17,6 +17,8 @@ async function page(): Promise<string> {
 	if (info.stage === 'encryption-key' || info.next === 'none') console.log(info.publicKey);
 	client.on('token.changed', ({tokens}) => { console.log(tokens.map((token) => token.pin === 'locked')); });
 	client.on('renewal.progress', ({order, step, of, text}) => { console.log(order, step / of, text); });
+	const stop: () => void = client.waitForAgent();
+	stop();
 	client.on('close', (error) => { console.log(error.data.close); });
 	client.token.list((error, result) => { console.log(error?.name, result?.tokens.length); });
 	client.pin.change({token: 'pkcs11:'}, (error) => { if (error?.name === 'pin.incorrect') console.log(error.data.left === 'last'); });
