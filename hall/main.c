@@ -118,6 +118,8 @@ static enum hall_code set_site(const struct hall_options *options, const struct 
 	site->name_en = options->name_en;
 	site->hotline = options->hotline;
 	site->about = options->about;
+	if (options->downloads && !site->about.agent_download)
+		site->about.agent_download = "/downloads";
 	site->window_before = options->window_before;
 	site->window_after = options->window_after;
 	site->agent_minimum = options->agent_minimum;

@@ -38,7 +38,7 @@ static const struct option {
 	{"--hours-en", TEXT, AT(about.hours_en), 0, 0, "TEXT", "the same in English"},
 	{"--icp", TEXT, AT(about.icp), 0, 0, "TEXT", "ICP licence of the site"},
 	{"--agent-download", ADDRESS, AT(about.agent_download), 0, 0, "URL",
-	 "where pages send people for the key agent"},
+	 "where pages send people for the key agent (with --downloads: /downloads)"},
 	{"--downloads", TEXT, AT(downloads), 0, 0, "DIR",
 	 "folder with installers of the key agent, for everybody to download"},
 	{"--driver-download", ADDRESS, AT(about.driver_download), 0, 0, "URL", "and for the drivers of keys"},

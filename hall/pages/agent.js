@@ -31,6 +31,10 @@
 			if (!client) { make(); }
 			client.connect(function (error) { done(error || null); });
 		},
+		/* Until there is one that this page can use: then the state is open, without a question of the browser. */
+		wait: function () {
+			if (client) { client.waitForAgent(); }
+		},
 		/* the port at which it was reached, or 0 */
 		port: function () { return client && client.port || 0; },
 		/* {version, origin, time, features} of the agent, or null */

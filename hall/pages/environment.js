@@ -10,16 +10,20 @@
 	var CLOCK_FAIL = 540; /* the hall takes a proof that is at most ten minutes off its clock */
 	var LINK_STATES = {'open': 'ok', 'connecting': 'wait', 'browser.prompt': 'wait'};
 
+	/* What another agent, or a newer one, mends. */
+	var MENDABLE = ['agent.not_running', 'agent.outdated', 'agent.protocol'];
+
 	var parts = null;
 	var shownBefore = false;
 	var stopListening = null;
 	var checking = false;
+	var shownLink = ''; /* the state of the connection, as its row says it */
 
 	/* link: {name, text, code} of the SDK */
 	function linkRow(link) {
 		var download = Hall.state.hall && Hall.state.hall.agent && Hall.state.hall.agent.download;
 		var state = LINK_STATES[link.name] || 'fail';
-		var mendable = link.name === 'agent.not_running' || link.name === 'agent.outdated';
+		var mendable = MENDABLE.indexOf(link.name) >= 0;
 		return {
 			id: 'link', state: state, code: link.name, text: link.text, number: link.code,
 			remedy: state === 'fail' && {
@@ -76,6 +80,7 @@
 		var open = {name: 'open', text: Hall.agent.stateText('open')};
 		Hall.showLinks();
 		Hall.agent.call('environment.check', {}, Hall.wizard.live(function (error, answer) {
+			shownLink = open.name;
 			var items = [linkRow(open)].concat(error ? [failedCheck(error)] : answer.items);
 			if (!items.some(function (item) { return item.id === 'clock' && item.state !== 'ok'; })) {
 				items = items.filter(function (item) { return item.id !== 'clock'; }).concat([clockRow()]);
@@ -85,15 +90,41 @@
 		}));
 	}
 
+	/* Leads to the installer for this computer, or to the configuration, and goes on by itself once the agent is there. */
+	function offer(link) {
+		if (MENDABLE.indexOf(link.name) < 0 && link.name !== 'origin.denied') { return; }
+		Hall.agent.wait();
+		Hall.installers.load(Hall.wizard.live(function (items) {
+			Hall.installers.section(items, link.name, Hall.wizard.live(function (section) {
+				if (!section || shownLink !== link.name) { return; }
+				Hall.clear(parts.result);
+				Hall.fill(parts.installer, section);
+			}));
+		}));
+	}
+
+	function clearResult() {
+		Hall.clear(parts.result);
+		Hall.clear(parts.installer);
+	}
+
+	function showLink(link) {
+		var items = [linkRow(link)];
+		shownLink = link.name;
+		show(items);
+		return items;
+	}
+
 	/* What happens to the connection, also by itself: prompt, loss, return. */
 	function onState(link) {
 		if (link.name === 'open') {
 			if (!checking) { check(); }
 			return;
 		}
-		show([linkRow({name: link.name, text: link.text, code: link.error && link.error.code})]);
-		Hall.clear(parts.result);
+		showLink({name: link.name, text: link.text, code: link.error && link.error.code});
+		clearResult();
 		parts.next.disabled = true;
+		if (!checking) { offer(link); }
 		if (link.name === 'browser.prompt') {
 			Hall.fill(parts.result, Hall.notice('info', {title: Hall.t('link.prompt.title'), text: link.text, test: 'prompt'}));
 		}
@@ -103,7 +134,8 @@
 		checking = true;
 		parts.next.disabled = true;
 		parts.again.disabled = true;
-		Hall.clear(parts.result);
+		clearResult();
+		shownLink = 'connecting';
 		show([{id: 'link', state: 'wait', code: 'connecting', text: Hall.agent.stateText('connecting')}], true);
 		Hall.loadHall(Hall.wizard.live(function (error) {
 			if (error) {
@@ -114,18 +146,13 @@
 			}
 			Hall.agent.connect(Hall.wizard.live(function (failure) {
 				if (failure) {
-					conclude(showLink(failure));
+					conclude(showLink({name: failure.name, text: failure.message, code: failure.code}));
+					offer(failure);
 				} else {
 					checkKeys();
 				}
 			}));
 		}));
-	}
-
-	function showLink(failure) {
-		var items = [linkRow({name: failure.name, text: failure.message, code: failure.code})];
-		show(items);
-		return items;
 	}
 
 	/* An order named in the address goes on where it stands; without one, or without its key, the clerk chooses. */
@@ -151,12 +178,14 @@
 			parts = {
 				list: Hall.h('div.check-groups', {id: 'checks'}),
 				result: Hall.h('div', {'aria-live': 'polite'}),
+				installer: Hall.h('div'),
 				again: Hall.button('plain', Hall.t('check.again'), 'check-again', check),
 				next: Hall.button('primary', Hall.t('next'), 'check-next', next)
 			};
 			Hall.append(view, [
 				Hall.h('p.lead', {text: Hall.t('check.lead')}),
 				parts.result,
+				parts.installer,
 				Hall.h('div.actions.actions-first', {}, [parts.next, parts.again]),
 				parts.list
 			]);

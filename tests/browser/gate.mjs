@@ -30,7 +30,7 @@ const answers = {
 };
 
 // An agent that answers hello, environment.check and token.list, or refuses every page with 4403 and a reason.
-export async function agent(reason = '', port = 0) {
+export async function agent(reason = '', port = 0, version = '1.0.0') {
 	const server = http.createServer();
 	const sockets = new WebSocketServer({ server, handleProtocols: (offered) => (offered.has('keyhall.v1') ? 'keyhall.v1' : false) });
 	const seen = { upgrades: 0, connections: 0, origins: [], paths: new Set(), calls: [], sockets };
@@ -43,7 +43,7 @@ export async function agent(reason = '', port = 0) {
 		socket.on('message', (data) => {
 			const { id, method, params } = JSON.parse(data);
 			seen.calls.push([method, params]);
-			const hello = { version: '1.0.0', protocol: 1, origin: request.headers.origin, time: new Date().toISOString(), features: [] };
+			const hello = { version, protocol: 1, origin: request.headers.origin, time: new Date().toISOString(), features: [] };
 			const result = method === 'agent.hello' ? hello : answers[method];
 			const error = { code: -32601, message: 'no such method', data: { name: 'request.invalid', retry: 'no' } };
 			socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...(result ? { result } : { error }) }));

@@ -53,6 +53,7 @@ test('the list, and a file as it lies there', async () => {
 		const head = await raw(one.url, 'HEAD');
 		assert.deepEqual([head.status, Number(head.headers['content-length']), head.body.length], [200, data.length, 0]);
 	}
+	assert.equal((await client.get('/api/hall')).agent.download, '/downloads');
 });
 
 test('a file that comes, changes and goes', async () => {
@@ -99,6 +100,7 @@ test('a large file is sent while it is read', async () => {
 test('without the option there is no list and no link; a folder that is none is said at the start', async () => {
 	const plain = await Hall.start({ folder, state: path.join(folder, 'plain') });
 	assert.deepEqual((await plain.client().get('/api/downloads')).downloads, []);
+	assert.equal((await plain.client().get('/api/hall')).agent.download, undefined);
 	await plain.stop();
 	const { status, stderr } = await run(program.hall, ['--state', path.join(folder, 'wrong'), '--downloads', path.join(folder, 'nowhere')], { status: null });
 	assert.equal(status, 1);
