@@ -117,6 +117,11 @@ static bool absolute(const char *path)
 	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
 }
 
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 static void check_paths(const struct kh_config *config, struct kh_complaint *complaint)
 {
 	const struct {
@@ -130,18 +135,13 @@ static void check_paths(const struct kh_config *config, struct kh_complaint *com
 			complain_item(complaint, "modules", i, "host", "settings.path");
 	}
 	for (size_t i = 0; i < config->anchors_count; i++) {
-		if (!absolute(config->anchors[i]))
-			complain_item(complaint, "anchors", i, "", "settings.path");
+		if (!absolute(config->anchors[i]) && !begins(config->anchors[i], "-----BEGIN "))
+			complain_item(complaint, "anchors", i, "", "settings.anchor");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		if (folders[i].path && !absolute(folders[i].path))
 			kh_complain(complaint, folders[i].key, "settings.path");
 	}
-}
-
-static bool begins(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 static void check(const struct kh_config *config, struct kh_complaint *complaint)

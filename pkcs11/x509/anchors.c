@@ -55,6 +55,7 @@ static bool take(void *context, struct kh_span der)
 
 static void read_file(struct kh_anchors *anchors, const char *path)
 {
+	const char *shown = kh_anchor_is_text(path) ? "PEM" : path;
 	struct reading reading = {.anchors = anchors, .reason = REASON(NONE)};
 	enum kh_host_anchor_problem_reason reason = kh_anchors_read_file(path, take, &reading);
 
@@ -63,8 +64,8 @@ static void read_file(struct kh_anchors *anchors, const char *path)
 		note(&reading, REASON(NOTHING));
 	if (reading.reason == REASON(NONE) || anchors->troubles_count == KH_ANCHOR_FILES_MAX)
 		return;
-	anchors->troubles[anchors->troubles_count++] = (struct kh_anchor_trouble){path, reading.reason};
-	kh_log(KH_LOG_ERROR, "anchor %s: %s", path,
+	anchors->troubles[anchors->troubles_count++] = (struct kh_anchor_trouble){shown, reading.reason};
+	kh_log(KH_LOG_ERROR, "anchor %s: %s", shown,
 	       kh_enum_text(&kh_host_anchor_problem_reason_names, (int)reading.reason));
 }
 

@@ -4,7 +4,8 @@
  * They are read from files as administrators have them: PEM with one block or
  * several (CERTIFICATE, X509 CERTIFICATE, TRUSTED CERTIFICATE, PKCS7), DER, bare
  * base64, certificates in a PKCS #7 file (.p7b); with a byte order mark, in UTF-16,
- * with any line ends. What cannot be used is told with file and reason, and the
+ * with any line ends; or the PEM text stands in the configuration in the place of a
+ * file's path. What cannot be used is told with file and reason, and the
  * rest is used.
  */
 #ifndef KH_PKCS11_X509_ANCHORS_H
@@ -25,7 +26,7 @@ struct kh_anchors {
 	size_t usable;				 /* CA certificates that are valid now */
 	/* One a file at most: the first thing that is wrong with it. */
 	struct kh_anchor_trouble {
-		const char *file; /* the caller's, whole path */
+		const char *file; /* the caller's, whole path; "PEM" for a text */
 		enum kh_host_anchor_problem_reason reason;
 	} troubles[KH_ANCHOR_FILES_MAX];
 	size_t troubles_count;
@@ -39,7 +40,10 @@ void kh_anchors_free(struct kh_anchors *anchors);
 /* Whether this certificate itself is an anchor. */
 bool kh_anchors_have(const struct kh_anchors *anchors, const char *id);
 
-/* anchors_file.c: calls take for every certificate in the file (whole TLV; false:
+/* anchors_file.c: whether it is no path but the PEM text itself. */
+bool kh_anchor_is_text(const char *anchor);
+
+/* anchors_file.c: calls take for every certificate in the file, or the text (whole TLV; false:
  * no more). NONE: nothing is wrong, or no certificate was found and nothing tells
  * why. */
 enum kh_host_anchor_problem_reason kh_anchors_read_file(const char *path,

@@ -21,6 +21,17 @@ struct file {
 	bool full; /* take wants no more */
 };
 
+bool kh_anchor_is_text(const char *anchor)
+{
+	return strncmp(anchor, BEGIN, strlen(BEGIN)) == 0;
+}
+
+static enum kh_host_anchor_problem_reason load_text(const char *text, struct kh_buffer *out)
+{
+	kh_buffer_append(out, text, strlen(text));
+	return out->failed ? REASON(UNREADABLE) : REASON(NONE);
+}
+
 static enum kh_host_anchor_problem_reason load(const char *path, struct kh_buffer *out)
 {
 	FILE *file = fopen(path, "rb");
@@ -232,7 +243,7 @@ enum kh_host_anchor_problem_reason kh_anchors_read_file(const char *path,
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct file file = {.take = take, .context = context};
 
-	file.reason = load(path, &bytes);
+	file.reason = kh_anchor_is_text(path) ? load_text(path, &bytes) : load(path, &bytes);
 	if (file.reason != REASON(NONE))
 		return file.reason;
 	if (bytes.data[0] == 0x30 && !memmem(bytes.data, bytes.length, BEGIN, strlen(BEGIN))) {

@@ -89,3 +89,23 @@ test('C3: without a driver nothing is said of what was not tried', () => staged(
 	scene.agent = await scene.connect();
 	assert.deepEqual((await scene.row()).slice(0, 2), ['unknown', 'anchors.untried']);
 }));
+
+test('C3: PEM text in the configuration itself is used as a file is, and told of as PEM', () => staged(['root.pem'], async (scene) => {
+	const again = async (anchors) => {
+		await scene.agent.close();
+		await scene.daemon.stop();
+		await scene.daemon.again({ anchors });
+		scene.agent = await scene.connect();
+	};
+	await again([scene.ca.rootPem]);
+	assert.deepEqual(await scene.row(), fine);
+	assert.ok((await installs(scene, 'ANCHOR-TEXT')).receipt);
+	await again([scene.ca.rootPem, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']);
+	assert.deepEqual((await scene.row()).slice(0, 2), ['warn', 'anchors.partial']);
+	assert.match((await scene.row())[2], /PEM（/);
+	await scene.daemon.stop();
+	scene.daemon.settings.anchors = ['root.pem'];
+	await assert.rejects(scene.daemon.again(), /anchors\.0.*(须为绝对路径，或以 -----BEGIN|must be an absolute path, or PEM text)/);
+	await scene.daemon.again({ anchors: [scene.ca.rootPem] });
+	scene.agent = await scene.connect();
+}));
