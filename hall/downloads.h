@@ -19,7 +19,7 @@
 #define HALL_DOWNLOAD_NAME_SIZE 128
 #define HALL_DOWNLOADS_MAX 64
 
-/* The configuration of the key agent for this hall, and its signature. */
+/* The bundle (bundle.h) and its signature. */
 #define HALL_BUNDLE "hall.json"
 #define HALL_BUNDLE_SIGNATURE "hall.json.jws"
 

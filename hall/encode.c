@@ -139,6 +139,19 @@ char *hall_base64(const void *data, size_t length)
 	return out;
 }
 
+char *hall_base64url(const void *data, size_t length)
+{
+	char *out = hall_base64(data, length);
+
+	for (char *at = out; at && *at != '\0'; at++) {
+		if (*at == '+' || *at == '/')
+			*at = *at == '+' ? '-' : '_';
+		else if (*at == '=')
+			*at = '\0';
+	}
+	return out;
+}
+
 size_t hall_characters(const char *text)
 {
 	size_t count = 0;

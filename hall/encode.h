@@ -39,6 +39,9 @@ uint8_t *hall_base64_decode(const char *text, size_t text_length, size_t *length
 /* RFC 4648 base64 with padding; the caller frees it. NULL: out of memory. */
 char *hall_base64(const void *data, size_t length);
 
+/* RFC 7515 base64url without padding; the caller frees it. NULL: out of memory. */
+char *hall_base64url(const void *data, size_t length);
+
 /* Characters of a UTF-8 text. */
 size_t hall_characters(const char *text);
 

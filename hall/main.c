@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bank_sandbox.h"
+#include "bundle.h"
 #include "ca_openssl.h"
 #include "cleanup.h"
 #include "clock.h"
@@ -139,6 +140,13 @@ static enum hall_code choose_port(const struct hall_options *options, struct hal
 	return site->port != 0 ? HALL_OK : hall_fail_field(error, "--bind");
 }
 
+/* url: room for the one it has when none was given. */
+static void set_origin(const struct hall_options *options, struct hall_site *site, char *url, size_t size)
+{
+	snprintf(url, size, "%s://localhost:%u", options->https ? "https" : "http", site->port);
+	site->hall.settings.origin = options->origin ? options->origin : url;
+}
+
 static enum hall_code open_bank(const struct hall_options *options, struct hall_site *site, const struct hall_tls *tls,
 				struct hall_error *error)
 {
@@ -224,8 +232,7 @@ static int serve(const struct hall_options *options)
 	enum hall_code code = set_site(options, &places, &site, &error);
 	if (code == HALL_OK)
 		code = choose_port(options, &site, &error);
-	snprintf(url, sizeof(url), "%s://localhost:%u", options->https ? "https" : "http", site.port);
-	site.hall.settings.origin = options->origin ? options->origin : url;
+	set_origin(options, &site, url, sizeof(url));
 	if (code == HALL_OK)
 		code = open_stores(options, &site, &tls, &error);
 	if (code == HALL_OK)
@@ -233,6 +240,50 @@ static int serve(const struct hall_options *options)
 	close_stores(&site, &tls);
 	hall_downloads_close(site.downloads);
 	hall_places_finish(&places);
+	return report(code, &error);
+}
+
+/* ---- the bundle -------------------------------------------------------- */
+
+/* Beside a running hall, too: its downloads show it at once. */
+static enum hall_code write_bundle(const struct hall_options *options, struct hall_site *site, struct hall_error *error)
+{
+	HALL_AUTO_FREE char *url = crl_url(site->hall.settings.origin);
+	HALL_AUTO_FREE char *path = options->out ? strdup(options->out) : hall_path(options->downloads, HALL_BUNDLE);
+	struct hall_signer signer = {0};
+	enum hall_code code = hall_ca_make(options->state, options->ca_key, url, error);
+
+	if (code == HALL_OK)
+		code = hall_ca_open(options->state, &site->hall.ca, error);
+	if (code == HALL_OK)
+		code = hall_signer_open(options->state, &signer, error);
+	if (code == HALL_OK)
+		code = hall_bundle_write(site, &signer, path, error);
+	if (code == HALL_OK)
+		printf("%s\nsigned by %s\n", path, signer.id);
+	hall_signer_close(&signer);
+	return code;
+}
+
+static int bundle(const struct hall_options *options)
+{
+	struct hall_site site = {0};
+	struct hall_places places = {0};
+	struct hall_error error;
+	char url[64];
+	enum hall_code code = set_site(options, &places, &site, &error);
+
+	if (code == HALL_OK && !options->out && !options->downloads)
+		code = hall_fail_field(&error, "--downloads");
+	if (code == HALL_OK && options->port == 0 && !options->origin)
+		code = hall_fail_field(&error, "--origin");
+	if (code == HALL_OK)
+		code = choose_port(options, &site, &error);
+	set_origin(options, &site, url, sizeof(url));
+	if (code == HALL_OK)
+		code = write_bundle(options, &site, &error);
+	hall_ca_close(&site.hall.ca);
+	hall_downloads_close(site.downloads);
 	return report(code, &error);
 }
 
@@ -282,5 +333,7 @@ int main(int argc, char **argv)
 		return init(&options);
 	if (strcmp(options.command, "certify") == 0)
 		return certify(&options);
+	if (strcmp(options.command, "bundle") == 0)
+		return bundle(&options);
 	return strcmp(options.command, "serve") == 0 ? serve(&options) : operate(&options);
 }

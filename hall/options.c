@@ -63,7 +63,8 @@ static const struct option {
 	{"--credit-code", TEXT, AT(credit_code), 0, 0, "CODE",
 	 "certify: unified social credit code (else the request's)"},
 	{"--usage", TEXT, AT(usage), 0, 0, "U", "certify: sign, encrypt or both (sign)"},
-	{"--out", TEXT, AT(out), 0, 0, "FILE", "certify: write the certificate here instead of printing it"},
+	{"--out", TEXT, AT(out), 0, 0, "FILE",
+	 "certify: write the certificate here instead of printing it; bundle: write it here"},
 	{"--pages", TEXT, AT(pages), 0, 0, "DIR", "serve the pages of this folder"},
 	{"--time-offset", NUMBER, AT(time_offset), -315360000, 315360000, "S",
 	 "rehearsals: the hall's clock is S ahead"},
@@ -80,6 +81,7 @@ void hall_options_help(void)
 	      "  keyhall-hall --state DIR [OPTIONS]             serve\n"
 	      "  keyhall-hall init --state DIR                  make the CA\n"
 	      "  keyhall-hall certify --state DIR --csr FILE    a company's first certificate\n"
+	      "  keyhall-hall bundle --state DIR OPTIONS        the configuration of the key agent for this hall\n"
 	      "  keyhall-hall retry --state DIR ORDER           a MANUAL order goes to the CA again\n"
 	      "  keyhall-hall refund --state DIR ORDER          a PAID or MANUAL order gets its money back\n\n",
 	      stdout);
@@ -146,7 +148,7 @@ static const struct option *find(const char *name)
 
 static bool is_command(const char *word)
 {
-	static const char *const words[] = {"serve", "init", "certify", "retry", "refund"};
+	static const char *const words[] = {"serve", "init", "certify", "bundle", "retry", "refund"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(word, words[i]) == 0)
