@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 
 def die_with_parent():
@@ -33,11 +34,17 @@ class Bus:
     def add(self, device):
         if not self.call("add_from_string", device, None):
             sys.exit("bus.py: no device")
-        self.call("uevent", "/sys" + device.split("\n")[0].removeprefix("P: "), "add")
+        self.send("/sys" + device.split("\n")[0].removeprefix("P: "), "add")
 
     def remove(self, path):
-        self.call("uevent", path, "remove")
+        self.send(path, "remove")
         self.call("remove_device", path)
+
+    def send(self, path, what):
+        """Not before the last one was read: umockdev ends this program where ten wait for a slow one."""
+        while any(self.root() in row and row.split()[2] != "0" for row in subprocess.check_output(["ss", "-xaH"], text=True).splitlines()):
+            time.sleep(0.002)
+        self.call("uevent", path, what)
 
 
 def lines(going):
