@@ -4,7 +4,7 @@
     commands.py commands.json VERSION OUTPUT...
 
 What an output is tells its name: tool_commands.h, tool_commands.c, keyhall.1 (of a folder
-zh_CN: in Chinese), keyhall (bash), _keyhall (zsh).
+zh_CN: in Chinese), keyhall (bash), _keyhall (zsh), keyhall.fish.
 """
 import json
 import pathlib
@@ -331,11 +331,70 @@ def zsh(table):
     return text + f"\t\t\tesac ;;\n\tesac\n}}\n_{table.name} \"$@\"\n"
 
 
+# The words of the command that stand on the line already.
+FISH_TYPED = """function __keyhall_typed
+	set -l words
+	set -l value 0
+	for one in (commandline -opc)[2..-1]
+		if test $value = 1
+			set value 0
+			continue
+		end
+		switch $one
+			case %s
+				set value 1
+			case '-*'
+			case '*'
+				set -a words $one
+		end
+	end
+	echo "$words"
+end
+function __keyhall_at
+	test (__keyhall_typed) = "$argv"
+end
+function __keyhall_under
+	string match -q -- "$argv*" (__keyhall_typed)
+end
+"""
+
+
+def fish_text(one):
+    return "'" + one["en"].split(";")[0].replace("'", "’") + "'"
+
+
+def fish_option(one):
+    complete = one.get("complete")
+    action = " -r -F" if complete == "file" else f" -x -a '{' '.join(complete)}'" if complete else " -x" if "value" in one else ""
+    return f"-l {one['name']}{action} -d {fish_text(one)}\n"
+
+
+def fish(table):
+    text = f"# fish completion of {table.name}. Generated from commands.json.\n"
+    text += FISH_TYPED % " ".join(f"--{one['name']}" for one in table.options if "value" in one)
+    text += f"complete -c {table.name} -f\n"
+    text += "".join(f"complete -c {table.name} {fish_option(one)}" for one in table.everywhere)
+    for first in first_words(table):
+        about = fish_text(next(one for one in table.commands if one["name"].split()[0] == first))
+        text += f"complete -c {table.name} -n '__keyhall_at \"\"' -a {first} -d {about}\n"
+        text += "".join(f"complete -c {table.name} -n '__keyhall_under {first}' {fish_option(one)}"
+                        for one in options_of(table, first) if one not in table.everywhere)
+    for command in table.commands:
+        if " " in command["name"]:
+            first, second = command["name"].split()
+            text += f"complete -c {table.name} -n '__keyhall_at {first}' -a {second} -d {fish_text(command)}\n"
+    for name, kind in completed(table):
+        action = "-F" if kind == "file" else f"-a '({table.name} complete {kind} 2>/dev/null)'"
+        text += f"complete -c {table.name} -n '__keyhall_at {name}' {action}\n"
+    return text
+
+
 OUTPUTS = {
     "tool_commands.h": header,
     "tool_commands.c": source,
     "keyhall": bash,
     "_keyhall": zsh,
+    "keyhall.fish": fish,
 }
 
 

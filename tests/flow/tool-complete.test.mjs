@@ -57,10 +57,24 @@ test('a library is completed as a file', async () => {
 	assert.ok((await complete(['modules', 'probe', folder])).includes(scene.key.module));
 });
 
-test('zsh: each id with what it is', async () => {
+// A folder with a keyhall that asks the scene's agent.
+function folderOfTool() {
 	const bin = path.join(scene.folder, 'bin');
-	mkdirSync(bin);
+	mkdirSync(bin, { recursive: true });
 	writeFileSync(path.join(bin, 'keyhall'), `#!/bin/sh\nexec ${program.keyhall} "$@" --port ${scene.daemon.port}\n`, { mode: 0o755 });
+	return bin;
+}
+
+test('fish: each id with what it is', async () => {
+	const script = 'set -p PATH $argv[2]; source $argv[1]; complete -C $argv[3]';
+	for (const line of ['keyhall recover ', 'keyhall pair delete ']) {
+		const { stdout } = await run('fish', ['--no-config', '-c', script, path.join(build, 'agent/tool/keyhall.fish'), folderOfTool(), line], { env: scene.daemon.env });
+		assert.equal(stdout, `${order}\tkey\n`);
+	}
+});
+
+test('zsh: each id with what it is', async () => {
+	const bin = folderOfTool();
 	const script = '_describe() { print -rl -- "${(@P)2}"; }; _arguments() { :; }; PATH="$2:$PATH"; source "$1" >/dev/null 2>&1; _keyhall_ids orders';
 	const { stdout } = await run('zsh', ['-f', '-c', script, 'zsh', path.join(build, 'agent/tool/_keyhall'), bin], { env: scene.daemon.env });
 	assert.equal(stdout, `${order}:key\n`);

@@ -120,6 +120,19 @@ describe('completion', () => {
 		const text = readFileSync(made('_keyhall'), 'utf8');
 		for (const first of firsts) assert.ok(text.includes(`'${first}:`) && text.includes(`\t${first}) _arguments`), first);
 	});
+
+	test('fish: commands, then what each takes', async () => {
+		const offered = async (line) => (await run('fish', ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', made('keyhall.fish'), line], { env: { HOME: folder } }))
+			.stdout.trim().split('\n').map((one) => one.split('\t')[0]).sort();
+		assert.deepEqual(await offered('keyhall '), [...firsts].sort());
+		assert.deepEqual(await offered('keyhall --locale en doc'), ['doctor']);
+		assert.deepEqual(await offered('keyhall list --locale '), ['en', 'zh-CN']);
+		for (const { name, options = [] } of table.commands) {
+			const shown = await offered(`keyhall ${name} --`);
+			for (const option of [...options, 'locale']) assert.ok(shown.includes(`--${option}`), `${name} --${option}`);
+			if (name.includes(' ')) assert.ok((await offered(`keyhall ${name.split(' ')[0]} `)).includes(name.split(' ')[1]), name);
+		}
+	});
 });
 
 // keyhalld and keyhall read the same files.
