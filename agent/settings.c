@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "complaint.h"
+#include "text.h"
 
 #define FILE_MAX (256 * 1024)
 
@@ -174,9 +175,11 @@ static void add_file(struct kh_settings *settings, struct kh_complaint *complain
 
 static void finish_loading(struct kh_settings *settings, struct kh_complaint *complaint)
 {
+	KH_AUTO(kh_buffer_finish) struct kh_buffer whole = {0};
 	struct kh_config *config = &settings->config;
 
-	complaint->file = "keyhall";
+	kh_text(&whole, complaint->locale, "settings.whole", NULL);
+	complaint->file = whole.data;
 	if (!kh_period_parse(config->window->before, &settings->before) ||
 	    !kh_period_parse(config->window->after, &settings->after))
 		kh_complain(complaint, "window", "settings.period");

@@ -153,6 +153,12 @@ describe('a configuration that is wrong', () => {
 			told(daemon.stderr);
 		});
 
+	test('no home folder and no state folder', async () => {
+		const { HOME: _, ...homeless } = { ...process.env, LANG: 'en_US.UTF-8', LC_ALL: '', LC_MESSAGES: '' };
+		const { status, stderr } = await run('env', ['-i', ...Object.entries(homeless).map((pair) => pair.join('=')), program.keyhall, 'list'], { status: null });
+		assert.deepEqual([status, stderr], [2, 'keyhall: configuration: HOME is not set and no "state" folder is configured\n']);
+	});
+
 	test('--locale is above the system\'s language here, too', async () => {
 		assert.match((await keyhall({ env, configuration }, ['list', '--locale', 'en'], { language: 'zh_CN.UTF-8' })).stderr, /is not a known key/);
 	});
