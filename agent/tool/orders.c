@@ -20,7 +20,7 @@ static void print_order(const struct kh_tool *tool, const struct kh_renewal_info
 	const char *values[] = {"order",   name,
 				"stage",   stage,
 				"next",	   next,
-				"source",  source,
+				"source",  renewal->stage == KH_STAGE_NOTHING ? NULL : source,
 				"serial",  renewal->serial,
 				"updated", renewal->updated,
 				"old",	   renewal->old_certificate,

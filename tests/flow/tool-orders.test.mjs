@@ -33,8 +33,9 @@ describe('recover', () => {
 		['completed', 0, /Nothing is left to do/],
 	])
 		test(`${stage}: it says what is missing and changes nothing`, () => withOrder(stage, async ({ ids, pairs, tool }) => {
-			const before = [await ids(), await pairs()], { status: code, stderr } = await tool('recover', order, '--yes');
+			const before = [await ids(), await pairs()], { status: code, stdout, stderr } = await tool('recover', order, '--yes');
 			assert.equal(code, status);
+			assert.equal(/known from/.test(stdout), stage !== 'nothing');
 			assert.match(stderr, words);
 			assert.deepEqual([await ids(), await pairs()], before);
 		}));
