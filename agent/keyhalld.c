@@ -163,7 +163,6 @@ static void begin(uv_timer_t *timer)
 	struct daemon *daemon = timer->data;
 
 	kh_modules_start(&daemon->agent.modules);
-	kh_watch_look(&daemon->agent);
 	kh_reminder_start(&daemon->agent);
 }
 

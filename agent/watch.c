@@ -139,11 +139,6 @@ void kh_watch_stop(struct kh_agent *agent)
 	uv_timer_stop(&agent->poll);
 }
 
-void kh_watch_look(struct kh_agent *agent)
-{
-	look(agent, false);
-}
-
 void kh_watch_soon(struct kh_agent *agent)
 {
 	if (agent->polling && uv_timer_get_due_in(&agent->poll) > SETTLE)

@@ -16,8 +16,6 @@ void kh_watch_stop(struct kh_agent *agent);
 const struct kh_profiles *kh_watch_profiles(struct kh_agent *agent);
 /* The bus; read from the first time on. NULL: not to be had. */
 const struct kh_usb *kh_watch_usb(struct kh_agent *agent);
-/* Once, now. */
-void kh_watch_look(struct kh_agent *agent);
 /* Once, when the answer that goes out now has been read: it does not wait for this look, nor does a
  * next call that comes at once. Nothing when no page is there. */
 void kh_watch_soon(struct kh_agent *agent);
