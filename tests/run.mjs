@@ -28,10 +28,10 @@ const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
-const waiting = new RegExp(`^(${['attack-page', 'between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'no-ipv6',
+const waiting = new RegExp(`^(${['attack-page', 'between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'modules', 'no-ipv6',
 	'odd', 'reminder', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
 // Long tables of faults: in the short form sanitized only, which proves more.
-const tables = /^(attack-recovery|encryption|fresh|modules|pin-manners|renewal-same)/;
+const tables = /^(attack-recovery|encryption|fresh|pin-manners|renewal-same)/;
 const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || !tables.test(path.basename(file)));
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
@@ -46,7 +46,6 @@ const suites = [
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
-	{ name: 'middleware', lane: 0, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 
 	// With its checks in, GCC 14 warns of what cannot be.
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Dwerror=false', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
@@ -54,10 +53,11 @@ const suites = [
 	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
+	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
-	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang')}`, serves: /^lint$/ },
+	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
 
