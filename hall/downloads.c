@@ -27,6 +27,7 @@ static const struct hall_download_kind {
 	{"keyhall-VERSION.tar.xz", "source", NULL, NULL, "application/x-xz"},
 	{HALL_BUNDLE, "configuration", NULL, NULL, "application/json"},
 	{HALL_BUNDLE_SIGNATURE, "signature", NULL, NULL, "application/jose"},
+	{HALL_MANIFEST, "manifest", NULL, NULL, "application/jose"},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

@@ -22,6 +22,8 @@
 /* The bundle (bundle.h) and its signature. */
 #define HALL_BUNDLE "hall.json"
 #define HALL_BUNDLE_SIGNATURE "hall.json.jws"
+/* manifest.h */
+#define HALL_MANIFEST "manifest.jws"
 
 struct hall_download {
 	char name[HALL_DOWNLOAD_NAME_SIZE];

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "downloads.h"
 #include "kmc_openssl.h"
+#include "manifest.h"
 #include "options.h"
 #include "places.h"
 #include "system.h"
@@ -243,7 +244,7 @@ static int serve(const struct hall_options *options)
 	return report(code, &error);
 }
 
-/* ---- the bundle -------------------------------------------------------- */
+/* ---- the bundle and the manifest --------------------------------------- */
 
 /* Beside a running hall, too: its downloads show it at once. */
 static enum hall_code write_bundle(const struct hall_options *options, struct hall_site *site, struct hall_error *error)
@@ -284,6 +285,26 @@ static int bundle(const struct hall_options *options)
 		code = write_bundle(options, &site, &error);
 	hall_ca_close(&site.hall.ca);
 	hall_downloads_close(site.downloads);
+	return report(code, &error);
+}
+
+static int manifest(const struct hall_options *options)
+{
+	struct hall_downloads *downloads = NULL;
+	struct hall_signer signer = {0};
+	struct hall_error error;
+	HALL_AUTO_FREE char *path = !options->downloads ? NULL : hall_path(options->downloads, HALL_MANIFEST);
+	enum hall_code code = !path ? hall_fail_field(&error, "--downloads")
+				    : hall_downloads_open(options->downloads, &downloads, &error);
+
+	if (code == HALL_OK)
+		code = hall_signer_open(options->state, &signer, &error);
+	if (code == HALL_OK)
+		code = hall_manifest_write(downloads, &signer, path, &error);
+	if (code == HALL_OK)
+		printf("%s\nsigned by %s\n", path, signer.id);
+	hall_signer_close(&signer);
+	hall_downloads_close(downloads);
 	return report(code, &error);
 }
 
@@ -335,5 +356,7 @@ int main(int argc, char **argv)
 		return certify(&options);
 	if (strcmp(options.command, "bundle") == 0)
 		return bundle(&options);
+	if (strcmp(options.command, "manifest") == 0)
+		return manifest(&options);
 	return strcmp(options.command, "serve") == 0 ? serve(&options) : operate(&options);
 }

@@ -82,6 +82,7 @@ void hall_options_help(void)
 	      "  keyhall-hall init --state DIR                  make the CA\n"
 	      "  keyhall-hall certify --state DIR --csr FILE    a company's first certificate\n"
 	      "  keyhall-hall bundle --state DIR OPTIONS        the configuration of the key agent for this hall\n"
+	      "  keyhall-hall manifest --state DIR OPTIONS      the signed list of the newest installers\n"
 	      "  keyhall-hall retry --state DIR ORDER           a MANUAL order goes to the CA again\n"
 	      "  keyhall-hall refund --state DIR ORDER          a PAID or MANUAL order gets its money back\n\n",
 	      stdout);
@@ -148,7 +149,7 @@ static const struct option *find(const char *name)
 
 static bool is_command(const char *word)
 {
-	static const char *const words[] = {"serve", "init", "certify", "bundle", "retry", "refund"};
+	static const char *const words[] = {"serve", "init", "certify", "bundle", "manifest", "retry", "refund"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(word, words[i]) == 0)

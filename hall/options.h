@@ -8,7 +8,7 @@
 #include "site.h"
 
 struct hall_options {
-	const char *command; /* "serve", "init", "certify", "bundle", "retry", "refund" */
+	const char *command; /* "serve", "init", "certify", "bundle", "manifest", "retry", "refund" */
 	const char *argument;
 	const char *state;
 	const char *bind;

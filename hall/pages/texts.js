@@ -75,6 +75,7 @@
 		'file.rpm': ['中标麒麟、openEuler、Fedora 安装包', 'Package for NeoKylin, openEuler, Fedora'],
 		'file.source': ['源代码', 'Source code'],
 		'file.configuration': ['本服务厅的控件配置文件', 'Settings of the key agent for this hall'],
+		'file.manifest': ['更新清单（已签名）', 'Signed list of the newest installers'],
 		'file.signature': ['配置文件的签名（JWS）', 'Signature of the settings (JWS)'],
 
 		/* home */

@@ -21,6 +21,7 @@ static const struct {
 	{"keyhall-1.2.0.tar.xz", "source", NULL, NULL, "1.2.0"},
 	{"hall.json", "configuration", NULL, NULL, NULL},
 	{"hall.json.jws", "signature", NULL, NULL, NULL},
+	{"manifest.jws", "manifest", NULL, NULL, NULL},
 	{"keyhall-hall_1.2.0_amd64.deb", NULL, NULL, NULL, NULL},
 	{"keyhall_latest_amd64.deb", NULL, NULL, NULL, NULL},
 	{"keyhall_1.2.0_amd64.deb.part", NULL, NULL, NULL, NULL},
