@@ -145,6 +145,11 @@ static void check_paths(const struct kh_config *config, struct kh_complaint *com
 	}
 }
 
+static bool is_address(const char *text)
+{
+	return begins(text, "https://") || begins(text, "http://");
+}
+
 static void check(const struct kh_config *config, struct kh_complaint *complaint)
 {
 	check_origins(config, complaint);
@@ -153,8 +158,10 @@ static void check(const struct kh_config *config, struct kh_complaint *complaint
 	check_oids(config, complaint);
 	if (config->locale && !begins(config->locale, "zh") && !begins(config->locale, "en"))
 		kh_complain(complaint, "locale", "settings.locale");
-	if (config->downloads && !begins(config->downloads, "https://") && !begins(config->downloads, "http://"))
+	if (config->downloads && !is_address(config->downloads))
 		kh_complain(complaint, "downloads", "settings.address");
+	if (config->updates && !is_address(config->updates->address))
+		kh_complain(complaint, "updates.address", "settings.address");
 }
 
 static void add_file(struct kh_settings *settings, struct kh_complaint *complaint)

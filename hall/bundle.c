@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "downloads.h"
 #include "system.h"
 
 /* protocol/configuration.schema.json */
@@ -23,15 +24,27 @@ static char *downloads_address(const struct hall_site *site)
 	return asprintf(&address, "%s%s", site->hall.settings.origin, given) < 0 ? NULL : address;
 }
 
-static json_t *bundle_json(const struct hall_site *site)
+/* Where the hall's own manifest is, and the key it is signed with; NULL: the hall offers no downloads. */
+static json_t *updates_json(const struct hall_site *site, const struct hall_signer *signer)
+{
+	HALL_AUTO_FREE char *key = hall_signer_public(signer);
+	HALL_AUTO_FREE char *address = NULL;
+
+	if (!site->downloads || !key ||
+	    asprintf(&address, "%s/downloads/" HALL_MANIFEST, site->hall.settings.origin) < 0)
+		return NULL;
+	return json_pack("{s:s, s:s}", "address", address, "key", key);
+}
+
+static json_t *bundle_json(const struct hall_site *site, const struct hall_signer *signer)
 {
 	const char *origin = site->hall.settings.origin;
 	HALL_AUTO_FREE char *downloads = downloads_address(site);
 
-	return json_pack("{s:[s], s:[{s:s, s:s}], s:i, s:[s], s:{s:s, s:s}, s:s*, s:s}", "origins", origin, "halls",
-			 "origin", origin, "name", site->name_zh, "port", (int)site->agent_ports[0], "anchors",
+	return json_pack("{s:[s], s:[{s:s, s:s}], s:i, s:[s], s:{s:s, s:s}, s:s*, s:o*, s:s}", "origins", origin,
+			 "halls", "origin", origin, "name", site->name_zh, "port", (int)site->agent_ports[0], "anchors",
 			 site->hall.ca.root, "window", "before", site->window_before, "after", site->window_after,
-			 "downloads", downloads, "locale", LOCALE);
+			 "downloads", downloads, "updates", updates_json(site, signer), "locale", LOCALE);
 }
 
 static enum hall_code check(const struct hall_site *site, struct hall_error *error)
@@ -59,7 +72,7 @@ enum hall_code hall_bundle_write(const struct hall_site *site, const struct hall
 				 struct hall_error *error)
 {
 	enum hall_code code = check(site, error);
-	HALL_AUTO_JSON json_t *json = code == HALL_OK ? bundle_json(site) : NULL;
+	HALL_AUTO_JSON json_t *json = code == HALL_OK ? bundle_json(site, signer) : NULL;
 	HALL_AUTO_FREE char *text = !json ? NULL : json_dumps(json, JSON_INDENT(2));
 
 	if (code != HALL_OK)

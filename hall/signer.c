@@ -15,19 +15,24 @@
 #define PUBLIC "signing.pem"
 #define SIGNATURE_SIZE 64 /* RFC 8032, 5.1.6 */
 
+static char *public_pem(EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *data, *pem = NULL;
+
+	if (bio && PEM_write_bio_PUBKEY(bio, key) == 1) {
+		long length = BIO_get_mem_data(bio, &data);
+		pem = strndup(data, (size_t)length);
+	}
+	BIO_free(bio);
+	return pem;
+}
+
 static bool write_public(const char *state, EVP_PKEY *key)
 {
 	HALL_AUTO_FREE char *path = hall_path(state, PUBLIC);
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data;
-	bool done = path && bio && PEM_write_bio_PUBKEY(bio, key) == 1;
-
-	if (done) {
-		long length = BIO_get_mem_data(bio, &data);
-		done = hall_file_write(path, data, (size_t)length, false);
-	}
-	BIO_free(bio);
-	return done;
+	HALL_AUTO_FREE char *pem = public_pem(key);
+	return path && pem && hall_file_write(path, pem, strlen(pem), false);
 }
 
 /* The public key is written first: where the key is, it is too. */
@@ -59,6 +64,11 @@ void hall_signer_close(struct hall_signer *signer)
 {
 	EVP_PKEY_free(signer->key);
 	*signer = (struct hall_signer){0};
+}
+
+char *hall_signer_public(const struct hall_signer *signer)
+{
+	return public_pem(signer->key);
 }
 
 static char *sign(EVP_PKEY *key, const char *text)

@@ -21,6 +21,9 @@ struct hall_signer {
 HALL_CHECKED enum hall_code hall_signer_open(const char *state, struct hall_signer *signer, struct hall_error *error);
 void hall_signer_close(struct hall_signer *signer);
 
+/* The public key, PEM; the caller frees it. NULL: failed. */
+char *hall_signer_public(const struct hall_signer *signer);
+
 /* The caller frees it. NULL: failed. */
 char *hall_signer_sign(const struct hall_signer *signer, const void *payload, size_t length, bool detached);
 

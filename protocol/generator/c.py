@@ -271,7 +271,7 @@ def defaults(document):
         for field in struct.fields:
             if "default" in field.schema:
                 found[field.name] = field.schema["default"]
-            elif field.type.struct and field.array is None:
+            elif field.type.struct and field.array is None and of(field.type.struct):
                 found[field.name] = of(field.type.struct)
         return found
 

@@ -228,7 +228,7 @@ class Reference:
         return text + f"## {words['findings']}\n" + self.findings() + self.limits(document.data)
 
     def configuration(self):
-        return self.schema("configuration.schema.json", "configuration", ("Config", "ConfigModule", "ConfigWindow"))
+        return self.schema("configuration.schema.json", "configuration", ("Config", "ConfigModule", "ConfigWindow", "ConfigUpdates"))
 
     def profile(self):
         names = ("ProfileFile", "ProfileNames", "ProfileUsb", "ProfileAtr", "ProfileModule", "ProfileMatch", "ProfileSm2", "ProfileSign", "ProfileCipher", "ProfileEnvelope", "ProfileSm4", "ProfileRsa")

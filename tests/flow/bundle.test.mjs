@@ -54,7 +54,7 @@ test('made beside a running hall, fetched from its downloads: the signature, and
 		assert.deepEqual(JSON.parse(bundle), {
 			origins: [scene.origin], halls: [{ origin: scene.origin, name: hallName }], port: scene.daemon.port,
 			anchors: [readFileSync(scene.root, 'utf8')], window: { before: '2 months', after: '1 year' },
-			downloads: `${scene.origin}/downloads`, locale: 'zh-CN',
+			downloads: `${scene.origin}/downloads`, updates: { address: `${scene.origin}/downloads/manifest.jws`, key: readFileSync(path.join(scene.hall.state, 'signing.pem'), 'utf8') }, locale: 'zh-CN',
 		});
 
 		const file = path.join(scene.folder, 'hall.json');
