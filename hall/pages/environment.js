@@ -6,8 +6,6 @@
 	'use strict';
 
 	var Hall = window.Hall;
-	var CLOCK_WARN = 120;
-	var CLOCK_FAIL = 540; /* the hall takes a proof that is at most ten minutes off its clock */
 	var LINK_STATES = {'open': 'ok', 'connecting': 'wait', 'browser.prompt': 'wait'};
 
 	/* What another agent, or a newer one, mends. */
@@ -30,18 +28,6 @@
 				text: Hall.t(mendable ? 'link.remedy' : 'link.help', {hotline: Hall.hotline()}),
 				url: mendable && download, link: Hall.t('link.download')
 			}
-		};
-	}
-
-	function clockRow() {
-		var away = Hall.clock.away();
-		var bad = away > CLOCK_FAIL ? 'fail' : away > CLOCK_WARN ? 'warn' : 'ok';
-		return {
-			id: 'clock', state: bad, code: bad === 'ok' ? 'ok' : 'clock.wrong',
-			text: Hall.t(bad === 'ok' ? 'clock.ok' : 'clock.wrong', {
-				now: Hall.format.dateTime(new Date(Hall.clock.now()).toISOString())
-			}),
-			remedy: bad === 'ok' ? null : {text: Hall.t('clock.remedy')}
 		};
 	}
 
@@ -79,12 +65,9 @@
 	function checkKeys() {
 		var open = {name: 'open', text: Hall.agent.stateText('open')};
 		Hall.showLinks();
-		Hall.agent.call('environment.check', {}, Hall.wizard.live(function (error, answer) {
+		Hall.agent.call('environment.check', {time: Hall.clock.text()}, Hall.wizard.live(function (error, answer) {
 			shownLink = open.name;
 			var items = [linkRow(open)].concat(error ? [failedCheck(error)] : answer.items);
-			if (!items.some(function (item) { return item.id === 'clock' && item.state !== 'ok'; })) {
-				items = items.filter(function (item) { return item.id !== 'clock'; }).concat([clockRow()]);
-			}
 			show(items);
 			conclude(items);
 		}));

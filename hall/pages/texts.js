@@ -126,7 +126,7 @@
 		'group.control.name': ['控件', 'Key agent'],
 		'group.driver.name': ['驱动', 'Driver'],
 		'group.key.name': ['Key', 'USB key'],
-		'group.ok': ['正常', 'Well'],
+		'group.ok': ['正常', 'OK'],
 		'group.warn': ['请注意下列提示', 'See the note below'],
 		'group.fail': ['异常，请按下列提示处理', 'Something is wrong, see below'],
 		'group.unknown': ['未检测', 'Not checked'],
@@ -153,9 +153,6 @@
 		'link.download': ['下载控件', 'Get the key agent'],
 		'link.remedy': ['启动或更新后本页面会自动继续，也可点击“重新检测”；需要帮助请拨打 {hotline}。', 'Start or update it: this page goes on by itself, or check again; for help call {hotline}.'],
 		'link.help': ['处理后请点击“重新检测”；仍未解决请拨打 {hotline}。', 'Then check again; if it stays, call {hotline}.'],
-		'clock.ok': ['本机时间与服务厅一致。', 'This computer\'s clock agrees with the hall.'],
-		'clock.wrong': ['本机时间不准确，服务厅当前时间为 {now}。', 'This computer\'s clock is wrong; at the hall it is {now}.'],
-		'clock.remedy': ['请在系统设置中校准时间，然后重新检测。', 'Correct it in the system settings, then check again.'],
 
 		/* 2 选择证书 */
 		'choose.lead': ['请选择需要更新的证书。', 'Choose the certificate to renew.'],

@@ -37,8 +37,8 @@
 			offset = isNaN(hall) ? 0 : hall - Date.now();
 		},
 		now: function () { return Date.now() + offset; },
-		/* how far this computer's clock is from the hall's, in seconds */
-		away: function () { return Math.abs(offset) / 1000; }
+		/* the same as the agent reads it: RFC 3339, UTC, seconds */
+		text: function () { return new Date(Date.now() + offset).toISOString().replace(/\.\d+/, ''); }
 	};
 
 	/* {state: early|open|late, opens, closes}; the agent's opinion where the hall names no rule */

@@ -133,6 +133,15 @@ for (const name of ['chromium', 'firefox'])
 			await checkRenewed(scene);
 		}));
 
+		often('the clock is compared with the hall\'s', async () => {
+			for (const [ahead, state, number] of [[0, 'ok', ''], [1200, 'fail', '3503']])
+				await withClerk(name, { hallArgs: ['--time-offset', `${ahead}`] }, async (scene, clerk) => {
+					await clerk.page.goto(`${scene.origin}/renew`);
+					await clerk.page.locator(`[data-check="clock"][data-state="${state}"]`).waitFor({ state: 'attached' });
+					assert.ok((await clerk.page.locator('[data-check="clock"]').textContent()).includes(number));
+				});
+		});
+
 		often('too early', () => withClerk(name, { from: -100, to: 265 }, async (scene, clerk) => {
 			await clerk.environment(scene.origin);
 			await clerk.page.locator(`[data-certificate="${scene.id}"][data-window="early"]`).waitFor();
