@@ -9,7 +9,7 @@ import { watched } from './lib/watched.mjs';
 
 const args = process.argv.slice(2);
 const all = args.includes('--all');
-const chosen = args.filter((arg) => !arg.startsWith('-'));
+const chosen = [...args.filter((arg) => !arg.startsWith('-')), ...(args.includes('--packages') ? ['packages'] : [])];
 const logs = path.join(root, 'build', 'test-logs');
 const browserNode = process.env.KEYHALL_BROWSER_NODE ?? process.execPath;
 // Every process, also a child of a child, reports into a file of its own; the suite fails when there is one.
@@ -36,7 +36,7 @@ const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filte
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
-// serves: the suites that need it, also when they are asked for by name.
+// serves: the suites that need it, also when they are asked for by name. apart: only when it is asked for.
 const suites = [
 	{ name: 'build', lane: 0, shell: meson('build'), stops: true, serves: /./ },
 	{ name: 'unit', lane: 0, meson: 'build' },
@@ -46,6 +46,8 @@ const suites = [
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
+	{ name: 'package', lane: 0, shell: './dev package', apart: true, stops: true, serves: /^packages$/ },
+	{ name: 'packages', lane: 0, node: tests('packages'), apart: true },
 
 	// With its checks in, GCC 14 warns of what cannot be.
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Dwerror=false', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
@@ -120,7 +122,7 @@ async function runNode(suite) {
 
 const isChosen = (suite) => chosen.includes(suite.name) || chosen.some((name) => suite.serves?.test(name));
 // A few suites by name are one lane: what serves them comes first.
-const lanes = chosen.length ? [suites.filter(isChosen)] : [0, 1].map((lane) => suites.filter((one) => one.lane === lane));
+const lanes = chosen.length ? [suites.filter(isChosen)] : [0, 1].map((lane) => suites.filter((one) => one.lane === lane && !one.apart));
 
 const results = [];
 async function runLane(lane) {

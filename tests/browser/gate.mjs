@@ -1,7 +1,7 @@
 // A page, a small agent and real browsers for the SDK's tests: Chromium with a window under Xvfb, so that its question
 // about loopback can be answered with the mouse; Firefox without, or with one for its own question.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -129,28 +129,34 @@ async function display(find) {
 const width = 1100;
 const sites = ['hall.test', 'part.test', 'plain.test'];
 
+// Of policies, where they had to stand beside the system's own.
+function removeCopies() {
+	const managed = '/etc/chromium/policies/managed';
+	for (const name of existsSync(managed) ? readdirSync(managed) : [])
+		if (name.startsWith('keyhall-test-')) rmSync(path.join(managed, name));
+}
+
 // Chromium to which the site is a public one, its agent ports are loopback. Blank profile in every context.
-// policies: managed policies, in a mount namespace of the browser's own where there can be one.
+// policies: a folder of managed policies, in a mount namespace of the browser's own where there can be one.
 export async function openChromium(ports, { policies } = {}) {
 	const screen = await display(chromiumQuestion);
 	const folder = mkdtempSync(path.join(os.tmpdir(), 'keyhall-chromium-'));
 	let executablePath = '/usr/bin/chromium';
 	if (policies) {
 		const namespace = inMountNamespace().join(' ');
-		writeFileSync(path.join(folder, 'policies.json'), JSON.stringify(policies));
 		executablePath = path.join(folder, 'chromium');
 		writeFileSync(executablePath, `#!/bin/sh
 set -e
 managed=/etc/chromium/policies/managed
 if ! ${namespace} true 2>/dev/null; then # a container that allows no namespaces
 	mkdir -p $managed
-	cp "${folder}/policies.json" $managed/keyhall-test.json
+	for one in "${policies}"/*.json; do cp "$one" $managed/keyhall-test-"\${one##*/}"; done
 	exec /usr/bin/chromium "$@"
 fi
 exec ${namespace} sh -c 'set -e
 mount -t tmpfs none /etc/chromium
 mkdir -p /etc/chromium/policies/managed
-cp "${folder}/policies.json" /etc/chromium/policies/managed/keyhall.json
+cp "${policies}"/*.json /etc/chromium/policies/managed/
 exec /usr/bin/chromium "$@"' chromium "$@"
 `, { mode: 0o755 });
 	}
@@ -167,7 +173,7 @@ exec /usr/bin/chromium "$@"' chromium "$@"
 			return page;
 		},
 		answer: screen.answer,
-		close: async () => { await browser.close(); screen.close(); rmSync(folder, { recursive: true, force: true }); rmSync('/etc/chromium/policies/managed/keyhall-test.json', { force: true }); },
+		close: async () => { await browser.close(); screen.close(); rmSync(folder, { recursive: true, force: true }); removeCopies(); },
 	};
 }
 

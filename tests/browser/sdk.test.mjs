@@ -1,7 +1,11 @@
 // keyhall.js in real browsers: every state of the browser's gate, answered by real clicks; the agent here is a small one.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { agent, begin, connect, emptyPort, openChromium, openFirefox, outcome, reached, site, sleep } from './gate.mjs';
+import { program } from '../lib/paths.mjs';
+import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 
 let hall;
 before(async () => { hall = await site(); });
@@ -116,16 +120,25 @@ describe('Chromium', () => {
 		local.close();
 	});
 
-	test('permission by policy: no question', async () => {
-		const managed = await openChromium(hall.ports, { policies: { LoopbackNetworkAllowedForUrls: [hall.url('https', 'hall.test', '')] } });
+	test('permission by the policies that the package makes, beside another program\'s: no question', async () => {
+		const folder = temporaryFolder(), policies = path.join(folder, 'etc/chromium/policies/managed');
+		mkdirSync(path.join(folder, 'etc/keyhall'), { recursive: true });
+		mkdirSync(policies, { recursive: true });
+		writeFileSync(path.join(folder, 'etc/keyhall/config.json'), JSON.stringify({ origins: [hall.url('https', 'hall.test', '')] }));
+		writeFileSync(path.join(policies, 'other.json'), JSON.stringify({ LoopbackNetworkAllowedForUrls: [hall.url('https', 'plain.test', '')] }));
+		await run(program.policies, ['install', '--root', folder]);
+		const managed = await openChromium(hall.ports, { policies });
 		try {
-			const page = await managed.page(hall.url('https', 'hall.test'));
-			assert.deepEqual((await connect(page, ports)).states, ['connecting', 'open']);
+			for (const name of ['hall.test', 'plain.test']) {
+				const page = await managed.page(hall.url('https', name));
+				assert.deepEqual((await connect(page, ports)).states, ['connecting', 'open'], name);
+			}
 			const stranger = await managed.page(hall.url('https', 'part.test'));
 			await begin(stranger, ports);
 			await reached(stranger, 'browser.prompt');
 		} finally {
 			await managed.close();
+			removeFolder(folder);
 		}
 	});
 

@@ -12,6 +12,7 @@ export const program = {
 	keyhall: path.join(build, 'agent/keyhall'),
 	token: path.join(build, 'pkcs11/keyhall-token'),
 	hall: path.join(build, 'hall/keyhall-hall'),
+	policies: path.join(build, 'installer/linux/policies'),
 };
 
 const multiarch = ['x86_64-linux-gnu', 'aarch64-linux-gnu'];
