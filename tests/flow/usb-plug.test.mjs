@@ -9,6 +9,7 @@ import { sleep, until } from '../lib/process.mjs';
 
 const gm3000 = { id: '055c:e618', number: 4 }, driver = 'libgm3000_pkcs11.so';
 const ROUNDS = all ? 100 : 5, QUICK = 10, GROWN = 4096; // kB
+const QUICKLY = process.env.KEYHALL_SANITIZED ? 3000 : 1000; // ms; with the sanitizers all is slower
 
 function daemonOf(bus) {
 	const { pid } = bus.service;
@@ -25,7 +26,7 @@ async function took(bus, action, count) {
 	const began = performance.now();
 	action();
 	while (heard(bus) !== count) {
-		assert.ok(!bus.service.end && performance.now() - began < 30000, `the page did not hear of ${count} keys\n${bus.service.output()}`);
+		assert.ok(!bus.service.end && performance.now() - began < 120000, `the page did not hear of ${count} keys\n${bus.service.output()}`);
 		await sleep(5);
 	}
 	return performance.now() - began;
@@ -50,7 +51,7 @@ test('a page hears of a key within a second', async () => {
 			pulled.push(await took(bus, () => pullOut(bus), 0));
 			await checked('token.absent', 'ok');
 		}
-		assert.ok(middle(plugged) < 1000 && middle(pulled) < 1000, JSON.stringify({ plugged, pulled }));
+		assert.ok(middle(plugged) < QUICKLY && middle(pulled) < QUICKLY, JSON.stringify({ plugged, pulled }));
 	} finally { await bus.stop(); }
 });
 
