@@ -207,45 +207,48 @@ void kh_base64_append(struct kh_buffer *buffer, const void *data, size_t length)
 	append_base64(buffer, data, length, base64, '=');
 }
 
-static int digit_value(char c)
-{
-	const char *found = c ? strchr(base64, c) : NULL;
-
-	return found ? (int)(found - base64) : -1;
-}
-
-/* One group of four characters, of which the last may be padding. */
-static bool decode_group(const char *text, size_t digits, uint8_t *out)
+/* One group of up to four characters. */
+static bool decode_group(const char *text, size_t count, const char *digits, uint8_t *out)
 {
 	uint32_t group = 0;
 
-	for (size_t i = 0; i < digits; i++) {
-		int value = digit_value(text[i]);
-		if (value < 0)
+	for (size_t i = 0; i < count; i++) {
+		const char *found = text[i] ? strchr(digits, text[i]) : NULL;
+
+		if (!found)
 			return false;
-		group |= (uint32_t)value << (18 - 6 * i);
+		group |= (uint32_t)(found - digits) << (18 - 6 * i);
 	}
-	for (size_t i = 0; i + 1 < digits; i++)
+	for (size_t i = 0; i + 1 < count; i++)
 		out[i] = (uint8_t)(group >> (16 - 8 * i));
-	return digits == 4 || (group & (digits == 3 ? 0xff : 0xffff)) == 0;
+	return count == 4 || (count > 1 && (group & (count == 3 ? 0xff : 0xffff)) == 0);
+}
+
+/* Without padding. */
+static enum kh_code decode(const char *text, size_t length, const char *digits, struct kh_bytes *out)
+{
+	uint8_t *data = malloc(length / 4 * 3 + 3);
+
+	if (!data)
+		return KH_AGENT_FAILED;
+	for (size_t i = 0; i < length; i += 4) {
+		if (!decode_group(text + i, length - i < 4 ? length - i : 4, digits, data + i / 4 * 3)) {
+			free(data);
+			return KH_REQUEST_INVALID;
+		}
+	}
+	*out = (struct kh_bytes){data, length * 3 / 4};
+	return KH_OK;
+}
+
+enum kh_code kh_base64url_decode(const char *text, size_t length, struct kh_bytes *out)
+{
+	return decode(text, length, base64url, out);
 }
 
 enum kh_code kh_base64_decode(const char *text, size_t length, struct kh_bytes *out)
 {
 	size_t padding = length >= 4 && text[length - 1] == '=' ? (text[length - 2] == '=' ? 2 : 1) : 0;
-	uint8_t *data;
 
-	if (length % 4 != 0)
-		return KH_REQUEST_INVALID;
-	data = malloc(length / 4 * 3 + 1);
-	if (!data)
-		return KH_AGENT_FAILED;
-	for (size_t i = 0; i < length; i += 4) {
-		if (!decode_group(text + i, i + 4 < length ? 4 : 4 - padding, data + i / 4 * 3)) {
-			free(data);
-			return KH_REQUEST_INVALID;
-		}
-	}
-	*out = (struct kh_bytes){data, length / 4 * 3 - padding};
-	return KH_OK;
+	return length % 4 != 0 ? KH_REQUEST_INVALID : decode(text, length - padding, base64, out);
 }

@@ -61,5 +61,7 @@ void kh_base64_append(struct kh_buffer *buffer, const void *data, size_t length)
  * base64 is KH_REQUEST_INVALID; out->data is not NULL on success, even when
  * nothing was encoded. */
 KH_CHECKED enum kh_code kh_base64_decode(const char *text, size_t length, struct kh_bytes *out);
+/* The same of base64url, which has no padding. */
+KH_CHECKED enum kh_code kh_base64url_decode(const char *text, size_t length, struct kh_bytes *out);
 
 #endif

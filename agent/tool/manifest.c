@@ -10,25 +10,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "cleanup.h"
 #include "window.h"
-
-/* base64url without padding. */
-static bool decode(const char *text, size_t length, struct kh_bytes *out)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer plain = {0};
-
-	for (size_t i = 0; i < length; i++) {
-		char sign = text[i];
-
-		if (sign == '+' || sign == '/' || sign == '=')
-			return false;
-		sign = sign == '-' ? '+' : sign == '_' ? '/' : sign;
-		kh_buffer_append(&plain, &sign, 1);
-	}
-	kh_buffer_append(&plain, "===", (4 - length % 4) % 4);
-	return !plain.failed && plain.data && kh_base64_decode(plain.data, plain.length, out) == KH_OK;
-}
 
 static EVP_PKEY *read_key(const char *pem)
 {
@@ -63,9 +45,9 @@ static bool open_jws(const char *jws, const char *key, struct kh_bytes *payload)
 	const char *body = strchr(jws, '.');
 	const char *end = body ? strchr(body + 1, '.') : NULL;
 	struct kh_bytes signature = {0};
-	bool good = end && decode(end + 1, strlen(end + 1), &signature) &&
+	bool good = end && kh_base64url_decode(end + 1, strlen(end + 1), &signature) == KH_OK &&
 		    verify(key, jws, (size_t)(end - jws), &signature) &&
-		    decode(body + 1, (size_t)(end - body - 1), payload);
+		    kh_base64url_decode(body + 1, (size_t)(end - body - 1), payload) == KH_OK;
 
 	kh_bytes_finish(&signature);
 	return good;

@@ -38,6 +38,10 @@ static void test_base64(void **state)
 		assert_non_null(plain.data);
 		assert_memory_equal(plain.data, vectors[i].plain, length);
 		kh_bytes_finish(&plain);
+		assert_int_equal(kh_base64url_decode(vectors[i].url, strlen(vectors[i].url), &plain), KH_OK);
+		assert_int_equal(plain.length, length);
+		assert_memory_equal(plain.data, vectors[i].plain, length);
+		kh_bytes_finish(&plain);
 		kh_buffer_finish(&coded);
 		kh_buffer_finish(&url);
 	}
@@ -47,6 +51,7 @@ static void test_base64_refused(void **state)
 {
 	static const char *const bad[] = {"Z",	  "Zg",	  "Zg=",  "Zh==", "Zm9=",     "Zm9v\n", "Zm 9",
 					  "=m9v", "Z===", "====", "-_-_", "Zg==Zm9v", "Zm=v"};
+	static const char *const bad_url[] = {"Z", "Zh", "Zm9", "Zm9vZ", "Zg==", "+/+/", "Zm9v\n"};
 	struct kh_bytes plain = {0};
 
 	(void)state;
@@ -55,6 +60,10 @@ static void test_base64_refused(void **state)
 		assert_null(plain.data);
 	}
 	assert_int_equal(kh_base64_decode("Zm\0v", 4, &plain), KH_REQUEST_INVALID);
+	for (size_t i = 0; i < sizeof(bad_url) / sizeof(bad_url[0]); i++) {
+		assert_int_equal(kh_base64url_decode(bad_url[i], strlen(bad_url[i]), &plain), KH_REQUEST_INVALID);
+		assert_null(plain.data);
+	}
 }
 
 static void test_hex(void **state)
