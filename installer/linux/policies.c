@@ -291,21 +291,12 @@ static char *read_text(const char *path)
 }
 
 /* before and after are noted, so that the very text can be put back. */
-static bool add_firefox(const json_t *origins, json_t *made, json_t *notes)
+static bool skip_hosts(const char *path, json_t *file, json_t *hosts, json_t *notes)
 {
-	char path[PATH_MAX];
-	bool missing, written;
-	json_t *hosts = hosts_of(origins), *file, *skipped;
+	json_t *skipped = skipped_of(file);
 	char *before, *after;
+	bool written;
 
-	if (!place(path, sizeof(path), FIREFOX, NULL) || !make_folders(path, made))
-		return false;
-	file = read_object(path, &missing);
-	if (!file && !missing)
-		return false;
-	if (!file)
-		file = json_object();
-	skipped = skipped_of(file);
 	if (!skipped)
 		return complain(path, "has policies of another form");
 	before = read_text(path);
@@ -318,9 +309,27 @@ static bool add_firefox(const json_t *origins, json_t *made, json_t *notes)
 				    json_pack("{s:s*, s:s, s:O}", "before", before, "after", after, "hosts", hosts));
 	free(before);
 	free(after);
+	return written;
+}
+
+static bool add_firefox(const json_t *origins, json_t *made, json_t *notes)
+{
+	char path[PATH_MAX];
+	bool missing, added;
+	json_t *hosts, *file;
+
+	if (!place(path, sizeof(path), FIREFOX, NULL) || !make_folders(path, made))
+		return false;
+	file = read_object(path, &missing);
+	if (!file && !missing)
+		return false;
+	if (!file)
+		file = json_object();
+	hosts = hosts_of(origins);
+	added = skip_hosts(path, file, hosts, notes);
 	json_decref(hosts);
 	json_decref(file);
-	return written;
+	return added;
 }
 
 static void drop_empty(json_t *object, const char *name)
