@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <uv.h>
 
 #include "cleanup.h"
 #include "text.h"
@@ -15,18 +16,22 @@
 #define MANIFEST_MAX (256u * 1024)
 #define SECONDS 10
 
-/* The highest number that was seen, in the state folder. */
-static FILE *open_seen(const struct kh_tool *tool, const char *mode)
-{
-	char path[KH_PATH_MAX + 16];
+/* Of the highest number that was seen, in the state folder. */
+struct seen_path {
+	char text[KH_PATH_MAX + 16];
+};
 
-	snprintf(path, sizeof(path), "%s/updates", tool->settings.state);
-	return fopen(path, mode);
+static struct seen_path seen_path(const struct kh_tool *tool, const char *ending)
+{
+	struct seen_path path;
+
+	snprintf(path.text, sizeof(path.text), "%s/updates%s", tool->settings.state, ending);
+	return path;
 }
 
 static int64_t read_seen(const struct kh_tool *tool)
 {
-	FILE *file = open_seen(tool, "r");
+	FILE *file = fopen(seen_path(tool, "").text, "r");
 	int64_t number = 0;
 
 	if (file && fscanf(file, "%" SCNd64, &number) != 1)
@@ -36,13 +41,21 @@ static int64_t read_seen(const struct kh_tool *tool)
 	return number;
 }
 
+/* Beside it, then in its place: a disk that is full does not make it forgotten. */
 static bool write_seen(const struct kh_tool *tool, int64_t number)
 {
+	const struct seen_path path = seen_path(tool, ""), next = seen_path(tool, ".new");
 	struct kh_error error;
-	FILE *file = kh_system_make_folder(tool->settings.state, &error) == KH_OK ? open_seen(tool, "w") : NULL;
+	uv_fs_t request;
+	FILE *file = kh_system_make_folder(tool->settings.state, &error) == KH_OK ? fopen(next.text, "w") : NULL;
 	bool written = file && fprintf(file, "%" PRId64 "\n", number) > 0;
 
-	return file && fclose(file) == 0 && written;
+	written = file && fclose(file) == 0 && written;
+	written = written && uv_fs_rename(NULL, &request, next.text, path.text, NULL) == 0;
+	if (!written)
+		uv_fs_unlink(NULL, &request, next.text, NULL);
+	uv_fs_req_cleanup(&request);
+	return written;
 }
 
 /* frame: a text that says {reason}. */

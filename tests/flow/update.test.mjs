@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import net from 'node:net';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Hall } from '../lib/hall.mjs';
@@ -88,6 +88,17 @@ test('rollback: an older manifest after a newer one', async () => {
 	assert.deepEqual(await check(), refused('the manifest is older than one seen before'));
 	await make('--time-offset', '120');
 	assert.deepEqual(await check(), newer('99.1.0'), 'the next one is believed again');
+});
+
+test('a disk that is full: nothing is believed, and what was seen is not forgotten', async () => {
+	copyFileSync(manifest(), file('old.jws'));
+	await make('--time-offset', '60');
+	assert.deepEqual(await check(), newer('99.1.0'));
+	symlinkSync('/dev/full', file('state/updates.new'));
+	await make('--time-offset', '120');
+	assert.deepEqual(await check(), [1, '', 'keyhall: the manifest\'s number cannot be kept in the state folder']);
+	copyFileSync(file('old.jws'), manifest());
+	assert.deepEqual(await check(), refused('the manifest is older than one seen before'));
 });
 
 test('freeze: one that was held back until it had expired', async () => {
