@@ -70,6 +70,22 @@
 			var items = [linkRow(open)].concat(error ? [failedCheck(error)] : answer.items);
 			show(items);
 			conclude(items);
+			mentionNewer();
+		}));
+	}
+
+	/* The agent is new enough; nothing waits for a newer one. */
+	function mentionNewer() {
+		var own = Hall.agent.info();
+		if (!own) { return; }
+		Hall.installers.load(Hall.wizard.live(function (items) {
+			Hall.installers.newer(items, own.version, Hall.wizard.live(function (item) {
+				if (!item || shownLink !== 'open') { return; }
+				Hall.fill(parts.installer, Hall.notice('info', {
+					text: Hall.t('installer.newer', {version: item.version, own: own.version}), test: 'installer-newer',
+					actions: [Hall.h('a.button.button-plain', {href: '/downloads', text: Hall.t('link.download')})]
+				}));
+			}));
 		}));
 	}
 

@@ -176,6 +176,14 @@
 				done(items.some(isInstaller) ? section(items, machine, why) : null);
 			});
 		},
+		/* done(item): an installer for this computer that is newer than version, or null. */
+		newer: function (items, version, done) {
+			ask(function (said) {
+				done(fitting(items, machineOf(said)).filter(function (item) {
+					return window.Keyhall.compareVersions(item.version, version) > 0;
+				})[0] || null);
+			});
+		},
 		rows: rows
 	};
 }());

@@ -37,6 +37,7 @@
 		'downloads.lead': ['下载后可核对文件的 SHA-256 是否与此处一致。', 'Compare a file\'s SHA-256 with what stands here.'],
 		'downloads.none': ['暂无可下载的文件。', 'There is nothing to download yet.'],
 		'installer.title': ['下载并安装数字证书控件', 'Get the key agent'],
+		'installer.newer': ['数字证书控件有新版本 {version}（本机为 {own}），可在办理完成后更新。', 'Version {version} of the key agent is there; this computer has {own}. You can update it after the renewal.'],
 		'installer.title.update': ['下载并更新数字证书控件', 'Update the key agent'],
 		'installer.none': ['没有找到适合本机的安装包，请从下列文件中选择，或在 Windows、Linux 电脑上办理。',
 			'None of the installers is known to fit this computer. Choose one below, or use a PC with Windows or Linux.'],

@@ -3,17 +3,14 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import test from 'node:test';
 import { seriousFaults } from '../lib/axe.mjs';
-import { Hall } from '../lib/hall.mjs';
-import { removeFolder, temporaryFolder } from '../lib/process.mjs';
 import { makeScene } from '../lib/scene.mjs';
 import { certificateId } from '../lib/token.mjs';
 import { Clerk } from './clerk.mjs';
+import { openCounter, pictures } from './counter.mjs';
 import { agent, emptyPort } from './gate.mjs';
 
-// Pictures of all that is shown, to be looked at: KEYHALL_PICTURES=folder.
-const pictures = process.env.KEYHALL_PICTURES;
 const names = ['keyhall-setup-1.2.0-x64.exe', 'keyhall-setup-1.1.0-x64.exe', 'keyhall-1.2.0-x64.msi', 'keyhall_1.2.0_amd64.deb', 'keyhall_1.2.0_arm64.deb', 'keyhall-1.2.0-1.x86_64.rpm', 'keyhall-1.2.0.tar.gz', 'hall.json'];
 const chrome = (computer, more = '') => `Mozilla/5.0 (${computer}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36${more}`;
 const firefox = (computer) => `Mozilla/5.0 (${computer}; rv:128.0) Gecko/20100101 Firefox/128.0`;
@@ -33,7 +30,7 @@ const table = [
 	['a Mac', chrome('Macintosh; Intel Mac OS X 10_15_7'), []],
 ];
 
-let folder, place, port, hall, clerk;
+let place, port, hall, clerk;
 
 const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
@@ -43,19 +40,11 @@ function fillDownloads(downloads) {
 	return downloads;
 }
 
-before(async () => {
-	folder = temporaryFolder();
+openCounter(async (folder) => {
 	place = fillDownloads(path.join(folder, 'downloads'));
 	port = await emptyPort();
-	hall = await Hall.start({ folder, state: path.join(folder, 'hall'), agentPorts: [port], args: ['--downloads', place, '--agent-minimum', '1.0.0'] });
-	clerk = await Clerk.open('chromium', path.join(folder, 'profile'));
-	if (pictures) mkdirSync(pictures, { recursive: true });
-});
-after(async () => {
-	await clerk.close();
-	await hall.stop();
-	removeFolder(folder);
-});
+	return { agentPorts: [port], args: ['--downloads', place, '--agent-minimum', '1.0.0'] };
+}, (counter) => { ({ hall, clerk } = counter); });
 
 // A page whose browser says this of itself.
 async function tabOf(userAgent) {
@@ -144,10 +133,25 @@ test('no agent, then one that is too old, then a new one: each is seen without a
 	old.close();
 	const fresh = await agent('', port, '1.2.0');
 	await one.test('check-ready').waitFor();
-	assert.equal(await one.test('installer').count(), 0);
+	await one.page.waitForLoadState('networkidle');
+	assert.equal(await one.page.locator('[data-test="installer"], [data-test="installer-newer"]').count(), 0);
 	assert.ok(await one.test('check-next').isEnabled());
 	await one.page.close();
 	fresh.close();
+});
+
+test('an agent that will do, and a newer one: said, and the clerk goes on', async () => {
+	const one = await tabOf(table[3][1]);
+	const running = await agent('', port, '1.1.9');
+	await one.page.goto(`${hall.origin}/renew`);
+	await one.test('installer-newer').waitFor();
+	await look(one, 'newer', (language) => one.test('installer-newer').filter({ hasText: language === 'zh' ? /1\.2\.0（本机为 1\.1\.9）/ : /Version 1\.2\.0 .* has 1\.1\.9/ }).waitFor());
+	assert.ok(await one.test('check-next').isEnabled());
+	await one.test('installer-newer').locator('a').click();
+	await one.test('installer-download').waitFor();
+	assert.deepEqual(await offered(one), ['keyhall_1.2.0_amd64.deb']);
+	await one.page.close();
+	running.close();
 });
 
 test('an agent that does not know this hall: its settings, and the page goes on', async () => {

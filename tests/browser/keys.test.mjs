@@ -1,31 +1,15 @@
 // What real keys do, on the hall's pages: keys that tell little before a login, several keys, keys that cannot be used yet.
 // The hall is real; the agent is made up in the page.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { makeRequest } from '../lib/ca.mjs';
-import { Hall, HallCa } from '../lib/hall.mjs';
-import { removeFolder, temporaryFolder } from '../lib/process.mjs';
+import { HallCa } from '../lib/hall.mjs';
 import { certificateId, makeKey } from '../lib/token.mjs';
-import { Clerk } from './clerk.mjs';
+import { openCounter, pictures } from './counter.mjs';
 
-// Pictures of all that is shown, to be looked at: KEYHALL_PICTURES=folder.
-const pictures = process.env.KEYHALL_PICTURES;
 let folder, ca, hall, clerk, pem;
-
-before(async () => {
-	folder = temporaryFolder();
-	ca = await HallCa.make(path.join(folder, 'hall'));
-	hall = await Hall.start({ folder, state: ca.state });
-	clerk = await Clerk.open('chromium', path.join(folder, 'profile'));
-	if (pictures) mkdirSync(pictures, { recursive: true });
-});
-after(async () => {
-	await clerk.close();
-	await hall.stop();
-	removeFolder(folder);
-});
+openCounter(async (own) => { ca = await HallCa.make(path.join(own, 'hall')); }, (counter) => { ({ folder, hall, clerk } = counter); });
 beforeEach(async () => {
 	pem = await ca.certify(await makeRequest(await makeKey('ec-p256'), folder), -345, 20);
 	await clerk.page.goto('about:blank');

@@ -1,26 +1,12 @@
 // The hall's environment check and its connection to the agent: refused, missing, coming, going and coming back.
 import assert from 'node:assert/strict';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { Hall } from '../lib/hall.mjs';
-import { removeFolder, temporaryFolder } from '../lib/process.mjs';
-import { Clerk } from './clerk.mjs';
+import test from 'node:test';
+import { openCounter } from './counter.mjs';
 import { agent, emptyPort } from './gate.mjs';
 
-let folder, clerk, port, hall;
+let clerk, port, hall;
+openCounter(async () => ({ agentPorts: [port = await emptyPort()] }), (counter) => { ({ clerk, hall } = counter); });
 const row = (code) => clerk.page.locator(`[data-check="link"][data-code="${code}"]`).waitFor({ state: 'attached' });
-
-before(async () => {
-	folder = temporaryFolder();
-	port = await emptyPort();
-	hall = await Hall.start({ folder, state: path.join(folder, 'hall'), agentPorts: [port] });
-	clerk = await Clerk.open('chromium', path.join(folder, 'profile'));
-});
-after(async () => {
-	await clerk.close();
-	await hall.stop();
-	removeFolder(folder);
-});
 
 test('not running, refused, then there: 重新检测 goes on without a reload', async () => {
 	await clerk.page.goto(`${hall.origin}/renew`);

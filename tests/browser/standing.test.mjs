@@ -1,37 +1,21 @@
 // Wherever a paid order stands and whatever goes wrong, the hall's page has a way on: a button, success, or the hotline.
 // The hall is real, the agent and the order's state are made up in the page.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { Hall, HallCa } from '../lib/hall.mjs';
-import { removeFolder, temporaryFolder } from '../lib/process.mjs';
-import { Clerk } from './clerk.mjs';
+import test from 'node:test';
+import { HallCa } from '../lib/hall.mjs';
+import { openCounter, pictures } from './counter.mjs';
 
 const states = ['PAID', 'KEY_BOUND', 'APPLIED', 'ISSUED', 'INSTALLED', 'INVOICED', 'MANUAL', 'REFUND'];
 const stages = { nothing: 'begin', key: 'install', certificate: 'install', 'encryption-key': 'install', installed: 'complete', completed: 'none' };
 const hotline = '400-123-4567';
-// Pictures of all that is shown, to be looked at: KEYHALL_PICTURES=folder.
-const pictures = process.env.KEYHALL_PICTURES;
 
-let folder, hall, clerk;
-
-before(async () => {
-	folder = temporaryFolder();
-	const state = path.join(folder, 'hall');
-	await HallCa.make(state);
-	hall = await Hall.start({ folder, state });
-	clerk = await Clerk.open('chromium', path.join(folder, 'profile'));
+let hall, clerk;
+openCounter(async (folder) => { await HallCa.make(path.join(folder, 'hall')); }, async (counter) => {
+	({ hall, clerk } = counter);
 	await clerk.page.setViewportSize({ width: 390, height: 844 });
 	await clerk.page.goto(`${hall.origin}/renew`);
 	await clerk.page.waitForFunction(() => window.Hall && window.Hall.state.hall);
-	if (pictures) mkdirSync(pictures, { recursive: true });
-});
-
-after(async () => {
-	await clerk.close();
-	await hall.stop();
-	removeFolder(folder);
 });
 
 // Runs in the page: an order, what its key shows, and how a run ends.
