@@ -37,14 +37,17 @@ static void check_version(struct kh_check *check)
 {
 	const struct kh_modules *modules = check->environment->modules;
 	const char *values[] = {"version", KH_VERSION, "other", NULL, NULL};
+	enum kh_finding finding = KH_FINDING_VERSION_OK;
 
 	for (size_t i = 0; i < modules->count; i++) {
-		const char *version = kh_token_link_host(modules->items[i].link)->version;
+		const struct kh_error *failure = kh_token_link_failure(modules->items[i].link);
 
-		if (version && strcmp(version, KH_VERSION) != 0)
-			values[3] = version;
+		if (failure->code != KH_AGENT_MIXED)
+			continue;
+		finding = KH_FINDING_VERSION_MIXED;
+		values[3] = failure->value;
 	}
-	kh_check_add(check, values[3] ? KH_FINDING_VERSION_MIXED : KH_FINDING_VERSION_OK, values);
+	kh_check_add(check, finding, values);
 }
 
 static void check_hall(struct kh_check *check)

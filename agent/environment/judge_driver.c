@@ -170,6 +170,10 @@ static void add_failure(struct kh_check *check, const struct kh_driver *driver, 
 	char kind[64];
 	const char *values[] = {"module", kh_token_link_name(driver->link), "kind", kind, NULL};
 
+	if (failure->code == KH_AGENT_MIXED) {
+		kh_check_add(check, KH_FINDING_DRIVER_UNTRIED, NULL);
+		return;
+	}
 	add_about(check, kh_driver_failure(failure, driver->program, driver->path, kind, sizeof(kind)), values, key);
 }
 

@@ -149,12 +149,25 @@ void kh_token_link_trace(struct kh_token_link *link)
 	kh_token_talk_trace(&link->talk);
 }
 
+/* One that says so, or does not understand what it is told, or is not understood. */
+static bool is_of_another_version(enum kh_code code, const struct kh_host_host *host)
+{
+	return code == KH_REQUEST_INVALID || (code == KH_OK && strcmp(host->version, KH_VERSION) != 0);
+}
+
 static void configured(void *context, enum kh_code code, void *result, const struct kh_error *error)
 {
 	struct kh_token_link *link = context;
+	struct kh_error mixed = {.code = KH_AGENT_MIXED};
 
 	if (link->state != KH_LINK_STARTING)
 		return;
+	if (is_of_another_version(code, result)) {
+		if (code == KH_OK)
+			snprintf(mixed.value, sizeof(mixed.value), "%s", ((struct kh_host_host *)result)->version);
+		give_up(link, &mixed);
+		return;
+	}
 	if (code != KH_OK) {
 		give_up(link, error);
 		return;
@@ -283,11 +296,6 @@ const char *kh_token_link_name(const struct kh_token_link *link)
 	return file_name(link->module);
 }
 
-enum kh_code kh_token_link_state(const struct kh_token_link *link)
-{
-	return link->failure.code;
-}
-
 void kh_token_link_retry(struct kh_token_link *link)
 {
 	link->start_after = 0;
@@ -296,16 +304,6 @@ void kh_token_link_retry(struct kh_token_link *link)
 bool kh_token_link_suspect(const struct kh_token_link *link)
 {
 	return link->talk.hung;
-}
-
-const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link)
-{
-	return &link->talk.end;
-}
-
-bool kh_token_link_starts_once(const struct kh_token_link *link)
-{
-	return link->starts_once;
 }
 
 static void probed(void *context, enum kh_code code, void *result, const struct kh_error *error)
@@ -326,11 +324,6 @@ void kh_token_link_probe(struct kh_token_link *link)
 		return;
 	link->probing = true;
 	kh_token_link_call(link, KH_HOST_METHOD_TOKEN_LIST, &params, 0, probed, link);
-}
-
-const struct kh_error *kh_token_link_failure(const struct kh_token_link *link)
-{
-	return &link->failure;
 }
 
 void kh_token_link_stop(struct kh_token_link *link)

@@ -70,18 +70,10 @@ bool kh_token_link_idle(const struct kh_token_link *link);
 
 /* The module's file name. */
 const char *kh_token_link_name(const struct kh_token_link *link);
-/* The failure of its last start or call, KH_OK when it works. */
-enum kh_code kh_token_link_state(const struct kh_token_link *link);
 /* It has hung and not answered since: who asks it may wait long. */
 bool kh_token_link_suspect(const struct kh_token_link *link);
-/* How the child was lost that was lost last; UNKNOWN too, where it was not. */
-const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link);
-/* Its module cannot be started a second time in one process. */
-bool kh_token_link_starts_once(const struct kh_token_link *link);
 /* Finds out whether a suspect answers again; nobody waits for it. */
 void kh_token_link_probe(struct kh_token_link *link);
-/* What a call gets that is not made because the link is suspect. */
-const struct kh_error *kh_token_link_failure(const struct kh_token_link *link);
 /* Forgets the pause before the next start: the clerk asks again. */
 void kh_token_link_retry(struct kh_token_link *link);
 /* Ends the child; its calls are answered agent.stopping. The handles close on

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "token/report.h"
 
 /* Some more of a list; it is shown when it is whole. */
 static bool take_found(void *context, struct kh_host_certificate_found_params *more)

@@ -5,6 +5,26 @@
 
 #include <string.h>
 
+enum kh_code kh_token_link_state(const struct kh_token_link *link)
+{
+	return link->failure.code;
+}
+
+const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link)
+{
+	return &link->talk.end;
+}
+
+bool kh_token_link_starts_once(const struct kh_token_link *link)
+{
+	return link->starts_once;
+}
+
+const struct kh_error *kh_token_link_failure(const struct kh_token_link *link)
+{
+	return &link->failure;
+}
+
 static enum kh_module_report_state report_state(const struct kh_token_link *link)
 {
 	if (link->state == KH_LINK_RUNNING)

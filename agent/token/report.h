@@ -1,10 +1,19 @@
 /*
- * What support is told of a token host.
+ * What is known of a token host, and what support is told of it.
  */
 #ifndef KH_AGENT_TOKEN_REPORT_H
 #define KH_AGENT_TOKEN_REPORT_H
 
 #include "token/link.h"
+
+/* The failure of its last start or call, KH_OK when it works; all of it is also what a call gets that is not made
+ * because the link is suspect. agent.mixed: its host is of another version. */
+enum kh_code kh_token_link_state(const struct kh_token_link *link);
+const struct kh_error *kh_token_link_failure(const struct kh_token_link *link);
+/* How the child was lost that was lost last; UNKNOWN too, where it was not. */
+const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link);
+/* Its module cannot be started a second time in one process. */
+bool kh_token_link_starts_once(const struct kh_token_link *link);
 
 /* What its host told when it was started last; empty before. */
 const struct kh_host_host *kh_token_link_host(const struct kh_token_link *link);

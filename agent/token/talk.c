@@ -112,6 +112,18 @@ static void note_prompting(struct kh_token_talk *talk, bool open)
 	}
 }
 
+/* NULL: error says why. */
+static void *take_result(struct kh_incoming *incoming, const struct kh_method *method, struct kh_error *error)
+{
+	void *result = calloc(1, method->result->size);
+
+	if (!result)
+		(void)kh_fail(error, KH_AGENT_FAILED);
+	else if (kh_incoming_result(incoming, method, result, error) != KH_OK)
+		free(kh_steal(&result));
+	return result;
+}
+
 static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 {
 	const struct kh_method *method;
@@ -131,13 +143,14 @@ static void answer(struct kh_token_talk *talk, struct kh_incoming *incoming)
 		result = NULL;
 		kh_trace_error(talk->trace, peer_of(talk), KH_TRACE_SAID, &asked, &error);
 	} else {
-		result = calloc(1, method->result->size);
-		if (!result || kh_incoming_result(incoming, method, result, &error) != KH_OK) {
-			free(result);
+		result = take_result(incoming, method, &error);
+		/* The first answer shows a host of another version. */
+		if (!result && talk->current->method != KH_HOST_METHOD_HOST_CONFIGURE) {
 			lose(talk, "answers nonsense");
 			return;
 		}
-		kh_trace_result(talk->trace, peer_of(talk), KH_TRACE_SAID, &asked, result);
+		if (result)
+			kh_trace_result(talk->trace, peer_of(talk), KH_TRACE_SAID, &asked, result);
 	}
 	uv_timer_stop(talk->timer);
 	talk->prompting = false;

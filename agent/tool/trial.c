@@ -10,7 +10,7 @@
 #include "environment/judge_driver.h"
 #include "finding_row.h"
 #include "library.h"
-#include "token/link.h"
+#include "token/report.h"
 #include "tool/cell.h"
 #include "tool/orphans.h"
 

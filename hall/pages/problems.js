@@ -54,6 +54,8 @@
 			['请等待其结束，或完成已弹出的 PIN 码窗口后重试。', 'Wait for its end, or answer the PIN window that is open, then try again.']),
 		'agent.failed': row('数字证书控件内部错误。', 'The key agent had an internal error.', LATER),
 		'agent.stopping': row('数字证书控件正在退出。', 'The key agent is stopping.', ['请重新启动控件后继续。', 'Start it again, then go on.']),
+		'agent.mixed': row('数字证书控件的组件版本不一致[（{value}）]。', 'A part of the key agent is of another version[ ({value})].',
+			['请重新启动控件，或注销后重新登录，然后继续；仍然如此时请重新安装控件。', 'Start it again, or log out and in, then go on; if that does not help, install it again.']),
 		'origin.denied': row('本网页未获准使用数字证书控件或服务厅。', 'This page may not use the key agent or the hall.', CALL),
 		'request.invalid': row('控件无法识别网页的请求。', 'The key agent did not understand the page.', RELOAD),
 		'request.sequence': row('控件无法识别网页的请求顺序。', 'The page spoke to the key agent out of turn.', RELOAD),

@@ -10,6 +10,7 @@ export type ErrorName =
 	| 'agent.failed'
 	| 'agent.protocol'
 	| 'agent.stopping'
+	| 'agent.mixed'
 	| 'driver.missing'
 	| 'token.absent'
 	| 'token.removed'

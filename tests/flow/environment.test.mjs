@@ -58,8 +58,8 @@ const login = async (scene, agent) => agent.call('pin.verify', { token: (await a
 const rows = [
 	['agent', 'it runs', 'ok', 'ok'],
 	['version', 'it is of one version', 'ok', 'ok'],
-	['version', 'a token host of another version', 'warn', 'version.mixed', 'settings',
-		{ settings: (scene) => ({ modules: [{ path: scene.key.module, host: otherVersion(scene.folder) }] }) }],
+	['version', 'a token host of another version', 'fail', 'agent.mixed', 'settings',
+		{ text: /another version: 9\.9\.9, not \d/, settings: (scene) => ({ modules: [{ path: scene.key.module, host: otherVersion(scene.folder) }] }) }],
 	['hall', 'it has a hall', 'ok', 'ok'],
 	['hall', 'no hall is configured', 'warn', 'hall.none', 'contact', { settings: () => ({ origins: [] }) }],
 	['anchors', 'no anchors are configured', 'fail', 'anchors.missing', 'contact', { settings: () => ({ anchors: [] }) }],

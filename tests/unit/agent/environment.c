@@ -148,13 +148,25 @@ static const char *item_text(const struct kh_environment_check_result *result, c
 	return item_of(result, id)->text;
 }
 
+/* Its driver is not to blame. */
+static void test_mixed(void **state)
+{
+	struct kh_environment_check_result result;
+
+	(void)state;
+	host.failure = (struct kh_error){.code = KH_AGENT_MIXED, .value = "9.9.9"};
+	kh_environment_judge(&environment, "en", &result);
+	assert_int_equal(item_of(&result, "version")->state, KH_ENVIRONMENT_ITEM_STATE_FAIL);
+	assert_string_equal(item_of(&result, "version")->code, "agent.mixed");
+	assert_non_null(strstr(item_text(&result, "version"), "9.9.9"));
+	assert_int_equal(item_of(&result, "driver")->state, KH_ENVIRONMENT_ITEM_STATE_UNKNOWN);
+	kh_clear(&kh_environment_check_result_type, &result);
+}
+
 static void test_machine(void **state)
 {
-	static char other[] = "9.9.9", gtk[] = "pinentry-gtk-2";
+	static char gtk[] = "pinentry-gtk-2";
 
-	host.host.version = other;
-	expect("version", "warn", "version.mixed", "settings");
-	make_fine(state);
 	host.host.reader = true;
 	expect("reader", "ok", "ok", NULL);
 	environment.reader = KH_READER_STOPPED;
@@ -409,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fine, make_fine),
 		cmocka_unit_test_setup(test_configuration, make_fine),
 		cmocka_unit_test_setup(test_anchors, make_fine),
+		cmocka_unit_test_setup(test_mixed, make_fine),
 		cmocka_unit_test_setup(test_machine, make_fine),
 		cmocka_unit_test_setup(test_clock, make_fine),
 		cmocka_unit_test_setup(test_space, make_fine),
