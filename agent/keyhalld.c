@@ -30,6 +30,7 @@ static const char help[] =
 	"  --config FILE      configuration, after /etc/keyhall/config.json and the user's\n"
 	"                     $XDG_CONFIG_HOME/keyhall/config.json; later files win\n"
 	"  --foreground       stay in the foreground\n"
+	"  --check            only say what is wrong with the configuration\n"
 	"  --log-level LEVEL  error, warning, info (default) or debug\n"
 	"  --simulate FILE    answers what FILE says, without a key: for a hall's own tests\n"
 	"  --help, --version\n"
@@ -40,7 +41,7 @@ static const char help[] =
 struct options {
 	const char *config;
 	const char *simulate;
-	bool foreground;
+	bool foreground, check;
 	enum kh_log_level level;
 };
 
@@ -61,6 +62,8 @@ static int read_options(int count, char **values, struct options *options)
 		}
 		if (strcmp(option, "--foreground") == 0) {
 			options->foreground = true;
+		} else if (strcmp(option, "--check") == 0) {
+			options->check = true;
 		} else if (strcmp(option, "--config") == 0 && value) {
 			options->config = value;
 			i++;
@@ -265,7 +268,9 @@ int main(int count, char **values)
 	if (options.simulate && !simulation) {
 		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
 		status = EXIT_SETTINGS;
-	} else if (!options.foreground && kh_system_detach(&error) != KH_OK)
+	} else if (options.check)
+		status = EXIT_SUCCESS;
+	else if (!options.foreground && kh_system_detach(&error) != KH_OK)
 		status = cannot("cannot go to the background", &error);
 	else
 		status = lock_and_run(&settings, simulation);

@@ -13,9 +13,7 @@
 #include "complaint.h"
 #include "text.h"
 
-#define FILE_MAX (256 * 1024)
-
-static enum kh_code read_file(const char *path, struct kh_buffer *text)
+enum kh_code kh_settings_text(const char *path, struct kh_buffer *text)
 {
 	FILE *file = fopen(path, "rb");
 	char part[4096];
@@ -23,11 +21,11 @@ static enum kh_code read_file(const char *path, struct kh_buffer *text)
 
 	if (!file)
 		return KH_AGENT_FAILED;
-	while ((length = fread(part, 1, sizeof(part), file)) > 0 && text->length <= FILE_MAX)
+	while ((length = fread(part, 1, sizeof(part), file)) > 0 && text->length <= KH_SETTINGS_FILE_MAX)
 		kh_buffer_append(text, part, length);
 	length = (size_t)ferror(file);
 	fclose(file);
-	return length != 0 || text->failed || text->length > FILE_MAX ? KH_AGENT_FAILED : KH_OK;
+	return length != 0 || text->failed || text->length > KH_SETTINGS_FILE_MAX ? KH_AGENT_FAILED : KH_OK;
 }
 
 static bool port_text(const char *text)
@@ -168,7 +166,7 @@ static void add_file(struct kh_settings *settings, struct kh_complaint *complain
 {
 	struct kh_config layer;
 
-	if (read_file(complaint->file, &complaint->text) != KH_OK) {
+	if (kh_settings_text(complaint->file, &complaint->text) != KH_OK) {
 		kh_complain(complaint, NULL, "settings.unreadable");
 		return;
 	}
@@ -233,6 +231,31 @@ enum kh_code kh_settings_load_files(const char *const *files, size_t count, cons
 	return code == KH_OK ? KH_REQUEST_INVALID : code;
 }
 
+enum kh_code kh_settings_read(const char *name, const struct kh_buffer *text, const char *locale,
+			      struct kh_config *config, struct kh_buffer *complaints)
+{
+	struct kh_complaint complaint = {.locale = locale, .out = complaints, .file = name};
+	bool decoded;
+
+	kh_buffer_append(&complaint.text, text->data, text->length);
+	decoded = kh_complaint_decode(&complaint, config);
+	if (decoded)
+		check(config, &complaint);
+	if (decoded && complaint.wrong)
+		kh_clear(&kh_config_type, config);
+	kh_complaint_forget(&complaint);
+	return decoded && !complaint.wrong ? KH_OK : KH_REQUEST_INVALID;
+}
+
+void kh_settings_own_file(char *path, size_t size)
+{
+	char folder[KH_PATH_MAX];
+
+	kh_system_configuration(folder, sizeof(folder));
+	if (folder[0] == '\0' || snprintf(path, size, "%s/config.json", folder) >= (int)size)
+		path[0] = '\0';
+}
+
 /* The working folder changes when the daemon goes to the background. */
 static void resolve(const char *path, char out[KH_PATH_MAX])
 {
@@ -246,14 +269,12 @@ static void resolve(const char *path, char out[KH_PATH_MAX])
 enum kh_code kh_settings_load(const char *given, const char *locale, struct kh_settings *settings,
 			      struct kh_buffer *complaints)
 {
-	char folder[KH_PATH_MAX], own[KH_PATH_MAX + 16] = "", system[16];
+	char own[KH_PATH_MAX + 16], system[16];
 	const char *files[] = {kh_system_system_configuration(), own, given};
 	enum kh_code code;
 
 	kh_system_locale(system, sizeof(system));
-	kh_system_configuration(folder, sizeof(folder));
-	if (folder[0] != '\0')
-		snprintf(own, sizeof(own), "%s/config.json", folder);
+	kh_settings_own_file(own, sizeof(own));
 	if (!locale)
 		locale = system[0] != '\0' ? system : "zh-CN";
 	code = kh_settings_load_files(files, 3, locale, settings, complaints);

@@ -32,6 +32,18 @@ KH_CHECKED enum kh_code kh_settings_load_files(const char *const *files, size_t 
 					       struct kh_settings *settings, struct kh_buffer *complaints);
 void kh_settings_finish(struct kh_settings *settings);
 
+/* The user's file; "" where the system says no home. */
+void kh_settings_own_file(char *path, size_t size);
+
+/* A file's text, at most KH_SETTINGS_FILE_MAX bytes. */
+#define KH_SETTINGS_FILE_MAX (256 * 1024)
+KH_CHECKED enum kh_code kh_settings_text(const char *path, struct kh_buffer *text);
+
+/* What one text says, before it is anybody's file: no defaults, nothing else below it. name: what complaints call it.
+ * config is set where all of it is right; kh_clear() it. */
+KH_CHECKED enum kh_code kh_settings_read(const char *name, const struct kh_buffer *text, const char *locale,
+					 struct kh_config *config, struct kh_buffer *complaints);
+
 /* scheme://host[:port] as a browser sends it: http or https, lower case, no
  * path, no default port. */
 bool kh_settings_origin(const char *text);

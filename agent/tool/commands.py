@@ -177,7 +177,9 @@ def command_row(table, command):
     parts.append(f".needs = KH_TOOL_NEEDS_{command.get('needs', 'any').upper()}")
     if "argument" in command:
         parts.append(f".argument_en = {quote(command['argument']['en'])}, .argument_zh = {quote(command['argument']['zh'])}")
-    parts += [f".{flag} = true" for flag, on in (("required", command.get("argument", {}).get("required")), ("tells", command.get("tells")), ("plain", command.get("plain"))) if on]
+    if command.get("argument", {}).get("required"):
+        parts.append(".required = true")
+    parts += [f".{flag} = true" for flag in ("tells", "plain", "mends") if command.get(flag)]
     parts += [f".help_{language} = {quote(command_help(table, command, language))}" for language in WORDS]
     return "\t{" + ",\n\t ".join(parts) + "},\n"
 

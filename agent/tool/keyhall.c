@@ -182,7 +182,7 @@ int main(int count, char **values)
 	memcpy(tool.state, tool.settings.state, sizeof(tool.state));
 	choose_locale(&tool, system, sizeof(system));
 	status = before_settings(&tool, &wrong);
-	if (status < 0 && loaded != KH_OK) {
+	if (status < 0 && loaded != KH_OK && !tool.command->mends) {
 		complain(&tool, complaint.data ? complaint.data : "");
 		status = KH_TOOL_USAGE;
 	}

@@ -32,6 +32,7 @@ struct kh_tool_command {
 	bool required;			       /* the argument */
 	bool tells;			       /* itself that no daemon runs */
 	bool plain;			       /* what it starts must not be hardened */
+	bool mends;			       /* a configuration that is wrong: it works with none */
 	const char *help_en, *help_zh;
 };
 
