@@ -48,15 +48,25 @@ const sm2Curve = Buffer.from('06082a811ccf5501822d', 'hex');
 export class Authority {
 	// keyType sm2: it signs with SM3. It certifies keys of any type.
 	static async make(folder, { name = '/C=CN/O=示例根CA/CN=Example Root CA', keyType = 'ec-p256' } = {}) {
-		const authority = new Authority();
-		const digest = keyType === 'sm2' ? 'sm3' : 'sha256';
-		authority.signing = keyType === 'sm2' ? ['-sigopt', distid] : [];
-		authority.folder = folder;
-		mkdirSync(path.join(folder, 'new'), { recursive: true });
-		authority.root = path.join(folder, 'root.pem');
+		const authority = Authority.open(folder, { keyType });
+		const key = path.join(folder, 'key.pem');
+		mkdirSync(path.join(folder, 'new'));
 		writeFileSync(path.join(folder, 'index'), '');
 		writeFileSync(path.join(folder, 'serial'), `${Date.now().toString(16).padStart(16, '7')}\n`);
-		writeFileSync(path.join(folder, 'key.pem'), await makeKey(keyType));
+		writeFileSync(key, await makeKey(keyType));
+		await run('openssl', ['req', '-new', '-x509', '-utf8', '-config', authority.configuration, '-extensions', 'authority', '-key', key,
+			`-${authority.digest}`, ...authority.signing, '-subj', name, '-days', '3650', '-out', authority.root]);
+		return authority;
+	}
+
+	// One that make() has left there, or a copy of it.
+	static open(folder, { keyType = 'ec-p256' } = {}) {
+		const authority = new Authority();
+		authority.digest = keyType === 'sm2' ? 'sm3' : 'sha256';
+		authority.signing = keyType === 'sm2' ? ['-sigopt', distid] : [];
+		authority.folder = folder;
+		mkdirSync(folder, { recursive: true });
+		authority.root = path.join(folder, 'root.pem');
 		authority.configuration = path.join(folder, 'ca.cnf');
 		writeFileSync(authority.configuration, `[ca]
 default_ca = this
@@ -67,7 +77,7 @@ serial = ${folder}/serial
 new_certs_dir = ${folder}/new
 certificate = ${folder}/root.pem
 private_key = ${folder}/key.pem
-default_md = ${digest}
+default_md = ${authority.digest}
 policy = any
 unique_subject = no
 copy_extensions = copy
@@ -104,8 +114,6 @@ distinguished_name = dn
 string_mask = utf8only
 [dn]
 `);
-		await run('openssl', ['req', '-new', '-x509', '-utf8', '-config', authority.configuration, '-extensions', 'authority', '-key',
-			path.join(folder, 'key.pem'), `-${digest}`, ...authority.signing, '-subj', name, '-days', '3650', '-out', authority.root]);
 		return authority;
 	}
 

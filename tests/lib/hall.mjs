@@ -11,12 +11,13 @@ export const hallName = '数字证书网上服务厅';
 export class HallCa {
 	// key: the type of its own keys.
 	static async make(state, { key } = {}) {
-		const ca = new HallCa();
-		ca.state = state;
 		mkdirSync(state, { recursive: true });
 		await run(program.hall, ['init', '--state', state, ...(key ? ['--ca-key', key] : [])]);
-		return ca;
+		return HallCa.open(state);
 	}
+
+	// One that make() has left there, or a copy of it.
+	static open(state) { return Object.assign(new HallCa(), { state }); }
 
 	get root() { return path.join(this.state, 'ca/root.pem'); }
 

@@ -6,6 +6,8 @@ import { Daemon } from './daemon.mjs';
 import { Hall, HallCa, hallName } from './hall.mjs';
 import { PinScript } from './pin.mjs';
 import { freePort, removeFolder, temporaryFolder } from './process.mjs';
+import { SoftKey } from './softkey-token.mjs';
+import { fromTemplate } from './template.mjs';
 import { Token, makeKey } from './token.mjs';
 
 // The old encryption pair beside the signing pair: its certificate. ca: the hall's.
@@ -35,27 +37,46 @@ export async function makeScene(options = {}) {
 	return scene;
 }
 
+const place = (folder, name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
+
+// The key with its pair and certificate, and the CA.
+async function prepare(folder, kind, { keyType, from, to, hall, dual, pin, vendor, caType, label, pair }) {
+	const token = await kind.make(place(folder, 'token'), { pin, label, vendor });
+	try {
+		const key = pair ?? await makeKey(keyType);
+		const csr = await token.adopt(await makeRequest(key, place(folder, 'old')), keyType);
+		const ca = hall ? await HallCa.make(place(folder, 'hall'), { key: caType }) : await Authority.make(place(folder, 'ca'), { keyType: caType });
+		const oldPem = hall ? await ca.certify(csr, from, to) : await ca.issue(csr, { notBefore: days(from), notAfter: days(to) });
+		await token.importPair(key);
+		await token.writeCertificate(oldPem);
+		const oldEncryption = dual ? await addEncryptionPair(token, ca, place(folder, 'old'), { keyType, from, to }) : undefined;
+		return { token, ca, oldPem, oldEncryption };
+	} catch (error) {
+		await token.stop();
+		throw error;
+	}
+}
+
+// Tokens that are files and nothing else.
+const files = [Token, SoftKey];
+
+async function copyPrepared(folder, kind, about) {
+	const { label, serial, leaks, ...rest } = await fromTemplate([kind.name, about], folder, async (one) => {
+		const { token, ca, ...more } = await prepare(one, kind, about);
+		return { label: token.label, serial: token.serial, leaks: token.leaks, ...more };
+	});
+	const token = Object.assign(await kind.open(path.join(folder, 'token'), { pin: about.pin, label, serial }), { leaks });
+	const ca = about.hall ? HallCa.open(path.join(folder, 'hall')) : Authority.open(path.join(folder, 'ca'), { keyType: about.caType });
+	return { token, ca, ...rest };
+}
+
 async function build(scene, options) {
 	const { folder } = scene;
-	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, dual = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType } =
+	const { keyType = 'rsa2048', from = -345, to = 21, hall = false, dual = false, settings = {}, pins, pin = '12345678', kind = Token, hallArgs = [], vendor, caType, label = '测试Key', pair } =
 		{ ...options, ...options.prepare?.(folder) };
-	Object.assign(scene, { keyType, company, subject });
-	const place = (name) => { const one = path.join(folder, name); mkdirSync(one, { recursive: true }); return one; };
-
-	scene.token = await kind.make(place('token'), { pin, label: options.label ?? '测试Key', vendor });
+	const about = { keyType, from, to, hall, dual, pin, vendor, caType, label, pair };
+	Object.assign(scene, { keyType, company, subject }, files.includes(kind) ? await copyPrepared(folder, kind, about) : await prepare(folder, kind, about));
 	scene.closers.push(() => scene.token.stop());
-	const key = options.pair ?? await makeKey(keyType);
-	const csr = await scene.token.adopt(await makeRequest(key, place('old')), keyType);
-	if (hall) {
-		scene.ca = await HallCa.make(place('hall'), { key: caType });
-		scene.oldPem = await scene.ca.certify(csr, from, to);
-	} else {
-		scene.ca = await Authority.make(place('ca'), { keyType: caType });
-		scene.oldPem = await scene.ca.issue(csr, { notBefore: days(from), notAfter: days(to) });
-	}
-	await scene.token.importPair(key);
-	await scene.token.writeCertificate(scene.oldPem);
-	if (dual) scene.oldEncryption = await addEncryptionPair(scene.token, scene.ca, place('old'), { keyType, from, to });
 
 	scene.pins = new PinScript(folder, pins ?? pin);
 	const agentPort = await freePort();
@@ -67,7 +88,7 @@ async function build(scene, options) {
 	scene.root = scene.ca.root;
 	scene.origin = scene.hall?.origin ?? 'http://localhost:8080';
 	scene.daemon = await Daemon.start({
-		folder: place('agent'), token: scene.token, origins: [scene.origin, ...(options.origins ?? [])], anchors: [scene.root],
+		folder: place(folder, 'agent'), token: scene.token, origins: [scene.origin, ...(options.origins ?? [])], anchors: [scene.root],
 		port: agentPort, pinentry: scene.pins.program, settings: { ...(hall ? { halls: [{ origin: scene.origin, name: hallName }] } : {}), ...settings }, env: { ...scene.pins.env, ...options.env },
 	});
 	scene.closers.push(() => scene.daemon.stop());

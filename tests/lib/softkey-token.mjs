@@ -32,10 +32,10 @@ export class SoftKey extends Token {
 		return key;
 	}
 
-	// One that is there already, as make() left it.
-	static async open(folder, { pin = '123456' } = {}) {
+	// One that is there already, as make() left it, or a copy of it.
+	static async open(folder, { pin = '123456', soPin = '87654321' } = {}) {
 		const key = new SoftKey();
-		Object.assign(key, { folder, store: path.join(folder, 'softkey'), pin, module: path.join(build, 'tests/softkey/softkey.so') });
+		Object.assign(key, { folder, store: path.join(folder, 'softkey'), pin, soPin, module: path.join(build, 'tests/softkey/softkey.so') });
 		[key.label, key.serial] = ['label', 'serial'].map((name) => new RegExp(`^${name}=(.*)$`, 'm').exec(key.read('tokens/A/token'))[1]);
 		return key;
 	}

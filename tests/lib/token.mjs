@@ -1,18 +1,18 @@
 // SoftHSM2 tokens, one folder each, filled and read by programs that are not ours.
-import { createHash, createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPair } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { softhsm } from './paths.mjs';
 import { run } from './process.mjs';
 
-const genpkey = {
-	rsa2048: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
-	rsa3072: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:3072'],
-	rsa4096: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:4096'],
-	'ec-p256': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
-	'ec-p384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
-	ed25519: ['-algorithm', 'ED25519'],
-	sm2: ['-algorithm', 'SM2'],
+const generations = {
+	rsa2048: ['rsa', { modulusLength: 2048 }],
+	rsa3072: ['rsa', { modulusLength: 3072 }],
+	rsa4096: ['rsa', { modulusLength: 4096 }],
+	'ec-p256': ['ec', { namedCurve: 'P-256' }],
+	'ec-p384': ['ec', { namedCurve: 'P-384' }],
+	ed25519: ['ed25519', {}],
 };
 
 export const pemToDer = (pem) => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
@@ -25,31 +25,33 @@ export const distid = 'distid:1234567812345678';
 export const isSm2 = (keyPem) => createPrivateKey(keyPem).asymmetricKeyType === undefined;
 
 export async function makeKey(keyType) {
-	return (await run('openssl', ['genpkey', ...genpkey[keyType]])).stdout;
+	if (keyType === 'sm2') return (await run('openssl', ['genpkey', '-algorithm', 'SM2'])).stdout;
+	const [type, options] = generations[keyType];
+	return (await promisify(generateKeyPair)(type, options)).privateKey.export({ type: 'pkcs8', format: 'pem' });
 }
 
 export class Token {
 	// label: at most 32 bytes of UTF-8.
 	static async make(folder, { label = '测试Key', pin = '12345678', soPin = '87654321' } = {}) {
-		const token = new Token();
-		Object.assign(token, { folder, label, pin, soPin, module: softhsm });
-		token.store = path.join(folder, 'tokens');
-		token.configuration = path.join(folder, 'softhsm2.conf');
-		mkdirSync(token.store, { recursive: true });
-		writeFileSync(token.configuration,
-			`directories.tokendir = ${token.store}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`);
+		const token = new Token().in(folder, { label, pin, soPin });
 		await token.initialize(label);
 		token.serial = await token.findSerial();
 		return token;
 	}
 
-	// One that is there already, as make() left it.
-	static async open(folder, { pin = '12345678' } = {}) {
-		const token = new Token();
-		Object.assign(token, { folder, pin, module: softhsm, store: path.join(folder, 'tokens') });
-		token.configuration = path.join(folder, 'softhsm2.conf');
-		token.serial = await token.findSerial();
+	// One that is there already, as make() left it, or a copy of it.
+	static async open(folder, { pin = '12345678', label, serial } = {}) {
+		const token = new Token().in(folder, { label, pin });
+		token.serial = serial ?? await token.findSerial();
 		return token;
+	}
+
+	in(folder, { label, pin, soPin = '87654321' }) {
+		Object.assign(this, { folder, label, pin, soPin, module: softhsm, store: path.join(folder, 'tokens'), configuration: path.join(folder, 'softhsm2.conf') });
+		mkdirSync(this.store, { recursive: true });
+		writeFileSync(this.configuration,
+			`directories.tokendir = ${this.store}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`);
+		return this;
 	}
 
 	// SoftHSM leaks with every Ed25519 signature; only whole stacks tell the sanitizer whose leak it is, and they cost time.
