@@ -35,14 +35,15 @@ const tables = /^(attack-recovery|encryption|fresh|pin-manners|renewal-same)/;
 const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || !tables.test(path.basename(file)));
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
-// name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files). stops: without it the lane ends.
+// name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files; abreast: in so many parts side by side, because they
+// wait more than they compute). stops: without it the lane ends.
 // serves: the suites that need it, also when they are asked for by name. apart: only when it is asked for.
 const suites = [
 	{ name: 'build', lane: 0, shell: meson('build'), stops: true, serves: /./ },
 	{ name: 'unit', lane: 0, meson: 'build' },
 	{ name: 'contract', lane: 0, node: tests('contract') },
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
-	{ name: 'flow', lane: 0, node: flows },
+	{ name: 'flow', lane: 0, node: flows, abreast: 2 },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
@@ -52,7 +53,7 @@ const suites = [
 	// With its checks in, GCC 14 warns of what cannot be.
 	{ name: 'sanitized build', lane: 1, shell: meson('build-asan', '-Db_sanitize=address,undefined', '-Dwerror=false', '-Db_lundef=false', '-Dbuildtype=debugoptimized'), stops: true, serves: /^sanitized/ },
 	{ name: 'sanitized unit', lane: 1, meson: 'build-asan', env: sanitizers },
-	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
+	{ name: 'sanitized flow', lane: 1, node: sanitizedFlows, abreast: 2, env: { ...sanitizers, KEYHALL_BUILD: 'build-asan', KEYHALL_SANITIZED: '1' } },
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
@@ -68,10 +69,12 @@ const minute = 60000;
 const patience = all ? { quiet: 60 * minute, far: 24 * 60 * minute } : { quiet: 20 * minute, far: 4 * 60 * minute };
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
 
-async function execute(suite, file, argv) {
+const logName = (suite, part = '') => path.join(logs, `${suite.name.replace(/ /g, '-')}${part}`);
+
+async function execute(suite, file, argv, part) {
 	const env = { ...process.env, ...(all ? { KEYHALL_ALL: '1' } : {}), ...suite.env };
 	const result = await watched(file, argv, { cwd: root, env, ...patience });
-	writeFileSync(path.join(logs, `${suite.name.replace(/ /g, '-')}.log`), result.output);
+	writeFileSync(`${logName(suite, part)}.log`, result.output);
 	return result;
 }
 
@@ -104,13 +107,12 @@ async function runMeson(suite) {
 	return { passed, failed, output };
 }
 
-async function runNode(suite) {
-	if (suite.node.length === 0) return { passed: 0, failed: 1, output: `no test files for ${suite.name}` };
-	const tap = path.join(logs, `${suite.name.replace(/ /g, '-')}.tap`);
+async function runFiles(suite, files, part) {
+	const tap = `${logName(suite, part)}.tap`;
 	rmSync(tap, { force: true });
 	const concurrency = suite.concurrency && Number(process.versions.node.split('.')[0]) >= 21 ? [`--test-concurrency=${suite.concurrency}`] : [];
 	const { status, output } = await execute(suite, suite.program ?? process.execPath, ['--test', ...concurrency,
-		'--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tap}`, ...suite.node]);
+		'--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tap}`, ...files], part);
 	const report = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
 	const count = (what) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(report)?.[1] ?? 0);
 	const passed = count('pass');
@@ -118,6 +120,16 @@ async function runNode(suite) {
 	if (status !== 0 && failed === 0) failed = 1;
 	if (passed + failed === 0) failed = 1;
 	return { passed, failed, known: count('todo'), output };
+}
+
+async function runNode(suite) {
+	if (suite.node.length === 0) return { passed: 0, failed: 1, output: `no test files for ${suite.name}` };
+	const parts = Math.min(suite.abreast ?? 1, suite.node.length);
+	const results = await Promise.all(Array.from({ length: parts }, (_, i) =>
+		runFiles(suite, suite.node.filter((_, n) => n % parts === i), parts > 1 ? `-${i + 1}` : '')));
+	const sum = (what) => results.reduce((total, one) => total + one[what], 0);
+	// The last lines are shown of a suite that failed.
+	return { passed: sum('passed'), failed: sum('failed'), known: sum('known'), output: results.sort((a, b) => a.failed - b.failed).map((one) => one.output).join('\n') };
 }
 
 const isChosen = (suite) => chosen.includes(suite.name) || chosen.some((name) => suite.serves?.test(name));
