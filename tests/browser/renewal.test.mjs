@@ -98,7 +98,7 @@ for (const name of ['chromium', 'firefox'])
 			assert.equal(scene.pins.count(), 2);
 		}));
 
-		test('cancelled PIN, at both places', () => withClerk(name, { pins: ['cancel', '12345678'] }, async (scene, clerk) => {
+		often('cancelled PIN, at both places', () => withClerk(name, { pins: ['cancel', '12345678'] }, async (scene, clerk) => {
 			await clerk.environment(scene.origin);
 			await clerk.choose(scene.id);
 			await clerk.verifyPin();
