@@ -4,6 +4,8 @@
 
 #include "softkey.h"
 
+#define HEAD (2 * sizeof(uint64_t)) /* type and length */
+
 static const char magic[8] = {'S', 'O', 'F', 'T', 'K', 'E', 'Y', '1'};
 
 struct attribute *attribute_get(const struct object *object, CK_ATTRIBUTE_TYPE type)
@@ -102,10 +104,11 @@ static int by_type(const void *a, const void *b)
 
 static unsigned char *pack_one(unsigned char *at, const struct attribute *attribute)
 {
-	memcpy(at, &attribute->type, sizeof attribute->type);
-	memcpy(at + sizeof(CK_ULONG), &attribute->length, sizeof attribute->length);
-	memcpy(at + 2 * sizeof(CK_ULONG), attribute->value, attribute->length);
-	return at + 2 * sizeof(CK_ULONG) + attribute->length;
+	const uint64_t head[] = {attribute->type, attribute->length};
+
+	memcpy(at, head, sizeof head);
+	memcpy(at + sizeof head, attribute->value, attribute->length);
+	return at + sizeof head + attribute->length;
 }
 
 /* The magic, then for each attribute: type, length (8 bytes each, host order), value. */
@@ -116,7 +119,7 @@ void *attributes_pack(const struct object *object, size_t *length)
 
 	qsort(object->attributes, object->count, sizeof *object->attributes, by_type);
 	for (size_t i = 0; i < object->count; i++)
-		size += 2 * sizeof(CK_ULONG) + object->attributes[i].length;
+		size += HEAD + object->attributes[i].length;
 	data = malloc(size);
 	if (!data)
 		abort();
@@ -130,10 +133,10 @@ void *attributes_pack(const struct object *object, size_t *length)
 
 static size_t attribute_end(const unsigned char *data, size_t at)
 {
-	size_t size;
+	uint64_t head[2];
 
-	memcpy(&size, data + at + sizeof(CK_ULONG), sizeof size);
-	return at + 2 * sizeof(CK_ULONG) + size;
+	memcpy(head, data + at, sizeof head);
+	return at + sizeof head + (size_t)head[1];
 }
 
 size_t attributes_part(const unsigned char *data, size_t length, int percent)
@@ -157,18 +160,16 @@ bool attributes_unpack(struct object *object, const unsigned char *data, size_t 
 	if (length < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
 		return false;
 	while (at < length) {
-		CK_ATTRIBUTE_TYPE type;
-		size_t size;
+		uint64_t head[2];
 
-		if (length - at < 2 * sizeof(CK_ULONG))
+		if (length - at < sizeof head)
 			return false;
-		memcpy(&type, data + at, sizeof type);
-		memcpy(&size, data + at + sizeof(CK_ULONG), sizeof size);
-		at += 2 * sizeof(CK_ULONG);
-		if (size > length - at)
+		memcpy(head, data + at, sizeof head);
+		at += sizeof head;
+		if (head[1] > length - at)
 			return false;
-		attribute_set(object, type, data + at, size);
-		at += size;
+		attribute_set(object, (CK_ATTRIBUTE_TYPE)head[0], data + at, (size_t)head[1]);
+		at += (size_t)head[1];
 	}
 	return true;
 }

@@ -13,6 +13,7 @@
 
 #define MANNERS 16
 #define SLOTS_MAX 128
+#define HALF (sizeof(CK_SLOT_ID) * 4) /* bits */
 
 static struct manner {
 	char word[24], argument[96];
@@ -79,7 +80,7 @@ static CK_SLOT_ID generation;
 
 static CK_SLOT_ID show(CK_SLOT_ID slot)
 {
-	return has("slots-wide") ? (0x7f00 + generation) << 32 | slot : slot;
+	return has("slots-wide") ? (0x7f00 + generation) << HALF | slot : slot;
 }
 
 /* The slot as the module has it; of an older list: none. */
@@ -87,7 +88,8 @@ static CK_SLOT_ID real_slot(CK_SLOT_ID shown)
 {
 	if (!has("slots-wide"))
 		return shown;
-	return shown >> 32 == 0x7f00 + generation ? shown & 0xffffffff : CK_UNAVAILABLE_INFORMATION;
+	return shown >> HALF == 0x7f00 + generation ? shown & (((CK_SLOT_ID)1 << HALF) - 1)
+						    : CK_UNAVAILABLE_INFORMATION;
 }
 
 static CK_RV look(CK_BBOOL present)

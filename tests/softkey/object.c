@@ -80,7 +80,7 @@ static void link_object(struct object *object)
 	objects = object;
 }
 
-static void load(void *data, const char *file, size_t bytes, long stamp)
+static void load(void *data, const char *file, size_t bytes, int64_t stamp)
 {
 	CK_SLOT_ID slot = *(CK_SLOT_ID *)data;
 	struct object *object = objects;
@@ -221,8 +221,11 @@ CK_RV soft_GetObjectSize(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE which, CK_UL
 	struct session *session;
 	struct object *object;
 	CK_RV rv = object_open(handle, which, &session, &object);
+	size_t length;
 
-	if (rv == CKR_OK)
-		free(attributes_pack(object, size));
+	if (rv == CKR_OK) {
+		free(attributes_pack(object, &length));
+		*size = (CK_ULONG)length;
+	}
 	return rv;
 }

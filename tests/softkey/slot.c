@@ -204,7 +204,7 @@ CK_RV soft_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *id, void *reserved)
 	}
 }
 
-static void delete_file(void *data, const char *file, size_t bytes, long stamp)
+static void delete_file(void *data, const char *file, size_t bytes, int64_t stamp)
 {
 	struct token *token = data;
 

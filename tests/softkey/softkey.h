@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <openssl/evp.h>
 #include <p11-kit/pkcs11.h>
@@ -53,7 +54,8 @@ CK_RV store_write(const char *token, const char *file, const void *data, size_t 
 CK_RV store_delete(const char *token, const char *file);
 void *store_read(const char *token, const char *file, size_t *length); /* malloc, or NULL */
 /* Calls visit for every object file. */
-void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp), void *data);
+void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, int64_t stamp),
+		void *data);
 size_t store_used(const char *token);
 
 /* history.c, pool.c, seed.c */
@@ -137,7 +139,7 @@ struct object {
 	CK_SLOT_ID slot;
 	char file[NAME]; /* "": a session object */
 	CK_SESSION_HANDLE session;
-	long stamp; /* of the file that was read */
+	int64_t stamp; /* of the file that was read */
 	bool seen;
 	bool unreadable; /* torn before its first attribute ended */
 	struct attribute *attributes;

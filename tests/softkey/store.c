@@ -286,7 +286,7 @@ void *store_read(const char *token, const char *file, size_t *length)
 	return data;
 }
 
-void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, long stamp), void *data)
+void store_each(const char *token, void (*visit)(void *data, const char *file, size_t bytes, int64_t stamp), void *data)
 {
 	char path[PATH];
 	struct dirent *entry;
@@ -303,13 +303,14 @@ void store_each(const char *token, void (*visit)(void *data, const char *file, s
 		token_path(path, token, entry->d_name);
 		if (stat(path, &status) == 0)
 			visit(data, entry->d_name, (size_t)status.st_size,
-			      status.st_mtim.tv_sec * 1000000000L + status.st_mtim.tv_nsec + (long)status.st_ino);
+			      (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec +
+				      (int64_t)status.st_ino);
 	}
 	if (directory)
 		closedir(directory);
 }
 
-static void add(void *data, const char *file, size_t bytes, long stamp)
+static void add(void *data, const char *file, size_t bytes, int64_t stamp)
 {
 	(void)file;
 	(void)stamp;
