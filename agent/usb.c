@@ -26,8 +26,9 @@ struct kh_usb {
 	struct watch *watches[WATCHES_MAX];
 	const struct kh_profiles *profiles;
 	struct kh_usb_found keys[KEYS_MAX];
-	const libusb_device *devices[KEYS_MAX]; /* compared, never used */
+	uint16_t places[KEYS_MAX]; /* of the keys on the bus */
 	size_t count;
+	bool told; /* of what comes and goes, by libusb */
 	void (*changed)(void *context);
 	void *changed_context;
 };
@@ -65,38 +66,41 @@ static bool find_key(const struct kh_usb *usb, libusb_device *device, struct kh_
 	return true;
 }
 
-static void add_key(struct kh_usb *usb, libusb_device *device)
+static uint16_t place_of(libusb_device *device)
 {
-	struct kh_usb_found found;
-
-	if (usb->count == KEYS_MAX || !find_key(usb, device, &found))
-		return;
-	usb->devices[usb->count] = device;
-	usb->keys[usb->count] = found;
-	usb->count++;
-	usb->changed(usb->changed_context);
+	return (uint16_t)(libusb_get_bus_number(device) << 8 | libusb_get_device_address(device));
 }
 
-static void remove_key(struct kh_usb *usb, const libusb_device *device)
+/* False: it is not a known key. */
+static bool add_key(struct kh_usb *usb, libusb_device *device)
+{
+	if (usb->count == KEYS_MAX || !find_key(usb, device, &usb->keys[usb->count]))
+		return false;
+	usb->places[usb->count++] = place_of(device);
+	return true;
+}
+
+static bool remove_key(struct kh_usb *usb, libusb_device *device)
 {
 	for (size_t i = 0; i < usb->count; i++) {
-		if (usb->devices[i] != device)
+		if (usb->places[i] != place_of(device))
 			continue;
 		usb->count--;
-		usb->devices[i] = usb->devices[usb->count];
+		usb->places[i] = usb->places[usb->count];
 		usb->keys[i] = usb->keys[usb->count];
-		usb->changed(usb->changed_context);
-		return;
+		return true;
 	}
+	return false;
 }
 
 static int LIBUSB_CALL plugged(libusb_context *context, libusb_device *device, libusb_hotplug_event event, void *user)
 {
+	struct kh_usb *usb = user;
+	bool arrived = event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED;
+
 	(void)context;
-	if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED)
-		add_key(user, device);
-	else
-		remove_key(user, device);
+	if (arrived ? add_key(usb, device) : remove_key(usb, device))
+		usb->changed(usb->changed_context);
 	return 0;
 }
 
@@ -151,15 +155,30 @@ static void watch_all(struct kh_usb *usb)
 	libusb_set_pollfd_notifiers(usb->context, watch, unwatch, usb);
 }
 
-static void list_once(struct kh_usb *usb)
+static bool is_same(const struct kh_usb *usb, const struct kh_usb *before)
 {
+	for (size_t i = 0; i < usb->count; i++) {
+		if (usb->places[i] != before->places[i] || usb->keys[i].model != before->keys[i].model)
+			return false;
+	}
+	return usb->count == before->count;
+}
+
+/* All of the bus anew; its changes are told once. */
+static void list_all(struct kh_usb *usb)
+{
+	const struct kh_usb before = *usb;
 	libusb_device **devices = NULL;
 	ssize_t count = libusb_get_device_list(usb->context, &devices);
 
+	if (count < 0)
+		return;
+	usb->count = 0;
 	for (ssize_t i = 0; i < count; i++)
-		add_key(usb, devices[i]);
-	if (count >= 0)
-		libusb_free_device_list(devices, 1);
+		(void)add_key(usb, devices[i]);
+	libusb_free_device_list(devices, 1);
+	if (!is_same(usb, &before))
+		usb->changed(usb->changed_context);
 }
 
 struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
@@ -181,13 +200,19 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles,
 		return NULL;
 	}
 	watch_all(usb);
-	if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) ||
-	    libusb_hotplug_register_callback(
-		    usb->context, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
-		    LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
-		    LIBUSB_HOTPLUG_MATCH_ANY, plugged, usb, NULL) != 0)
-		list_once(usb);
+	usb->told = libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) &&
+		    libusb_hotplug_register_callback(
+			    usb->context, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT,
+			    LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
+			    LIBUSB_HOTPLUG_MATCH_ANY, plugged, usb, NULL) == 0;
+	kh_usb_look(usb);
 	return usb;
+}
+
+void kh_usb_look(struct kh_usb *usb)
+{
+	if (usb && !usb->told)
+		list_all(usb);
 }
 
 void kh_usb_stop(struct kh_usb *usb)

@@ -41,7 +41,10 @@ static void look(struct kh_agent *agent, bool refresh)
 
 static void on_period(uv_timer_t *timer)
 {
-	look(timer->data, false);
+	struct kh_agent *agent = timer->data;
+
+	look(agent, false);
+	kh_usb_look(agent->usb);
 }
 
 /* A key on the bus that no module shows: modules that look only once at their

@@ -1,5 +1,5 @@
 /*
- * Noticing keys that come and go. While somebody is connected: USB events
+ * Noticing keys that come and go. While somebody is connected: USB events (on Windows a look at the bus)
  * and a cheap question to the token hosts every two seconds. An idle daemon
  * polls nothing; where agent->keys_changed is set, known keys that come or go on the bus wake it.
  */
