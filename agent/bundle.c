@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "report.h"
 
 #define MOST (3u * 1024 * 1024) /* bytes; as base64 what the contract allows */
@@ -34,7 +35,7 @@ static void delete_file(const char *path)
 
 static enum kh_code read_file(const char *path, struct kh_buffer *out, struct kh_error *error)
 {
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	char part[4096];
 	size_t length;
 

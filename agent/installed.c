@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "file.h"
 #include "system.h"
 
 #define LINE 1024
@@ -15,16 +16,9 @@ struct visit {
 	void *context;
 };
 
-static const char *file_name(const char *path)
+static void tell_one(const struct visit *visit, const char *path, bool registered)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void tell(const struct visit *visit, const char *path, bool registered)
-{
-	const struct kh_installed installed = {path, file_name(path), registered};
+	const struct kh_installed installed = {path, kh_file_name(path), registered};
 
 	visit->found(visit->context, &installed);
 }
@@ -49,7 +43,7 @@ static void each_file(const char *folder, void (*use)(const struct visit *visit,
 
 static void use_library(const struct visit *visit, const char *path)
 {
-	tell(visit, path, false);
+	tell_one(visit, path, false);
 }
 
 /* "name: value" of pkcs11.conf(5); NULL: another name. */
@@ -87,15 +81,15 @@ static void tell_registered(const struct visit *visit, const char *module)
 {
 	struct name name = {.file = module};
 
-	if (!strchr(module, '/'))
+	if (kh_file_name(module) == module)
 		kh_system_libraries(find_name, &name);
-	tell(visit, name.path[0] != '\0' ? name.path : module, true);
+	tell_one(visit, name.path[0] != '\0' ? name.path : module, true);
 }
 
 /* Those that only hold CA certificates are no driver of a key. */
 static void use_registration(const struct visit *visit, const char *path)
 {
-	FILE *file = strstr(path, ".module") ? fopen(path, "r") : NULL;
+	FILE *file = strstr(path, ".module") ? kh_file_open(path, "r") : NULL;
 	char line[LINE], module[LINE] = "";
 	const char *value;
 	bool trust = false;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "file.h"
+
 #define HEADER 4096 /* bytes; a PE header stands behind a stub of any length */
 #define ELF_SIZE 20
 #define PE_PLACE 0x3c
@@ -43,7 +45,7 @@ static struct kh_library look_pe(const uint8_t *header, size_t length)
 struct kh_library kh_library_look(const char *path)
 {
 	uint8_t header[HEADER];
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	size_t length = 0;
 
 	if (file) {

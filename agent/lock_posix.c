@@ -47,6 +47,6 @@ bool kh_lock_held(const char *folder)
 void kh_lock_release(struct kh_lock *lock)
 {
 	if (lock->handle > 0)
-		close(lock->handle);
+		close((int)lock->handle);
 	lock->handle = 0;
 }

@@ -3,7 +3,6 @@
  */
 #include "settings.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,12 @@
 
 #include "cleanup.h"
 #include "complaint.h"
+#include "file.h"
 #include "text.h"
 
 enum kh_code kh_settings_text(const char *path, struct kh_buffer *text)
 {
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	char part[4096];
 	size_t length;
 
@@ -111,11 +111,6 @@ static void check_oids(const struct kh_config *config, struct kh_complaint *comp
 	}
 }
 
-static bool absolute(const char *path)
-{
-	return path[0] == '/' || (isalpha((unsigned char)path[0]) && path[1] == ':');
-}
-
 static bool begins(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -128,17 +123,17 @@ static void check_paths(const struct kh_config *config, struct kh_complaint *com
 	} folders[] = {{"state", config->state}, {"drivers", config->drivers}, {"profiles", config->profiles}};
 
 	for (size_t i = 0; i < config->modules_count; i++) {
-		if (!absolute(config->modules[i].path))
+		if (!kh_file_is_absolute(config->modules[i].path))
 			complain_item(complaint, "modules", i, "path", "settings.path");
-		if (config->modules[i].host && !absolute(config->modules[i].host))
+		if (config->modules[i].host && !kh_file_is_absolute(config->modules[i].host))
 			complain_item(complaint, "modules", i, "host", "settings.path");
 	}
 	for (size_t i = 0; i < config->anchors_count; i++) {
-		if (!absolute(config->anchors[i]) && !begins(config->anchors[i], "-----BEGIN "))
+		if (!kh_file_is_absolute(config->anchors[i]) && !begins(config->anchors[i], "-----BEGIN "))
 			complain_item(complaint, "anchors", i, "", "settings.anchor");
 	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (folders[i].path && !absolute(folders[i].path))
+		if (folders[i].path && !kh_file_is_absolute(folders[i].path))
 			kh_complain(complaint, folders[i].key, "settings.path");
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "connection.h"
+#include "file.h"
 
 #define LINE_SIZE (KH_LIMIT_MESSAGE * 16)
 #define WAIT_MAX 600000 /* ms */
@@ -171,7 +172,7 @@ struct kh_simulation *kh_simulation_read(const char *path, struct kh_buffer *com
 {
 	struct kh_simulation *simulation = calloc(1, sizeof(*simulation));
 	KH_AUTO_FREE char *line = malloc(LINE_SIZE);
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	struct reading reading = {0};
 	size_t number = 0;
 	bool fine = simulation && line && file;

@@ -6,6 +6,7 @@
 #define KH_AGENT_SYSTEM_H
 
 #include <stddef.h>
+#include <uv.h>
 
 #include "error.h"
 #include "profile_file.h"
@@ -58,8 +59,12 @@ void kh_system_libraries(void (*use)(void *context, const char *folder), void *c
 void kh_system_registrations(void (*use)(void *context, const char *folder), void *context);
 
 /* Ends a child started by uv_spawn with UV_PROCESS_DETACHED, and what it has
- * started, at once; also after the child's own end. */
-void kh_system_kill_group(int leader);
+ * started, at once; also after the child's own end, while its handle is not closed. */
+void kh_system_kill_group(const uv_process_t *leader);
+
+/* Whether a child that ended so, as libuv tells it, has crashed or was killed. number: the
+ * signal, or the exception of Windows. */
+bool kh_system_crashed(int64_t status, int signal, int *number);
 
 /* What a poll(2) mask, as libraries hand it out, is to uv_poll_start. */
 int kh_system_poll_events(short events);

@@ -221,10 +221,17 @@ void kh_system_registrations(void (*use)(void *context, const char *folder), voi
 	use(context, "/usr/share/p11-kit/modules");
 }
 
-void kh_system_kill_group(int leader)
+void kh_system_kill_group(const uv_process_t *leader)
 {
-	if (leader > 1)
-		kill(-leader, SIGKILL);
+	if (leader->pid > 1)
+		kill(-leader->pid, SIGKILL);
+}
+
+bool kh_system_crashed(int64_t status, int signal, int *number)
+{
+	(void)status;
+	*number = signal;
+	return signal != 0;
 }
 
 int kh_system_poll_events(short events)

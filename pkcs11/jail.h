@@ -1,7 +1,7 @@
 /*
  * The jail of a module that is only tried. It keeps a bad library from harm by
  * accident; it is no wall against one that means harm: that runs as the user all
- * the same. jail_posix.c
+ * the same. jail_posix.c, jail_win.c
  *
  * Inside: HOME and the folder for temporary files are an empty folder, where the
  * process stands too; limits on memory, files, their size and processes; no dump

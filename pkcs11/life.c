@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "host_process.h"
 #include "lifeline.h"
-#include "process.h"
 
 /* Both in one word: whoever comes second sees what the first has done. */
 #define IN_CALL 1u

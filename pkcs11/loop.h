@@ -10,7 +10,7 @@
 #include <uv.h>
 
 #include "host_contract.h"
-#include "rpc.h"
+#include "jsonrpc.h"
 
 struct kh_line {
 	struct kh_line *next;

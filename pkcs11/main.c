@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "host.h"
+#include "host_process.h"
 #include "jail.h"
 #include "life.h"
 #include "log.h"
-#include "process.h"
 
 static const char help[] =
 	"Usage: keyhall-token --module PATH [--lock FILE] [--jail FOLDER]\n"
@@ -113,6 +114,7 @@ int main(int count, char **arguments)
 	int out_fd;
 	int status;
 
+	kh_file_arguments(&count, &arguments);
 	kh_log_set_writer(write_line);
 	status = read_arguments(count, arguments, &options);
 	if (status >= 0)

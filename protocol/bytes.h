@@ -31,7 +31,7 @@ struct kh_buffer {
 
 void kh_buffer_append(struct kh_buffer *buffer, const void *data, size_t length);
 void kh_buffer_append_text(struct kh_buffer *buffer, const char *text);
-void kh_buffer_printf(struct kh_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void kh_buffer_printf(struct kh_buffer *buffer, const char *format, ...) KH_PRINTF(2, 3);
 /* Takes back what was appended beyond length. */
 void kh_buffer_cut(struct kh_buffer *buffer, size_t length);
 void kh_buffer_finish(struct kh_buffer *buffer);

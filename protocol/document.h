@@ -1,6 +1,6 @@
 /*
  * Inside the codec: JSON text as a jansson tree, and a tree as a struct. Only
- * document.c, decode.c and rpc_read.c see jansson; its memory is wiped when it
+ * document.c, decode.c and jsonrpc_read.c see jansson; its memory is wiped when it
  * is freed, and its error texts, which quote what they complain of, are not used.
  */
 #ifndef KH_PROTOCOL_DOCUMENT_H

@@ -24,6 +24,8 @@
 #include "codes.h" /* generated: enum kh_code, KH_ERROR_DATA_*_MAX, enum kh_retry, enum kh_pin_left */
 
 #define KH_CHECKED __attribute__((warn_unused_result))
+/* Which argument is the format, which the first value. KH_PRINTF_FORMAT: of the C library, meson.build. */
+#define KH_PRINTF(text, first) __attribute__((format(KH_PRINTF_FORMAT, text, first)))
 
 /* Mirrors ErrorData of the contract; an empty string or 0 is "not given". */
 struct kh_error {
@@ -53,7 +55,7 @@ enum kh_code kh_fail_field(struct kh_error *error, const char *field);
 /* A failure of a foreign function: its name and native value. */
 enum kh_code kh_fail_call(struct kh_error *error, enum kh_code code, const char *call, const char *value);
 /* agent.failed: a function of the system, with the reason that the system gives
- * now (errno). error_posix.c */
+ * now (errno, GetLastError()). error_posix.c, error_win.c */
 enum kh_code kh_fail_system(struct kh_error *error, const char *call);
 
 /* "area.reason", as in the contract; "" for KH_OK. */

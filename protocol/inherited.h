@@ -1,5 +1,6 @@
 /*
- * Files that the daemon hands down to its token hosts. inherited_posix.c
+ * Files that the daemon hands down to its token hosts. inherited_posix.c,
+ * inherited_win.c
  */
 #ifndef KH_PROTOCOL_INHERITED_H
 #define KH_PROTOCOL_INHERITED_H

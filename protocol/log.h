@@ -26,7 +26,7 @@ bool kh_log_shows(enum kh_log_level level);
 typedef void (*kh_log_writer)(enum kh_log_level level, const char *line);
 void kh_log_set_writer(kh_log_writer writer);
 
-void kh_log(enum kh_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void kh_log(enum kh_log_level level, const char *format, ...) KH_PRINTF(2, 3);
 /* One line for a failed step: what, then name, call and value of the error. */
 void kh_log_failure(enum kh_log_level level, const char *what, const struct kh_error *error);
 

@@ -1,5 +1,5 @@
 /*
- * Writing and reading the mark; how the page is shared is in mark_posix.c.
+ * Writing and reading the mark; how the page is shared is in mark_posix.c and mark_win.c.
  */
 #include "mark.h"
 

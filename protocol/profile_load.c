@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "log.h"
 #include "profile.h"
 
@@ -22,17 +23,6 @@ struct origin {
 	bool own;
 };
 
-static const char *file_name(const char *path)
-{
-	const char *name = path;
-
-	for (; *path; path++) {
-		if (*path == '/' || *path == '\\')
-			name = path + 1;
-	}
-	return name;
-}
-
 /* The whole path stands in the log only: others hear of problems, too. */
 static void add_problem(struct kh_profiles *profiles, const char *path, const char *what)
 {
@@ -40,7 +30,7 @@ static void add_problem(struct kh_profiles *profiles, const char *path, const ch
 	struct kh_buffer text = {0};
 
 	kh_log(KH_LOG_ERROR, "driver profile %s: %s", path, what);
-	kh_buffer_printf(&raw, "%.100s: %.200s", file_name(path), what);
+	kh_buffer_printf(&raw, "%.100s: %.200s", kh_file_name(path), what);
 	kh_utf8_append(&text, raw.data, raw.length);
 	if (text.failed || profiles->problems_count == KH_PROFILE_PROBLEMS_MAX)
 		kh_buffer_finish(&text);
@@ -83,7 +73,7 @@ static enum kh_code add(struct kh_profiles *profiles, struct kh_profile *profile
 static char *read_file(const char *path, size_t *length)
 {
 	KH_AUTO_FREE char *text = malloc(FILE_MAX + 1);
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	bool whole = false;
 
 	if (file && text) {
@@ -185,7 +175,7 @@ static bool packaged_folder(const char *host, char *path, size_t size)
 		snprintf(program, sizeof(program), "%s", host);
 	else if (uv_exepath(program, &length) != 0)
 		return false;
-	program[file_name(program) - program] = '\0';
+	program[kh_file_name(program) - program] = '\0';
 	if (snprintf(path, size, "%smodules.d", program) < (int)size && is_folder(path))
 		return true;
 	if (KH_PROFILES_FOLDER[0] == '/')

@@ -9,7 +9,7 @@
 #ifndef KH_PROTOCOL_REDACT_H
 #define KH_PROTOCOL_REDACT_H
 
-#include "rpc.h"
+#include "jsonrpc.h"
 
 struct kh_pseudonym;
 

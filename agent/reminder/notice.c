@@ -115,7 +115,7 @@ static int spawn(uv_loop_t *loop, struct kh_notice *notice, char *program)
 }
 
 /* A pipe takes more than these at once. */
-static bool tell(struct kh_notice *notice, const struct kh_notice_words *words)
+static bool tell_words(struct kh_notice *notice, const struct kh_notice_words *words)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	uv_buf_t all;
@@ -153,7 +153,7 @@ struct kh_notice *kh_notice_new(uv_loop_t *loop, const struct kh_notice_words *w
 		close_all(notice);
 		return NULL;
 	}
-	if (uv_read_start((uv_stream_t *)&notice->from, give_space, got) == 0 && tell(notice, words))
+	if (uv_read_start((uv_stream_t *)&notice->from, give_space, got) == 0 && tell_words(notice, words))
 		return notice;
 	kh_notice_end(notice);
 	return NULL;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "file.h"
+
 void kh_reminded_day(int64_t moment, char day[11])
 {
 	const time_t time = (time_t)moment;
@@ -34,7 +36,7 @@ void kh_reminded_read(struct kh_reminded *reminded, const char *folder)
 
 	*reminded = (struct kh_reminded){.count = 0};
 	snprintf(reminded->file, sizeof(reminded->file), "%s/reminded", folder);
-	file = fopen(reminded->file, "r");
+	file = kh_file_open(reminded->file, "r");
 	if (!file)
 		return;
 	if (read_line(file, reminded->day, sizeof(reminded->day) - 1)) {
@@ -73,7 +75,7 @@ void kh_reminded_note(struct kh_reminded *reminded, const char *id, int64_t now)
 	if (kh_reminded_has(reminded, id, now))
 		return;
 	snprintf(reminded->ids[reminded->count++], sizeof(reminded->ids[0]), "%s", id);
-	file = fopen(reminded->file, "w");
+	file = kh_file_open(reminded->file, "w");
 	if (!file)
 		return;
 	fprintf(file, "%s\n", reminded->day);

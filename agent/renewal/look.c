@@ -40,7 +40,7 @@ static void release(struct looking *looking)
 
 static void add(struct kh_residues *all, struct kh_host_renewal_residue_result *more)
 {
-	struct kh_host_residue *items = reallocarray(all->items, all->count + more->residues_count, sizeof(*items));
+	struct kh_host_residue *items = realloc(all->items, (all->count + more->residues_count) * sizeof(*items));
 
 	if (!items)
 		return;
@@ -53,7 +53,7 @@ static void add(struct kh_residues *all, struct kh_host_renewal_residue_result *
 
 static void add_looked(struct kh_residues *all, struct kh_host_renewal_residue_result *more)
 {
-	char **looked = reallocarray(all->looked, all->looked_count + more->looked_count, sizeof(*looked));
+	char **looked = realloc(all->looked, (all->looked_count + more->looked_count) * sizeof(*looked));
 
 	if (!looked)
 		return;

@@ -123,7 +123,7 @@ static void note_stage(struct kh_run *run)
 	note(run, "after");
 }
 
-static void tell(struct kh_run *run)
+static void tell_progress(struct kh_run *run)
 {
 	const char *text;
 	int number, of;
@@ -301,7 +301,7 @@ static void go_on(struct kh_run *run)
 	}
 	if (run->step == KH_STEP_LOGIN && !may_ask_pin(run))
 		return;
-	tell(run);
+	tell_progress(run);
 	if (kh_step_of(run->step)->writes)
 		note(run, "before");
 	kh_step_of(run->step)->ask(run, answered);

@@ -71,11 +71,12 @@ static void exited(uv_process_t *process, int64_t status, int signal)
 {
 	struct kh_token_child *child = process->data;
 	bool heard = !child->deaf;
+	int number;
 
 	child->runs = false;
-	kh_system_kill_group(process->pid);
-	if (heard && signal != 0)
-		tell_end(child, KH_TOKEN_END_CRASHED, signal);
+	kh_system_kill_group(process);
+	if (heard && kh_system_crashed(status, signal, &number))
+		tell_end(child, KH_TOKEN_END_CRASHED, number);
 	else if (heard)
 		tell_end(child, KH_TOKEN_END_EXITED, (int)status);
 	else
@@ -158,7 +159,7 @@ static int spawn(uv_loop_t *loop, struct kh_token_child *child, const struct kh_
 		.exit_cb = exited,
 		.file = place->program,
 		.args = (char **)(uintptr_t)arguments,
-		.flags = UV_PROCESS_WINDOWS_HIDE | UV_PROCESS_DETACHED,
+		.flags = UV_PROCESS_WINDOWS_HIDE_CONSOLE | UV_PROCESS_DETACHED,
 		.stdio = files,
 		.stdio_count = sizeof(files) / sizeof(files[0]),
 	};
@@ -249,7 +250,7 @@ void kh_token_child_kill(struct kh_token_child *child)
 		finish(child);
 		return;
 	}
-	kh_system_kill_group(child->process.pid);
+	kh_system_kill_group(&child->process);
 	close_handle(&child->in);
 	close_handle(&child->out);
 }

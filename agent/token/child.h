@@ -36,7 +36,7 @@ struct kh_token_end {
 		KH_TOKEN_END_EXITED,
 		KH_TOKEN_END_CRASHED,
 	} how;
-	int number; /* its status; the signal of a crash */
+	int number; /* its status; the signal or the exception of a crash */
 };
 
 /* output: bytes of its stdout. ended: once, when it died or closed its stdout;

@@ -9,21 +9,12 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "log.h"
 
 #define PAUSE_FIRST 200 /* ms, doubled with every death */
 #define PAUSE_MAX 30000
 #define PAUSE_MISSING 2000
-
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *backslash = strrchr(path, '\\');
-
-	if (backslash && (!slash || backslash > slash))
-		slash = backslash;
-	return slash ? slash + 1 : path;
-}
 
 static void forget_child(struct kh_token_link *link)
 {
@@ -44,9 +35,9 @@ static void give_up(struct kh_token_link *link, const struct kh_error *why)
 	link->starts_once = false; /* in no process */
 	link->start_after = uv_now(link->loop) + PAUSE_MISSING;
 	if (error.module[0] == '\0')
-		snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
+		snprintf(error.module, sizeof(error.module), "%s", kh_file_name(link->module));
 	if (link->failure.code != error.code)
-		kh_log_failure(KH_LOG_WARNING, file_name(link->module), &error);
+		kh_log_failure(KH_LOG_WARNING, kh_file_name(link->module), &error);
 	link->failure = error;
 	kh_token_talk_fail(&link->talk, &error);
 }
@@ -62,7 +53,7 @@ static bool is_start(const char *call)
 static bool replace(struct kh_token_link *link, const char *call)
 {
 	if (!link->starts_once)
-		kh_log(KH_LOG_WARNING, "%s: cannot be started again in its process", file_name(link->module));
+		kh_log(KH_LOG_WARNING, "%s: cannot be started again in its process", kh_file_name(link->module));
 	link->starts_once = true;
 	if (link->talk.hung || !kh_token_talk_repeat(&link->talk))
 		return false;
@@ -87,7 +78,7 @@ static void lost(void *context, const char *how)
 	if (call[0] == '\0' && link->talk.current)
 		snprintf(call, sizeof(call), "%s", kh_host_contract.methods[link->talk.current->method].name);
 	forget_child(link);
-	kh_log(KH_LOG_ERROR, "%s: token host %s%s%s", file_name(link->module), how, call[0] ? " in " : "", call);
+	kh_log(KH_LOG_ERROR, "%s: token host %s%s%s", kh_file_name(link->module), how, call[0] ? " in " : "", call);
 	if (ran && is_start(call) && replace(link, call))
 		return;
 	link->start_after = uv_now(link->loop) + link->pause;
@@ -95,7 +86,7 @@ static void lost(void *context, const char *how)
 	snprintf(link->last_call, sizeof(link->last_call), "%s", call);
 	link->replaced = false;
 	kh_fail_call(&error, KH_TOKEN_FAILED, call, "");
-	snprintf(error.module, sizeof(error.module), "%s", file_name(link->module));
+	snprintf(error.module, sizeof(error.module), "%s", kh_file_name(link->module));
 	link->failure = error;
 	kh_token_talk_fail(&link->talk, &error);
 }
@@ -141,7 +132,7 @@ void kh_token_link_listen(struct kh_token_link *link, kh_token_found found, void
 void kh_token_link_observe(struct kh_token_link *link, struct kh_trace *trace)
 {
 	link->talk.trace = trace;
-	link->talk.name = file_name(link->module);
+	link->talk.name = kh_file_name(link->module);
 }
 
 void kh_token_link_trace(struct kh_token_link *link)
@@ -293,7 +284,7 @@ bool kh_token_link_idle(const struct kh_token_link *link)
 
 const char *kh_token_link_name(const struct kh_token_link *link)
 {
-	return file_name(link->module);
+	return kh_file_name(link->module);
 }
 
 void kh_token_link_retry(struct kh_token_link *link)

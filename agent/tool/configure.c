@@ -182,7 +182,7 @@ static int write_whole(const char *path, const struct kh_buffer *text)
 
 /* --- the clerk --- */
 
-static void tell(const struct kh_tool *tool, const struct kh_config *config, const char *path)
+static void tell_place(const struct kh_tool *tool, const struct kh_config *config, const char *path)
 {
 	const char *values[] = {"file", path, "origin", NULL, "name", NULL, NULL};
 
@@ -216,7 +216,7 @@ int kh_tool_configure(struct kh_tool *tool)
 	choose(tool, path, sizeof(path));
 	if (path[0] == '\0')
 		return fail(tool, "tool.configure.unwritten", "config.json", "HOME");
-	tell(tool, &offer.config, path);
+	tell_place(tool, &offer.config, path);
 	if (!tool->given[KH_TOOL_OPTION_YES] && !kh_terminal_ask(tool, "tool.report.ask", NULL)) {
 		kh_tool_print(stderr, tool->locale, "tool.report.left", NULL, "\n");
 		return EXIT_FAILURE;

@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "cleanup.h"
+#include "file.h"
 #include "system.h"
 
 static void close_file(FILE **file)
@@ -27,10 +28,10 @@ static FILE *open_file(const char *path)
 	char home[KH_PATH_MAX], whole[2 * KH_PATH_MAX];
 
 	if (path[0] != '~')
-		return fopen(path, "rb");
+		return kh_file_open(path, "rb");
 	kh_system_home(home, sizeof(home));
 	snprintf(whole, sizeof(whole), "%s%s", home, path + 1);
-	return fopen(whole, "rb");
+	return kh_file_open(whole, "rb");
 }
 
 bool kh_digest_file(const char *path, char digest[KH_SHA256_MAX + 1])

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "lock.h"
 #include "log_kept.h"
 #include "ports.h"
@@ -173,6 +174,7 @@ int main(int count, char **values)
 	enum kh_code loaded;
 	int status;
 
+	kh_file_arguments(&count, &values);
 	kh_tool_read(count, values, &tool, &wrong);
 	if (!tool.command || !tool.command->plain)
 		kh_system_harden();

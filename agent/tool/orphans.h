@@ -1,5 +1,6 @@
 /*
- * What a library has started, and left behind. orphans_posix.c
+ * What a library has started, and left behind. orphans_posix.c,
+ * orphans_win.c
  */
 #ifndef KH_AGENT_TOOL_ORPHANS_H
 #define KH_AGENT_TOOL_ORPHANS_H

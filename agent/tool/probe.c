@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "environment/findings.h"
 #include "family.h"
+#include "file.h"
 #include "text.h"
 #include "tool/say.h"
 #include "tool/terminal.h"
@@ -18,18 +19,11 @@ static void print(const struct kh_tool *tool, const char *key, const char *const
 	kh_tool_print(stdout, tool->locale, key, values, "");
 }
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* --- whether it works --- */
 
 static void print_item(const struct kh_tool *tool, const struct kh_trial *trial)
 {
-	const char *values[] = {"module", file_name(trial->probe.path), "kind", trial->probe.file, NULL};
+	const char *values[] = {"module", kh_file_name(trial->probe.path), "kind", trial->probe.file, NULL};
 	struct kh_environment_item item = {0};
 
 	if (!trial->probe.has_number)
@@ -118,7 +112,7 @@ static void print_family(const struct kh_tool *tool, const struct kh_module_prob
 		print_profile(tool, profile);
 	else if (probe->answer)
 		print(tool, "tool.probe.profile", values);
-	family = profile ? NULL : kh_family_of_driver(&profiles, file_name(probe->path));
+	family = profile ? NULL : kh_family_of_driver(&profiles, kh_file_name(probe->path));
 	if (family) {
 		values[3] = kh_family_name(family, NULL, tool->locale);
 		print(tool, "tool.probe.family", values);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "file.h"
 
 #define LINE_SIZE (2u * 1024 * 1024) /* an entry may have half of it */
 #define FUNCTIONS_MAX 80
@@ -143,7 +144,7 @@ enum kh_code kh_recording_read(const char *path, struct kh_recording *recording,
 {
 	KH_AUTO_FREE char *line = malloc(LINE_SIZE);
 	KH_AUTO_FREE struct tally *tally = calloc(1, sizeof(*tally));
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	enum kh_code code = line && tally && file ? KH_OK : KH_AGENT_FAILED;
 
 	*number = 0;

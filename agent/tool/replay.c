@@ -198,7 +198,7 @@ static enum kh_code ask(struct replay *replay, struct kh_step *step)
 	return code;
 }
 
-static void tell(const struct replay *replay, size_t number, const struct kh_step *step, enum kh_code code)
+static void tell_call(const struct replay *replay, size_t number, const struct kh_step *step, enum kh_code code)
 {
 	const char *locale = replay->tool->locale;
 	KH_AUTO(kh_buffer_finish) struct kh_buffer well = {0};
@@ -222,7 +222,7 @@ static void play(struct replay *replay, size_t number, struct kh_step *step)
 	code = ask(replay, step);
 	replay->all++;
 	replay->same += strcmp(step->failure, kh_code_name(code)) == 0;
-	tell(replay, number, step, code);
+	tell_call(replay, number, step, code);
 	fflush(stdout);
 }
 

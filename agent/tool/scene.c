@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "cleanup.h"
+#include "file.h"
 
 #define STORE "SOFTKEY_STORE" /* where the test token keeps its keys */
 #define KEYS_MAX 2
@@ -27,7 +28,7 @@ static bool write_file(const struct kh_scene *scene, const char *name, const str
 	bool good;
 
 	path_of(scene, name, path);
-	file = text->failed ? NULL : fopen(path, "wb");
+	file = text->failed ? NULL : kh_file_open(path, "wb");
 	if (!file)
 		return false;
 	good = fwrite(text->data ? text->data : "", 1, text->length, file) == text->length;
@@ -99,7 +100,7 @@ static bool resolve(const char *path, char real[KH_PATH_MAX])
 {
 	uv_fs_t call;
 
-	if (!strchr(path, '/') && !strchr(path, '\\')) {
+	if (kh_file_name(path) == path) {
 		snprintf(real, KH_PATH_MAX, "%s", path);
 		return true;
 	}

@@ -60,7 +60,7 @@ static int complain(const struct kh_tool *tool, int failure)
 	return EXIT_FAILURE;
 }
 
-static void tell(const struct kh_tool *tool, const struct output *output)
+static void tell_end(const struct kh_tool *tool, const struct output *output)
 {
 	char entries[NUMBER_SIZE], lost[NUMBER_SIZE];
 	const char *values[] = {"file", tool->argument, "entries", entries, "lost", lost, NULL};
@@ -94,7 +94,7 @@ static int follow(struct kh_tool *tool, struct output *output)
 		return complain(tool, output->failure);
 	if (!there)
 		kh_tool_print(stderr, tool->locale, "tool.doctor.gone", NULL, "\n");
-	tell(tool, output);
+	tell_end(tool, output);
 	return there ? EXIT_SUCCESS : KH_TOOL_ABSENT;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "environment/judge_driver.h"
+#include "file.h"
 #include "finding_row.h"
 #include "library.h"
 #include "token/report.h"
@@ -243,7 +244,7 @@ static char *make_absolute(const char *path)
 	size_t size = sizeof(folder);
 	struct kh_buffer whole = {0};
 
-	if (path[0] != '/' && uv_cwd(folder, &size) == 0)
+	if (!kh_file_is_absolute(path) && uv_cwd(folder, &size) == 0)
 		kh_buffer_printf(&whole, "%s/", folder);
 	kh_buffer_append_text(&whole, path);
 	return whole.data;

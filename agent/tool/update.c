@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "text.h"
 #include "tool/manifest.h"
 #include "tool/tool.h"
@@ -31,7 +32,7 @@ static struct seen_path seen_path(const struct kh_tool *tool, const char *ending
 
 static int64_t read_seen(const struct kh_tool *tool)
 {
-	FILE *file = fopen(seen_path(tool, "").text, "r");
+	FILE *file = kh_file_open(seen_path(tool, "").text, "r");
 	int64_t number = 0;
 
 	if (file && fscanf(file, "%" SCNd64, &number) != 1)
@@ -47,7 +48,7 @@ static bool write_seen(const struct kh_tool *tool, int64_t number)
 	const struct seen_path path = seen_path(tool, ""), next = seen_path(tool, ".new");
 	struct kh_error error;
 	uv_fs_t request;
-	FILE *file = kh_system_make_folder(tool->settings.state, &error) == KH_OK ? fopen(next.text, "w") : NULL;
+	FILE *file = kh_system_make_folder(tool->settings.state, &error) == KH_OK ? kh_file_open(next.text, "w") : NULL;
 	bool written = file && fprintf(file, "%" PRId64 "\n", number) > 0;
 
 	written = file && fclose(file) == 0 && written;
@@ -86,7 +87,7 @@ static int compare(const char *a, const char *b)
 	}
 }
 
-static void tell(const struct kh_tool *tool, const struct kh_manifest *manifest)
+static void tell_newer(const struct kh_tool *tool, const struct kh_manifest *manifest)
 {
 	const char *values[] = {
 		"version", manifest->version, "own", KH_VERSION, "address", tool->settings.config.downloads, NULL};
@@ -128,7 +129,7 @@ int kh_tool_update_check(struct kh_tool *tool)
 		kh_clear(&kh_manifest_type, &manifest);
 		return fail(tool, "tool.update.failed", "tool.update.unwritten");
 	}
-	tell(tool, &manifest);
+	tell_newer(tool, &manifest);
 	kh_clear(&kh_manifest_type, &manifest);
 	return EXIT_SUCCESS;
 }

@@ -23,7 +23,7 @@ static void note_peer_close(struct kh_socket *socket, const unsigned char *data,
 
 static void open_socket(struct kh_server *server, struct kh_socket *socket)
 {
-	if (kh_peer_is_own(lws_get_socket_fd(socket->wsi))) {
+	if (kh_peer_is_own((intptr_t)lws_get_socket_fd(socket->wsi))) {
 		socket->owner = server->events->opened(server->events_context, socket, "");
 		return;
 	}

@@ -67,7 +67,7 @@ static bool connect_to(struct lws_context *context, char *address)
 {
 	struct lws_client_connect_info info = {.context = context, .method = "GET", .protocol = "http"};
 	const char *scheme, *path;
-	char *where = NULL;
+	KH_AUTO(kh_buffer_finish) struct kh_buffer where = {0};
 	int port;
 
 	if (lws_parse_uri(address, &scheme, &info.address, &port, &path) != 0)
@@ -75,11 +75,11 @@ static bool connect_to(struct lws_context *context, char *address)
 	info.port = port;
 	info.host = info.origin = info.address;
 	info.ssl_connection = strcmp(scheme, "https") == 0 ? LCCSCF_USE_SSL : 0;
-	if (asprintf(&where, "/%s", path) < 0)
+	kh_buffer_printf(&where, "/%s", path);
+	if (where.failed)
 		return false;
-	info.path = where;
+	info.path = where.data;
 	lws_client_connect_via_info(&info);
-	free(where);
 	return true;
 }
 

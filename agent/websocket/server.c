@@ -39,7 +39,7 @@ static const char *judge(struct kh_socket *socket)
 	header(socket->wsi, WSI_TOKEN_ORIGIN, socket->origin, sizeof(socket->origin));
 	handshake.host = host;
 	handshake.origin = socket->origin;
-	handshake.own_user = kh_peer_is_own(lws_get_socket_fd(socket->wsi));
+	handshake.own_user = kh_peer_is_own((intptr_t)lws_get_socket_fd(socket->wsi));
 	for (const struct kh_socket *other = server->sockets; other; other = other->next) {
 		handshake.connections += other->listed;
 		handshake.of_origin += other->listed && strcmp(other->origin, socket->origin) == 0;
@@ -77,7 +77,7 @@ static int serve_page(struct kh_server *server, struct session *session, struct 
 	bool welcome;
 
 	header(wsi, WSI_TOKEN_HOST, host, sizeof(host));
-	welcome = kh_handshake_host(host, server->policy.port) && kh_peer_is_own(lws_get_socket_fd(wsi));
+	welcome = kh_handshake_host(host, server->policy.port) && kh_peer_is_own((intptr_t)lws_get_socket_fd(wsi));
 	session->file = welcome ? kh_page_find(path) : NULL;
 	if (!session->file)
 		return lws_return_http_status(wsi, welcome ? HTTP_STATUS_NOT_FOUND : HTTP_STATUS_FORBIDDEN, NULL) != 0

@@ -106,7 +106,7 @@ static void reap(uv_timer_t *timer)
 
 	for (const struct kh_socket *socket = server->sockets; socket; socket = socket->next) {
 		if (socket->close_code != 0 && socket->close_by <= uv_now(server->loop))
-			kh_peer_hang_up(lws_get_socket_fd(socket->wsi));
+			kh_peer_hang_up((intptr_t)lws_get_socket_fd(socket->wsi));
 		waiting = waiting || socket->close_code != 0;
 	}
 	if (waiting)

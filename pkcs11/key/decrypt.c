@@ -54,7 +54,7 @@ static CK_RV decrypt(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM 
 			break;
 		login = kh_context_login(token, key);
 		rv = KH_CALL(token->module, C_Decrypt, token->session, (CK_BYTE_PTR)(uintptr_t)cipher.data,
-			     cipher.length, plain, length);
+			     (CK_ULONG)cipher.length, plain, length);
 	} while (kh_context_again(token, key, rv));
 	rv = kh_context_result(login, rv);
 	if (rv != CKR_OK || *length > KH_PLAIN_MAX)

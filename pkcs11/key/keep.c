@@ -10,7 +10,7 @@ enum kh_code kh_key_keep_mark(struct kh_token *token, CK_OBJECT_HANDLE handle, c
 {
 	struct kh_object *object = kh_inventory_by_handle(&token->inventory, handle);
 	CK_ATTRIBUTE marks[] = {{CKA_ID, (void *)(uintptr_t)mark->id, sizeof(mark->id)},
-				{CKA_LABEL, (void *)(uintptr_t)mark->label, strlen(mark->label)}};
+				{CKA_LABEL, (void *)(uintptr_t)mark->label, (CK_ULONG)strlen(mark->label)}};
 
 	if (kh_mark_has_id(mark, object->id.data, object->id.length) || strcmp(object->label, mark->label) == 0)
 		return KH_OK;

@@ -95,8 +95,8 @@ static CK_RV sign(struct kh_token *token, CK_OBJECT_HANDLE key, CK_MECHANISM_TYP
 			return rv;
 		login = kh_context_login(token, key);
 		*size = room;
-		rv = KH_CALL(token->module, C_Sign, token->session, (CK_BYTE_PTR)(uintptr_t)data, length, signature,
-			     size);
+		rv = KH_CALL(token->module, C_Sign, token->session, (CK_BYTE_PTR)(uintptr_t)data, (CK_ULONG)length,
+			     signature, size);
 	} while (kh_context_again(token, key, rv));
 	if (*size > room)
 		*size = 0;

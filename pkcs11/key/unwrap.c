@@ -84,8 +84,8 @@ CK_RV kh_way_unwrap(struct kh_attempt *attempt, CK_MECHANISM *mechanism, CK_OBJE
 
 	for (enum kh_way_ask ask = KH_ASK_ALL; ask < KH_ASK_END; ask++) {
 		kh_way_template(&template, attempt, ask);
-		rv = kh_context_unwrap(token, mechanism, by, (CK_BYTE_PTR)(uintptr_t)wrapped.data, wrapped.length,
-				       template.list, template.count, key);
+		rv = kh_context_unwrap(token, mechanism, by, (CK_BYTE_PTR)(uintptr_t)wrapped.data,
+				       (CK_ULONG)wrapped.length, template.list, template.count, key);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}
@@ -124,7 +124,7 @@ CK_RV kh_way_session_key(struct kh_attempt *attempt, CK_MECHANISM *mechanism, st
 	for (int ask = 0; ask < 3; ask++) {
 		session_template(&template, type, ask);
 		rv = kh_context_unwrap(token, mechanism, attempt->unwrap->opener, (CK_BYTE_PTR)(uintptr_t)wrapped.data,
-				       wrapped.length, template.list, template.count, key);
+				       (CK_ULONG)wrapped.length, template.list, template.count, key);
 		if (kh_rv_kind(rv) != KH_RV_TEMPLATE)
 			break;
 	}

@@ -2,12 +2,12 @@
 #include "key/unwrap_way.h"
 
 /* PKCS #11 v2.40, 2.1.21; p11-kit's header has the mechanism only. */
-struct key_wrap_parameters {
+struct __attribute__((packed)) key_wrap_parameters {
 	CK_ULONG aes_bits;
 	CK_RSA_PKCS_OAEP_PARAMS *oaep;
 };
 #define AES_BITS 256
-/* PKCS #11 has no gaps between members. */
+/* PKCS #11 has no gaps between members, where CK_ULONG is of 4 bytes, too. */
 _Static_assert(sizeof(struct key_wrap_parameters) == sizeof(CK_ULONG) + sizeof(void *), "to be packed");
 
 static CK_FLAGS flag(bool claimed)

@@ -2,18 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "host.h"
 #include "x509/chain.h"
 #include "x509/name.h"
 
 #define FILE_NAME_MAX 256 /* AnchorProblem.file */
-
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 enum kh_code kh_op_anchors_read(struct kh_host *host, const void *in, void *out, struct kh_error *error)
 {
@@ -34,8 +28,8 @@ enum kh_code kh_op_anchors_read(struct kh_host *host, const void *in, void *out,
 		struct kh_buffer name = {0};
 
 		problem->reason = anchors->troubles[i].reason;
-		kh_utf8_append(&name, file_name(anchors->troubles[i].file),
-			       strlen(file_name(anchors->troubles[i].file)));
+		kh_utf8_append(&name, kh_file_name(anchors->troubles[i].file),
+			       strlen(kh_file_name(anchors->troubles[i].file)));
 		kh_utf8_shorten(&name, 0, FILE_NAME_MAX);
 		problem->file = name.data ? name.data : strdup("");
 		if (name.failed || !problem->file)

@@ -257,7 +257,7 @@ static bool keeps_label(struct kh_token *token, CK_RV rv)
 enum kh_code kh_pair_set_label(struct kh_token *token, struct kh_object *object, const char *label,
 			       struct kh_error *error)
 {
-	CK_ATTRIBUTE attribute = {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)};
+	CK_ATTRIBUTE attribute = {CKA_LABEL, (void *)(uintptr_t)label, (CK_ULONG)strlen(label)};
 	char *copy;
 	CK_RV rv;
 

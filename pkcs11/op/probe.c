@@ -5,10 +5,10 @@
 
 #include "cleanup.h"
 #include "host.h"
+#include "host_process.h"
 #include "key/key.h"
 #include "key/sign.h"
 #include "op/describe.h"
-#include "process.h"
 
 static enum kh_code put_info(struct kh_host *host, struct kh_module_answer *out, struct kh_error *error)
 {

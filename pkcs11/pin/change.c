@@ -34,8 +34,8 @@ static enum kh_code set_pin(struct kh_host *host, struct kh_token *token, struct
 {
 	CK_RV rv;
 
-	rv = KH_CALL(token->module, C_SetPIN, token->session, old ? old->bytes : NULL, old ? old->length : 0,
-		     new ? new->bytes : NULL, new ? new->length : 0);
+	rv = KH_CALL(token->module, C_SetPIN, token->session, old ? old->bytes : NULL,
+		     (CK_ULONG)(old ? old->length : 0), new ? new->bytes : NULL, (CK_ULONG)(new ? new->length : 0));
 	if (rv == CKR_OK) {
 		kh_login_succeeded(host, token);
 		token->renewed = true;

@@ -52,7 +52,7 @@ void kh_login_succeeded(struct kh_host *host, struct kh_token *token)
 CK_RV kh_login_send(struct kh_token *token, struct kh_secret *pin)
 {
 	CK_UTF8CHAR_PTR bytes = pin ? pin->bytes : NULL;
-	CK_ULONG length = pin ? pin->length : 0;
+	CK_ULONG length = pin ? (CK_ULONG)pin->length : 0;
 	CK_RV rv;
 
 	rv = KH_CALL(token->module, C_Login, token->session, CKU_USER, bytes, length);

@@ -105,8 +105,12 @@ int kh_pinentry_start(struct kh_pinentry *pinentry, const char *program)
 	};
 	char name[4096];
 	char *arguments[] = {name, NULL};
-	uv_process_options_t options = {
-		.file = name, .args = arguments, .stdio = stdio, .stdio_count = 3, .exit_cb = on_exit_of_program};
+	uv_process_options_t options = {.file = name,
+					.args = arguments,
+					.flags = UV_PROCESS_WINDOWS_HIDE_CONSOLE,
+					.stdio = stdio,
+					.stdio_count = 3,
+					.exit_cb = on_exit_of_program};
 	int status;
 
 	snprintf(name, sizeof(name), "%s", program);

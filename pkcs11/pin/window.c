@@ -14,8 +14,6 @@
 #define PATIENCE 10    /* s, until a program is ready to ask */
 #define TRY_PATIENCE 3 /* the same where nobody wants to enter a PIN yet */
 
-static const char *const usual[] = {"pinentry-gtk-2", "pinentry-qt", "pinentry-gnome3", "pinentry"};
-
 static enum kh_code command_text(struct kh_pin_window *window, const char *verb, const char *key,
 				 struct kh_error *error)
 {
@@ -87,10 +85,12 @@ static enum kh_code ensure(struct kh_pin_window *window, struct kh_error *error)
 		return KH_OK;
 	for (;;) {
 		size_t turn = window->candidate++;
-		const char *program = configured ? window->program : usual[turn < 4 ? turn : 3];
+		const char *program = configured && turn == 0 ? window->program : NULL;
 		int status;
 
-		if (turn >= (configured ? 1 : sizeof(usual) / sizeof(usual[0])))
+		if (!configured)
+			program = kh_pin_program(turn);
+		if (!program)
 			return code == KH_PIN_UNAVAILABLE ? kh_fail_call(error, code, "pinentry", "") : code;
 		window->answered = false;
 		status = kh_pinentry_start(&window->pinentry, program);

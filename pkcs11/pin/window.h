@@ -60,7 +60,9 @@ void kh_pin_window_tell(const struct kh_pin_window *window, const char *locale, 
 enum kh_host_window_try_result_state kh_pin_window_try(struct kh_loop *loop, const char *configured,
 						       const char **program);
 
-/* terminal_posix.c: the terminal of a pinentry that needs one; NULL: none. */
+/* programs_posix.c, programs_win.c: the n-th usual program; NULL behind the last. */
+const char *kh_pin_program(size_t n);
+/* The terminal of a pinentry that needs one; NULL: none. */
 const char *kh_pin_terminal(char *name, size_t size);
 
 #endif

@@ -22,7 +22,7 @@ static CK_RV log_in(struct kh_token *token)
 	if (waits)
 		kh_loop_prompting(token->module->loop, true);
 	rv = KH_CALL(token->module, C_Login, token->session, CKU_CONTEXT_SPECIFIC,
-		     has_pad(token) ? NULL : token->pin.bytes, token->pin.length);
+		     has_pad(token) ? NULL : token->pin.bytes, (CK_ULONG)token->pin.length);
 	if (waits)
 		kh_loop_prompting(token->module->loop, false);
 	token->refused = rv;

@@ -93,16 +93,16 @@ struct kh_object *kh_inventory_key(struct kh_inventory *inventory, CK_OBJECT_CLA
 
 	for (size_t i = 0; i < inventory->count; i++) {
 		struct kh_object *object = &inventory->objects[i];
-		int near;
+		int score;
 
 		if (object->class != class || object->torn)
 			continue;
 		/* Of several with its key the one that other programs find, too. */
-		near = 2 * kinship(object, of);
-		if (near > 0 && same_id(object, of))
-			near++;
-		if (near > best) {
-			best = near;
+		score = 2 * kinship(object, of);
+		if (score > 0 && same_id(object, of))
+			score++;
+		if (score > best) {
+			best = score;
 			found = object;
 		}
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "file.h"
 #include "life.h"
 #include "log.h"
 #include "loop.h"
@@ -16,12 +17,9 @@ _Static_assert(KH_NO_NUMBER == CK_UNAVAILABLE_INFORMATION, "of CK_ULONG");
 
 void kh_module_init(struct kh_module *module, const char *path)
 {
-	const char *slash;
-
 	memset(module, 0, sizeof(*module));
 	snprintf(module->path, sizeof(module->path), "%s", path);
-	slash = strrchr(module->path, '/');
-	module->name = slash ? slash + 1 : module->path;
+	module->name = kh_file_name(module->path);
 }
 
 void kh_module_call_begin(struct kh_module *module, const char *function)
@@ -41,7 +39,7 @@ static void set_number(bool *has, int64_t *number, const CK_ULONG *from)
 		*number = (int64_t)*from;
 }
 
-static void tell(const struct kh_module *module, CK_RV rv, const char *result)
+static void tell_call(const struct kh_module *module, CK_RV rv, const char *result)
 {
 	const struct kh_about *about = &module->about;
 	int64_t attributes[KH_HOST_HOST_CALLED_PARAMS_ATTRIBUTES_MAX];
@@ -70,7 +68,7 @@ static void note(const struct kh_module *module, CK_RV rv)
 	kh_log(KH_LOG_DEBUG, "%s %s %s %" PRIu64 " us", module->call, number, row ? row->name : "?",
 	       (uv_hrtime() - module->began) / 1000);
 	if (module->traced && module->loop)
-		tell(module, rv, row ? row->name : number);
+		tell_call(module, rv, row ? row->name : number);
 }
 
 CK_RV kh_module_call_end(struct kh_module *module, CK_RV rv)

@@ -82,7 +82,7 @@ KH_CHECKED enum kh_code kh_module_start(struct kh_module *module, struct kh_erro
 /* C_Finalize: every session, handle and login of this process ends. */
 void kh_module_stop(struct kh_module *module);
 
-/* module_posix.c: the loaded library and its function list, or NULL. */
+/* module_posix.c, module_win.c: the loaded library and its function list, or NULL. */
 void *kh_library_open(const char *path);
 void *kh_library_symbol(void *library, const char *name);
 /* Why the last library could not be opened, as the system says. */

@@ -69,7 +69,7 @@ CK_RV kh_object_ask(struct kh_token *token, CK_OBJECT_HANDLE handle, const CK_AT
 	}
 	token->module->about.attributes_count = count;
 	rv = KH_CALL_ON(token->module, attributes, types, C_GetAttributeValue, token->session, handle, attributes,
-			count);
+			(CK_ULONG)count);
 	all = rv;
 	if (is_partial(rv))
 		rv = CKR_OK;

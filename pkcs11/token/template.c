@@ -10,7 +10,7 @@ static const CK_BBOOL no = CK_FALSE;
 void kh_template_add(struct kh_template *template, CK_ATTRIBUTE_TYPE type, const void *value, size_t length)
 {
 	assert(template->count < KH_TEMPLATE_MAX);
-	template->list[template->count++] = (CK_ATTRIBUTE){type, (void *)(uintptr_t)value, length};
+	template->list[template->count++] = (CK_ATTRIBUTE){type, (void *)(uintptr_t)value, (CK_ULONG)length};
 }
 
 void kh_template_text(struct kh_template *template, CK_ATTRIBUTE_TYPE type, const char *text)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "file.h"
 #include "x509/anchors.h"
 
 #define FILE_BYTES ((size_t)4 << 20)
@@ -34,7 +35,7 @@ static enum kh_host_anchor_problem_reason load_text(const char *text, struct kh_
 
 static enum kh_host_anchor_problem_reason load(const char *path, struct kh_buffer *out)
 {
-	FILE *file = fopen(path, "rb");
+	FILE *file = kh_file_open(path, "rb");
 	char piece[4096];
 	size_t count;
 	bool failed;
@@ -236,6 +237,17 @@ static bool read_base64(struct file *file, const struct kh_buffer *text)
 	return good;
 }
 
+static bool holds(const struct kh_buffer *text, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (size_t i = 0; i + length <= text->length; i++) {
+		if (memcmp(text->data + i, part, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum kh_host_anchor_problem_reason kh_anchors_read_file(const char *path,
 							bool (*take)(void *context, struct kh_span der), void *context)
 {
@@ -246,14 +258,14 @@ enum kh_host_anchor_problem_reason kh_anchors_read_file(const char *path,
 	file.reason = kh_anchor_is_text(path) ? load_text(path, &bytes) : load(path, &bytes);
 	if (file.reason != REASON(NONE))
 		return file.reason;
-	if (bytes.data[0] == 0x30 && !memmem(bytes.data, bytes.length, BEGIN, strlen(BEGIN))) {
+	if (bytes.data[0] == 0x30 && !holds(&bytes, BEGIN)) {
 		read_der(&file, (struct kh_span){(uint8_t *)bytes.data, bytes.length});
 		return file.reason;
 	}
 	normalise(&bytes, &text);
 	if (text.failed)
 		return REASON(UNREADABLE);
-	if (memmem(text.data, text.length, BEGIN, strlen(BEGIN)))
+	if (holds(&text, BEGIN))
 		read_pem(&file, &text);
 	else if (!read_base64(&file, &text))
 		file.reason = REASON(NOTHING);

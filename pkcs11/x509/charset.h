@@ -14,7 +14,7 @@
  * is UTF-8 still: that character becomes U+FFFD. */
 bool kh_charset_append(struct kh_buffer *out, const void *bytes, size_t length);
 
-/* charset_posix.c: the same for GB18030 alone; out must not hold anything else
+/* charset_posix.c, charset_win.c: the same for GB18030 alone; out must not hold anything else
  * when it fails, and the text may hold NUL. */
 bool kh_charset_gb18030(struct kh_buffer *out, const void *bytes, size_t length);
 

@@ -15,7 +15,7 @@
 bool kh_time_read(const struct kh_tlv *value, int64_t *seconds, char text[KH_TIME_TEXT]);
 /* The wall clock, seconds since 1970. */
 int64_t kh_time_now(void);
-/* moment_posix.c: a clock that nobody sets: milliseconds since some moment. It
+/* moment_posix.c, moment_win.c: a clock that nobody sets: milliseconds since some moment. It
  * goes on while the machine sleeps. */
 uint64_t kh_time_elapsed(void);
 

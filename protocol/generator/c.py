@@ -328,7 +328,7 @@ def files(model):
     public, host, configuration, profile = model.documents.values()
     return {
         "codes.h": codes_header(model),
-        "contract.h": document_header(public, "contract.h", ["codes.h", "bytes.h", "rpc.h"], False),
+        "contract.h": document_header(public, "contract.h", ["codes.h", "bytes.h", "jsonrpc.h"], False),
         "contract.c": document_source(model, public, "contract.h"),
         "host_contract.h": document_header(host, "host_contract.h", ["contract.h"], True),
         "host_contract.c": document_source(model, host, "host_contract.h"),

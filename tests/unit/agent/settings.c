@@ -10,6 +10,8 @@
 
 #include "unit.h"
 
+#define STATE "//computer/state" /* absolute on every system */
+
 static char folder[] = "/tmp/keyhall-settings-XXXXXX";
 
 static const char *write_file(const char *name, const char *text)
@@ -40,11 +42,11 @@ static void test_defaults(void **state)
 	struct kh_buffer complaint = {0};
 
 	(void)state;
-	assert_int_equal(load("{\"state\":\"/tmp/x\"}", &settings, &complaint), KH_OK);
+	assert_int_equal(load("{\"state\":\"" STATE "\"}", &settings, &complaint), KH_OK);
 	assert_int_equal(settings.config.port, 18317);
 	assert_int_equal(settings.config.retire, KH_CONFIG_RETIRE_PAIR);
 	assert_string_equal(settings.config.locale, "zh-CN");
-	assert_string_equal(settings.state, "/tmp/x");
+	assert_string_equal(settings.state, STATE);
 	assert_int_equal(settings.before.months, 1);
 	assert_int_equal(settings.after.months, 12);
 	assert_false(settings.enforce);
@@ -59,9 +61,9 @@ static void test_layers(void **state)
 	const char *files[3];
 
 	(void)state;
-	files[0] = write_file("system.json",
-			      "{\"port\":1000,\"origins\":[\"https://a.cn\"],\"state\":\"/s\",\"window\":"
-			      "{\"before\":\"2 weeks\"}}");
+	files[0] = write_file("system.json", "{\"port\":1000,\"origins\":[\"https://a.cn\"],\"state\":\"" STATE
+					     "\",\"window\":"
+					     "{\"before\":\"2 weeks\"}}");
 	files[1] = "/nowhere/config.json";
 	files[2] = write_file("own.json", "{\"port\":2000,\"window\":{\"enforce\":true}}");
 	assert_int_equal(kh_settings_load_files(files, 3, "en", &settings, &complaint), KH_OK);

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host_process.h"
 #include "lifeline.h"
-#include "process.h"
 #include "unit.h"
 #include "x509/moment.h"
 

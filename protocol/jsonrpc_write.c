@@ -1,7 +1,7 @@
 /*
  * Writing JSON-RPC 2.0: requests, notifications and answers.
  */
-#include "rpc.h"
+#include "jsonrpc.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The JSON-RPC envelope, both directions.
  */
-#include "rpc.h"
+#include "jsonrpc.h"
 
 #include <stdio.h>
 #include <stdlib.h>

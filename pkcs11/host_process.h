@@ -1,12 +1,13 @@
 /*
- * What this process does with itself. process_posix.c
+ * What this process does with itself. host_process_posix.c, host_process_win.c
  */
-#ifndef KH_PKCS11_PROCESS_H
-#define KH_PKCS11_PROCESS_H
+#ifndef KH_PKCS11_HOST_PROCESS_H
+#define KH_PKCS11_HOST_PROCESS_H
 
 #include "error.h"
 
-/* No core dump, no ptrace by others of this user, no SIGPIPE. */
+/* No dump of memory, no ptrace by others of this user, no SIGPIPE; on Windows no question to
+ * the user about a crash, and a job, which stands for the process group. */
 KH_CHECKED enum kh_code kh_process_protect(struct kh_error *error);
 
 /* Moves stdin and stdout to descriptors of our own. Descriptor 1 is stderr then:

@@ -1,7 +1,7 @@
 /*
  * Reading JSON-RPC 2.0: requests, notifications and answers.
  */
-#include "rpc.h"
+#include "jsonrpc.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The process on Linux. */
-#include "process.h"
+#include "host_process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -23,8 +23,8 @@
  * wrong side, such as token.changed sent by a page, has no row in that side's
  * dispatch table: that is where it is refused.
  */
-#ifndef KH_PROTOCOL_RPC_H
-#define KH_PROTOCOL_RPC_H
+#ifndef KH_PROTOCOL_JSONRPC_H
+#define KH_PROTOCOL_JSONRPC_H
 
 #include "codec.h"
 
