@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "cleanup.h"
 #include "log.h"
+#include "stream.h"
 #include "system.h"
 
 struct kh_notice {
@@ -114,18 +115,13 @@ static int spawn(uv_loop_t *loop, struct kh_notice *notice, char *program)
 	return uv_spawn(loop, &notice->process, &options);
 }
 
-/* A pipe takes more than these at once. */
 static bool tell_words(struct kh_notice *notice, const struct kh_notice_words *words)
 {
 	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
-	uv_buf_t all;
 
 	kh_buffer_printf(&text, "%s\n%s\n%s\n%s\n%s\n", words->application, words->title, words->sentence,
 			 words->button, words->address);
-	if (text.failed)
-		return false;
-	all = uv_buf_init(text.data, (unsigned)text.length);
-	return uv_try_write((uv_stream_t *)&notice->to, &all, 1) == (int)text.length;
+	return !text.failed && kh_stream_write((uv_stream_t *)&notice->to, text.data, text.length);
 }
 
 struct kh_notice *kh_notice_new(uv_loop_t *loop, const struct kh_notice_words *words, const struct kh_notice_ears *ears)

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "lifeline.h"
 #include "mark.h"
+#include "stream.h"
 #include "system.h"
 
 #define END_MILLISECONDS 1000
@@ -25,11 +26,6 @@ struct kh_token_child {
 	struct kh_mark mark;
 	struct kh_lifeline lifeline;
 	struct kh_token_ears ears;
-};
-
-struct writing {
-	uv_write_t request;
-	char data[];
 };
 
 static void closed(uv_handle_t *handle)
@@ -207,33 +203,10 @@ enum kh_code kh_token_child_new(uv_loop_t *loop, const struct kh_token_place *pl
 	return KH_OK;
 }
 
-static void written(uv_write_t *request, int status)
-{
-	(void)status; /* the end of the child is seen on its stdout */
-	free(request);
-}
-
+/* Its end is seen on its stdout. */
 bool kh_token_child_write(struct kh_token_child *child, const char *data, size_t length)
 {
-	uv_buf_t all = uv_buf_init((char *)(uintptr_t)data, (unsigned)length), rest;
-	int done = uv_try_write((uv_stream_t *)&child->in, &all, 1);
-	struct writing *writing;
-
-	if (done == (int)length)
-		return true;
-	if (done < 0 && done != UV_EAGAIN)
-		return false;
-	if (done < 0)
-		done = 0;
-	writing = malloc(sizeof(*writing) + length - (size_t)done);
-	if (!writing)
-		return false;
-	memcpy(writing->data, data + done, length - (size_t)done);
-	rest = uv_buf_init(writing->data, (unsigned)(length - (size_t)done));
-	if (uv_write(&writing->request, (uv_stream_t *)&child->in, &rest, 1, written) == 0)
-		return true;
-	free(writing);
-	return false;
+	return kh_stream_write((uv_stream_t *)&child->in, data, length);
 }
 
 void kh_token_child_mark(const struct kh_token_child *child, char *call, size_t size)

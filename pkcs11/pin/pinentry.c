@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stream.h"
+
 #define EXIT_MS 500
 #define WATCH_MS 500
 
@@ -80,10 +82,8 @@ void kh_pinentry_stop(struct kh_pinentry *pinentry)
 {
 	if (!pinentry->running)
 		return;
-	if (!pinentry->broken && !pinentry->exited) {
-		uv_buf_t bye = uv_buf_init((char *)(uintptr_t) "BYE\n", 4);
-		(void)uv_try_write((uv_stream_t *)&pinentry->to, &bye, 1);
-	}
+	if (!pinentry->broken && !pinentry->exited)
+		(void)kh_stream_write((uv_stream_t *)&pinentry->to, "BYE\n", 4);
 	uv_close((uv_handle_t *)&pinentry->to, on_closed);
 	uv_close((uv_handle_t *)&pinentry->from, on_closed);
 	wait_for_exit(pinentry, pinentry->replied ? 0 : SIGTERM);
@@ -181,8 +181,7 @@ enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb,
 				 struct kh_error *error)
 {
 	struct kh_buffer line = {0};
-	uv_buf_t buffer;
-	int count;
+	bool sent;
 
 	kh_assuan_command(&line, verb, text);
 	if (line.failed || pinentry->broken) {
@@ -190,10 +189,9 @@ enum kh_code kh_pinentry_command(struct kh_pinentry *pinentry, const char *verb,
 		return kh_fail(error, KH_PIN_UNAVAILABLE);
 	}
 	pinentry->replied = false;
-	buffer = uv_buf_init(line.data, (unsigned)line.length);
-	count = uv_try_write((uv_stream_t *)&pinentry->to, &buffer, 1);
+	sent = kh_stream_write((uv_stream_t *)&pinentry->to, line.data, line.length);
 	kh_buffer_finish(&line);
-	if (count < 0 || (size_t)count != buffer.len)
+	if (!sent)
 		return kh_fail_call(error, KH_PIN_UNAVAILABLE, verb, "write");
 	return asks_clerk(verb) ? wait_for_clerk(pinentry, error) : kh_pinentry_wait(pinentry, error);
 }
