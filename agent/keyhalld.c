@@ -1,7 +1,6 @@
 /*
  * keyhalld: the key agent's daemon. Options, start, stop.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +8,12 @@
 #include "bundle.h"
 #include "cleanup.h"
 #include "dispatch.h"
+#include "file.h"
 #include "inbox.h"
 #include "log_kept.h"
 #include "reminder/reminder.h"
 #include "simulate.h"
+#include "stop.h"
 #include "takeover.h"
 #include "watch.h"
 
@@ -22,6 +23,7 @@
 #define DRAIN_PERIOD 10 /* ms */
 #define BEGIN_MILLISECONDS 25
 #define DRAIN_ROUNDS 100
+#define STOP_ROUNDS 1000
 
 static const char help[] =
 	"keyhalld: the key agent of a certificate service hall. It listens on 127.0.0.1 and [::1]\n"
@@ -33,15 +35,16 @@ static const char help[] =
 	"  --check            only say what is wrong with the configuration\n"
 	"  --log-level LEVEL  error, warning, info (default) or debug\n"
 	"  --simulate FILE    answers what FILE says, without a key: for a hall's own tests\n"
+	"  --stop             asks the one that runs for this user to end, and waits for that\n"
 	"  --help, --version\n"
 	"\n"
-	"Ends with 0 after SIGTERM or SIGINT, 1 on a failure, 2 when options or configuration are\n"
+	"Ends with 0 when it was asked to end, 1 on a failure, 2 when options or configuration are\n"
 	"wrong, 3 when it runs already for this user, 4 when the port is taken.\n";
 
 struct options {
 	const char *config;
 	const char *simulate;
-	bool foreground, check;
+	bool foreground, check, stop;
 	enum kh_log_level level;
 };
 
@@ -64,6 +67,8 @@ static int read_options(int count, char **values, struct options *options)
 			options->foreground = true;
 		} else if (strcmp(option, "--check") == 0) {
 			options->check = true;
+		} else if (strcmp(option, "--stop") == 0) {
+			options->stop = true;
 		} else if (strcmp(option, "--config") == 0 && value) {
 			options->config = value;
 			i++;
@@ -83,7 +88,7 @@ static int read_options(int count, char **values, struct options *options)
 struct daemon {
 	struct kh_agent agent;
 	uv_loop_t loop;
-	uv_signal_t terminate, interrupt;
+	struct kh_stop *stop;
 	uv_timer_t drain, begin;
 	int rounds;
 	bool stopping;
@@ -99,11 +104,10 @@ static void drained(uv_timer_t *timer)
 
 /* Calls under way are answered, pages are told 1001, children end; one that is
  * in a call of its module ends after that, without us. */
-static void stop(uv_signal_t *signal, int number)
+static void stop(void *context)
 {
-	struct daemon *daemon = signal->data;
+	struct daemon *daemon = context;
 
-	(void)number;
 	if (daemon->stopping)
 		return;
 	daemon->stopping = true;
@@ -115,15 +119,12 @@ static void stop(uv_signal_t *signal, int number)
 	uv_timer_start(&daemon->drain, drained, DRAIN_PERIOD, DRAIN_PERIOD);
 }
 
-static void listen_to_signals(struct daemon *daemon)
+static void listen_to_stop(struct daemon *daemon)
 {
-	uv_signal_init(&daemon->loop, &daemon->terminate);
-	uv_signal_init(&daemon->loop, &daemon->interrupt);
 	uv_timer_init(&daemon->loop, &daemon->drain);
 	uv_timer_init(&daemon->loop, &daemon->begin);
-	daemon->terminate.data = daemon->interrupt.data = daemon->drain.data = daemon->begin.data = daemon;
-	uv_signal_start(&daemon->terminate, stop, SIGTERM);
-	uv_signal_start(&daemon->interrupt, stop, SIGINT);
+	daemon->drain.data = daemon->begin.data = daemon;
+	daemon->stop = kh_stop_listen(&daemon->loop, daemon->agent.settings->state, stop, daemon);
 }
 
 static enum kh_code open_server(struct daemon *daemon, struct kh_error *error)
@@ -149,8 +150,7 @@ static void close_all(struct daemon *daemon)
 {
 	struct kh_agent *agent = &daemon->agent;
 
-	uv_close((uv_handle_t *)&daemon->terminate, NULL);
-	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+	kh_stop_finish(daemon->stop);
 	uv_close((uv_handle_t *)&daemon->drain, NULL);
 	uv_close((uv_handle_t *)&daemon->begin, NULL);
 	kh_watch_finish(agent);
@@ -188,7 +188,7 @@ static int serve(struct daemon *daemon)
 		return cannot("cannot listen", &error);
 	kh_server_address(agent->server, address, sizeof(address));
 	fprintf(stderr, "keyhalld: listening on %s\n", address);
-	listen_to_signals(daemon);
+	listen_to_stop(daemon);
 	kh_watch_init(agent);
 	if (agent->simulation) {
 		uv_run(&daemon->loop, UV_RUN_DEFAULT);
@@ -245,6 +245,21 @@ static int lock_and_run(const struct kh_settings *settings, struct kh_simulation
 	return status;
 }
 
+/* One that is about to start cannot be asked yet. */
+static int stop_other(const char *state)
+{
+	bool asked = false;
+
+	for (int i = 0; i < STOP_ROUNDS; i++) {
+		asked = asked || kh_stop_ask(state);
+		if (!kh_lock_held(state))
+			return EXIT_SUCCESS;
+		uv_sleep(DRAIN_PERIOD);
+	}
+	fputs("keyhalld: it does not end\n", stderr);
+	return EXIT_FAILURE;
+}
+
 int main(int count, char **values)
 {
 	struct options options = {.level = KH_LOG_INFO};
@@ -254,6 +269,7 @@ int main(int count, char **values)
 	struct kh_settings settings;
 	int status;
 
+	kh_file_arguments(&count, &values);
 	kh_system_harden();
 	status = read_options(count, values, &options);
 	if (status >= 0)
@@ -262,6 +278,11 @@ int main(int count, char **values)
 	if (kh_settings_load(options.config, NULL, &settings, &complaint) != KH_OK) {
 		fprintf(stderr, "keyhalld: %s\n", complaint.data ? complaint.data : "out of memory");
 		return EXIT_SETTINGS;
+	}
+	if (options.stop) {
+		status = stop_other(settings.state);
+		kh_settings_finish(&settings);
+		return status;
 	}
 	if (options.simulate)
 		simulation = kh_simulation_read(options.simulate, &complaint);

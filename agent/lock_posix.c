@@ -1,7 +1,8 @@
 /*
- * The single-instance lock as flock on a file of the state folder.
+ * The single-instance lock as flock on a file of the state folder, and beside it a
+ * lock of the process, of which the system tells whose it is.
  */
-#include "lock.h"
+#include "lock_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,8 @@ enum kh_code kh_lock_take(const char *folder, struct kh_lock *lock, struct kh_er
 		close(handle);
 		return code;
 	}
+	/* flock() does not tell who has it. */
+	(void)fcntl(handle, F_SETLK, &(struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET});
 	lock->handle = handle;
 	return KH_OK;
 }
@@ -42,6 +45,17 @@ bool kh_lock_held(const char *folder)
 	if (handle >= 0)
 		close(handle);
 	return held;
+}
+
+pid_t kh_lock_holder(const char *folder)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int handle = open_file(folder, O_RDONLY);
+	bool found = handle >= 0 && fcntl(handle, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+
+	if (handle >= 0)
+		close(handle);
+	return found ? whole.l_pid : 0;
 }
 
 void kh_lock_release(struct kh_lock *lock)

@@ -93,3 +93,23 @@ describe('does not wait behind', () => {
 		} finally { server.close(); }
 	});
 });
+
+describe('is asked to end by --stop', () => {
+	const stop = () => run(program.keyhalld, ['--config', scene.daemon.configuration, '--stop'], { env: scene.daemon.env });
+
+	test('ends as after SIGTERM, and is gone when the other comes back', async () => {
+		await scene.daemon.stop();
+		await scene.daemon.again();
+		const { service } = scene.daemon, page = await scene.connect();
+		await stop();
+		assert.equal((await page.closed).code, 1001);
+		assert.deepEqual(await service.exited, { code: 0, signal: null });
+		await scene.daemon.again();
+	});
+
+	test('is content where none runs', async () => {
+		await scene.daemon.stop();
+		await stop();
+		await scene.daemon.again();
+	});
+});
