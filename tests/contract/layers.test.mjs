@@ -10,7 +10,7 @@ const mayUse = { protocol: ['protocol'], pkcs11: ['pkcs11', 'protocol'], agent: 
 const generated = ['codes.h', 'contract.h', 'host_contract.h', 'configuration.h', 'profile_file.h'];
 
 // Headers of one system: only in the files that exist once per system.
-const system = /^(sys|linux|netinet|net|arpa|bits|asm)\/|^(unistd|fcntl|pwd|grp|dlfcn|poll|spawn|termios|pthread|sched|syslog|netdb|dirent|glob|ifaddrs|windows|winsock2|ws2tcpip|iphlpapi|tlhelp32|shlobj|shellapi|knownfolders|setupapi|winsvc|io|process|direct|iconv)\.h$/;
+const system = /^(sys|linux|netinet|net|arpa|bits|asm)\/|^(unistd|fcntl|pwd|grp|dlfcn|poll|spawn|termios|pthread|sched|syslog|netdb|dirent|glob|ifaddrs|windows|winsock2|ws2tcpip|iphlpapi|tlhelp32|shlobj|shellapi|knownfolders|setupapi|winsvc|aclapi|io|process|direct|iconv)\.h$/;
 const perSystem = /_(posix|win|linux)\.[ch]$/;
 
 // header: rooms and, where it belongs into few files, which or how many may have it.
