@@ -283,3 +283,12 @@ void kh_settings_finish(struct kh_settings *settings)
 	kh_clear(&kh_config_type, &settings->config);
 	*settings = (struct kh_settings){0};
 }
+
+void kh_settings_locale(const struct kh_settings *settings, char *locale, size_t size)
+{
+	const char *configured = settings->config.locale;
+
+	kh_system_locale(locale, size);
+	if (settings->locale_is_given || locale[0] == '\0')
+		snprintf(locale, size, "%s", configured ? configured : "zh-CN");
+}

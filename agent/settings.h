@@ -44,6 +44,9 @@ KH_CHECKED enum kh_code kh_settings_text(const char *path, struct kh_buffer *tex
 KH_CHECKED enum kh_code kh_settings_read(const char *name, const struct kh_buffer *text, const char *locale,
 					 struct kh_config *config, struct kh_buffer *complaints);
 
+/* The user's language: what a file says, else the system's, else the default. */
+void kh_settings_locale(const struct kh_settings *settings, char *locale, size_t size);
+
 /* scheme://host[:port] as a browser sends it: http or https, lower case, no
  * path, no default port. */
 bool kh_settings_origin(const char *text);

@@ -81,6 +81,14 @@ void kh_text(struct kh_buffer *out, const char *locale, const char *key, const c
 }
 
 /* Cuts before a character that does not fit whole. */
+char *kh_text_new(const char *locale, const char *key, const char *const *values)
+{
+	struct kh_buffer out = {0};
+
+	kh_text(&out, locale, key, values);
+	return out.data;
+}
+
 static void copy_text(char *text, size_t size, const char *from, size_t length)
 {
 	if (length >= size) {

@@ -12,6 +12,8 @@
  * [brackets] is left out when one of its values is missing or empty. Appends to
  * out. key must exist: assert. */
 void kh_text(struct kh_buffer *out, const char *locale, const char *key, const char *const *values);
+/* The same by itself, the caller's; NULL: out of memory. */
+char *kh_text_new(const char *locale, const char *key, const char *const *values);
 
 /* The message of an error, placeholders filled in. Always NUL-terminated. */
 void kh_error_text(const struct kh_error *error, const char *locale, char *text, size_t size);

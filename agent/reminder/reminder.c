@@ -9,16 +9,15 @@
 
 #include "cleanup.h"
 #include "connection.h"
-#include "line.h"
 #include "log.h"
+#include "reminder/due.h"
 #include "reminder/notice.h"
 #include "reminder/reminded.h"
 #include "text.h"
 #include "watch.h"
 
-#define PAUSE 3000	/* ms, from a change: who plugs a key in for a page has it open by then */
-#define NOTICES_MAX 4	/* at a time */
-#define COMPANY_MOST 40 /* characters */
+#define PAUSE 3000    /* ms, from a change: who plugs a key in for a page has it open by then */
+#define NOTICES_MAX 4 /* at a time */
 
 /* One that is to be seen, or about to be. */
 struct reminding {
@@ -32,6 +31,7 @@ struct kh_reminder {
 	uv_timer_t timer;
 	struct kh_reminded reminded;
 	struct reminding notices[NOTICES_MAX];
+	char locale[KH_LOCALE_MAX + 1];
 	bool looking;
 };
 
@@ -50,52 +50,18 @@ static void ended(void *context)
 	*(struct reminding *)context = (struct reminding){.reminder = NULL};
 }
 
-static const char *locale_of(const struct kh_settings *settings, char *system, size_t size)
-{
-	kh_system_locale(system, size);
-	return settings->locale_is_given || system[0] == '\0' ? settings->config.locale : system;
-}
-
-static char *sentence_of(const struct kh_key_certificate *certificate, const struct kh_window *window,
-			 const char *locale, bool over)
-{
-	KH_AUTO(kh_buffer_finish) struct kh_buffer company = {0};
-	struct kh_buffer text = {0};
-	char days[24] = "", end[11], closes[11];
-	int64_t not_after = 0;
-	const char *values[] = {"company", NULL, "days", days, "date", end, "closes", closes, NULL};
-
-	kh_line_append(&company, certificate->company ? certificate->company : "", COMPANY_MOST);
-	if (window->days_left > 0)
-		snprintf(days, sizeof(days), "%lld", (long long)window->days_left);
-	(void)kh_time_parse(certificate->not_after, &not_after);
-	kh_reminded_day(not_after, end);
-	kh_reminded_day(window->closes, closes);
-	values[1] = company.data;
-	kh_text(&text, locale, over ? "reminder.over" : "reminder.soon", values);
-	return text.data;
-}
-
-static char *text_of(const char *locale, const char *key)
-{
-	struct kh_buffer text = {0};
-
-	kh_text(&text, locale, key, NULL);
-	return text.data;
-}
-
 static void remind(struct kh_reminder *reminder, struct reminding *one, const struct kh_key_certificate *certificate,
 		   const struct kh_window *window)
 {
 	const struct kh_settings *settings = reminder->agent->settings;
 	const struct kh_notice_ears ears = {shown, ended, one};
 	bool over = window->days_left < 0;
-	char system[16], address[KH_ORIGIN_MAX + 8];
-	const char *locale = locale_of(settings, system, sizeof(system));
-	KH_AUTO_FREE char *application = text_of(locale, "pin.title");
-	KH_AUTO_FREE char *title = text_of(locale, over ? "reminder.title.over" : "reminder.title.soon");
-	KH_AUTO_FREE char *sentence = sentence_of(certificate, window, locale, over);
-	KH_AUTO_FREE char *button = text_of(locale, "reminder.button");
+	char address[KH_ORIGIN_MAX + 8];
+	const char *locale = reminder->locale;
+	KH_AUTO_FREE char *application = kh_text_new(locale, "pin.title", NULL);
+	KH_AUTO_FREE char *title = kh_text_new(locale, over ? "reminder.title.over" : "reminder.title.soon", NULL);
+	KH_AUTO_FREE char *sentence = kh_due_sentence(locale, certificate, window);
+	KH_AUTO_FREE char *button = kh_text_new(locale, "reminder.button", NULL);
 
 	if (!application || !title || !sentence || !button)
 		return;
@@ -110,33 +76,21 @@ static void remind(struct kh_reminder *reminder, struct reminding *one, const st
 
 /* --- which --- */
 
-static bool is_keyed(const struct kh_key_certificate *certificate)
-{
-	return !certificate->has_has_private_key || certificate->has_private_key;
-}
-
-/* Times of the contract are in order as texts. */
 static bool is_renewed(const struct kh_host_certificate_found_params *list, const struct kh_key_certificate *old)
 {
 	for (size_t i = 0; i < list->certificates_count; i++) {
-		const struct kh_key_certificate *other = &list->certificates[i];
-
-		if (strcmp(other->token, old->token) == 0 && other->usage == old->usage && is_keyed(other) &&
-		    strcmp(other->subject, old->subject) == 0 && strcmp(other->issuer, old->issuer) == 0 &&
-		    strcmp(other->not_after, old->not_after) > 0)
+		if (kh_due_replaces(&list->certificates[i], old))
 			return true;
 	}
 	return false;
 }
 
-/* What is renewed is the signing certificate; a pair's other one goes with it. */
 static bool is_due(const struct kh_settings *settings, const struct kh_host_certificate_found_params *list,
 		   const struct kh_key_certificate *certificate, struct kh_window *window)
 {
 	int64_t not_after;
 
-	if (certificate->usage == KH_USAGE_ENCRYPT || !is_keyed(certificate) ||
-	    !kh_time_parse(certificate->not_after, &not_after))
+	if (!kh_due_counts(certificate) || !kh_time_parse(certificate->not_after, &not_after))
 		return false;
 	kh_window_compute(not_after, kh_agent_now(), &settings->before, &settings->after, window);
 	return window->state == KH_RENEWAL_WINDOW_STATE_OPEN && !is_renewed(list, certificate);
@@ -237,6 +191,7 @@ void kh_reminder_start(struct kh_agent *agent)
 	if (!reminder)
 		return;
 	reminder->agent = agent;
+	kh_settings_locale(agent->settings, reminder->locale, sizeof(reminder->locale));
 	kh_reminded_read(&reminder->reminded, agent->settings->state);
 	uv_timer_init(agent->loop, &reminder->timer);
 	reminder->timer.data = reminder;

@@ -138,21 +138,6 @@ static int run(struct kh_tool *tool)
 	}
 }
 
-/* Said on the command line, else configured, else the system's; else the default of the
- * configuration, which is all that pages without a language get. */
-static void choose_locale(struct kh_tool *tool, char *system, size_t size)
-{
-	const char *configured = tool->settings.config.locale;
-
-	kh_system_locale(system, size);
-	if (tool->given[KH_TOOL_OPTION_LOCALE])
-		tool->locale = tool->given[KH_TOOL_OPTION_LOCALE];
-	else if (tool->settings.locale_is_given || system[0] == '\0')
-		tool->locale = configured ? configured : "zh-CN";
-	else
-		tool->locale = system;
-}
-
 /* What is asked for where there is no configuration, too; -1: a command. */
 static int before_settings(const struct kh_tool *tool, const struct kh_tool_wrong *wrong)
 {
@@ -170,7 +155,7 @@ int main(int count, char **values)
 	struct kh_tool tool = {0};
 	struct kh_tool_wrong wrong = {0};
 	KH_AUTO(kh_buffer_finish) struct kh_buffer complaint = {0};
-	char system[16];
+	char locale[KH_LOCALE_MAX + 1];
 	enum kh_code loaded;
 	int status;
 
@@ -182,7 +167,8 @@ int main(int count, char **values)
 	loaded = kh_settings_load(tool.given[KH_TOOL_OPTION_CONFIG], tool.given[KH_TOOL_OPTION_LOCALE], &tool.settings,
 				  &complaint);
 	memcpy(tool.state, tool.settings.state, sizeof(tool.state));
-	choose_locale(&tool, system, sizeof(system));
+	kh_settings_locale(&tool.settings, locale, sizeof(locale));
+	tool.locale = tool.given[KH_TOOL_OPTION_LOCALE] ? tool.given[KH_TOOL_OPTION_LOCALE] : locale;
 	status = before_settings(&tool, &wrong);
 	if (status < 0 && loaded != KH_OK && !tool.command->mends) {
 		complain(&tool, complaint.data ? complaint.data : "");

@@ -12,12 +12,10 @@
 
 char *kh_say_word_in(const char *locale, const char *area, const char *value)
 {
-	struct kh_buffer text = {0};
 	char key[64];
 
 	snprintf(key, sizeof(key), "tool.%s.%s", area, value);
-	kh_text(&text, locale, key, NULL);
-	return text.data;
+	return kh_text_new(locale, key, NULL);
 }
 
 char *kh_say_word(const struct kh_tool *tool, const char *area, const char *value)
