@@ -48,6 +48,7 @@ struct kh_agent {
 	struct kh_hold *holds;
 	uv_timer_t poll; /* runs while somebody is connected */
 	bool polling, poll_running;
+	bool listening;				      /* somebody is connected in the background */
 	unsigned looks;				      /* after a change of the bus, while nobody is connected */
 	void (*keys_changed)(struct kh_agent *agent); /* NULL: nobody cares while no page is there */
 	struct kh_reminder *reminder;		      /* NULL: it reminds of nothing */

@@ -84,10 +84,10 @@ void kh_connections_progress(struct kh_agent *agent, const char *origin, const c
 	}
 }
 
-void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params)
+void kh_connections_notify(struct kh_agent *agent, bool own_only, enum kh_method_id method, const void *params)
 {
 	for (struct kh_connection *one = agent->connections; one; one = one->next) {
-		if (one->greeted)
+		if (one->greeted && (!own_only || kh_agent_is_own_page(agent, one->origin)))
 			notify(one, method, params);
 	}
 }

@@ -14,6 +14,7 @@ struct kh_connection {
 	int64_t session;   /* never used again */
 	uv_timer_t *timer; /* until hello */
 	bool greeted;
+	bool background;   /* no key is polled for it */
 	unsigned requests; /* on their way */
 	char origin[KH_ORIGIN_MAX + 1];
 	char locale[KH_LOCALE_MAX + 1];
@@ -36,8 +37,8 @@ void kh_connection_answer(struct kh_agent *agent, int64_t session, const struct 
 void kh_connections_progress(struct kh_agent *agent, const char *origin, const char *order, int step, int of,
 			     const char *text);
 
-/* A notification to every page that has said hello. */
-void kh_connections_notify(struct kh_agent *agent, enum kh_method_id method, const void *params);
+/* A notification to every page that has said hello; own_only: to our own page and programs. */
+void kh_connections_notify(struct kh_agent *agent, bool own_only, enum kh_method_id method, const void *params);
 /* Ends a session's logins when its page is gone and it has nothing left to do. */
 void kh_connections_settle(struct kh_agent *agent, int64_t session);
 

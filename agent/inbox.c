@@ -109,10 +109,11 @@ static void hello(struct kh_connection *connection, struct kh_request *request)
 	}
 	end_timer(connection);
 	connection->greeted = true;
+	connection->background = params->background;
 	kh_time_text(kh_agent_now(), now);
 	kh_log(KH_LOG_INFO, "#%lld hello from %s", (long long)connection->session, connection->origin);
 	kh_request_result(request, &result);
-	kh_watch_start(connection->agent);
+	kh_watch_adjust(connection->agent);
 }
 
 /* --- messages --- */
@@ -216,15 +217,6 @@ static void *on_opened(void *context, struct kh_socket *socket, const char *orig
 	return connection;
 }
 
-static bool anybody(const struct kh_agent *agent)
-{
-	for (const struct kh_connection *one = agent->connections; one; one = one->next) {
-		if (one->greeted)
-			return true;
-	}
-	return false;
-}
-
 static void on_closed(void *owner, int code, const char *reason)
 {
 	struct kh_connection *connection = owner, **at;
@@ -242,10 +234,9 @@ static void on_closed(void *owner, int code, const char *reason)
 	kh_log(KH_LOG_INFO, "#%lld closed", (long long)session);
 	kh_trace_fact(&agent->trace, (struct kh_entry_peer){.page = session}, "closed", NULL, NULL);
 	kh_tracer_stop(agent, session);
-	if (!anybody(agent))
-		kh_watch_stop(agent);
 	if (!greeted)
 		return;
+	kh_watch_adjust(agent);
 	for (size_t i = 0; i < agent->modules.count; i++)
 		kh_token_link_cancel(agent->modules.items[i].link, session);
 	kh_connections_settle(agent, session);

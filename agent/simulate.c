@@ -229,7 +229,8 @@ static struct answer *next_answer(const struct kh_simulation *simulation, const 
 static void give(struct kh_request *request, struct answer *answer)
 {
 	for (const struct notice *one = answer->given ? NULL : answer->notices; one; one = one->next)
-		kh_connections_notify(request->agent, (enum kh_method_id)one->message.method->id, one->message.params);
+		kh_connections_notify(request->agent, false, (enum kh_method_id)one->message.method->id,
+				      one->message.params);
 	answer->given = true;
 	if (answer->result)
 		kh_request_result(request, answer->result);

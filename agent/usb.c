@@ -71,16 +71,15 @@ static uint16_t place_of(libusb_device *device)
 	return (uint16_t)(libusb_get_bus_number(device) << 8 | libusb_get_device_address(device));
 }
 
-/* False: it is not a known key. */
-static bool add_key(struct kh_usb *usb, libusb_device *device)
+/* Where it is a known one. */
+static void add_key(struct kh_usb *usb, libusb_device *device)
 {
 	if (usb->count == KEYS_MAX || !find_key(usb, device, &usb->keys[usb->count]))
-		return false;
+		return;
 	usb->places[usb->count++] = place_of(device);
-	return true;
 }
 
-static bool remove_key(struct kh_usb *usb, libusb_device *device)
+static void remove_key(struct kh_usb *usb, libusb_device *device)
 {
 	for (size_t i = 0; i < usb->count; i++) {
 		if (usb->places[i] != place_of(device))
@@ -88,19 +87,20 @@ static bool remove_key(struct kh_usb *usb, libusb_device *device)
 		usb->count--;
 		usb->places[i] = usb->places[usb->count];
 		usb->keys[i] = usb->keys[usb->count];
-		return true;
+		return;
 	}
-	return false;
 }
 
 static int LIBUSB_CALL plugged(libusb_context *context, libusb_device *device, libusb_hotplug_event event, void *user)
 {
 	struct kh_usb *usb = user;
-	bool arrived = event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED;
 
 	(void)context;
-	if (arrived ? add_key(usb, device) : remove_key(usb, device))
-		usb->changed(usb->changed_context);
+	if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED)
+		add_key(usb, device);
+	else
+		remove_key(usb, device);
+	usb->changed(usb->changed_context);
 	return 0;
 }
 
@@ -175,7 +175,7 @@ static void list_all(struct kh_usb *usb)
 		return;
 	usb->count = 0;
 	for (ssize_t i = 0; i < count; i++)
-		(void)add_key(usb, devices[i]);
+		add_key(usb, devices[i]);
 	libusb_free_device_list(devices, 1);
 	if (!is_same(usb, &before))
 		usb->changed(usb->changed_context);

@@ -19,8 +19,8 @@ struct kh_usb_found {
 	bool storage;			    /* only its CD-ROM or disk shows: no driver can see the key */
 };
 
-/* profiles stay the caller's. changed: a known key came or went. NULL: USB is
- * not to be had. */
+/* profiles stay the caller's. changed: a device came or went, which a driver may know although no
+ * profile does. NULL: USB is not to be had. */
 struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
 			    void *context);
 /* Where libusb does not tell of keys that come and go, as on Windows, looks for them; else does

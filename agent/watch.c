@@ -12,7 +12,7 @@
 #define FIRST 20    /* ms, from a hello to the look at the bus: the answer goes out before */
 #define SETTLE 500  /* ms, from a USB event to the question */
 #define SOON 100    /* ms, from an answer to the look at what it changed */
-#define LOOKS 3	    /* at a key that no driver shows yet, while nobody is connected */
+#define LOOKS 3	    /* after a change of the bus, while no page is connected: a driver takes its time */
 
 static void answered(void *context, const struct kh_error *error)
 {
@@ -57,7 +57,7 @@ static void on_settled(uv_timer_t *timer)
 	look(agent, unseen && !agent->holds);
 	if (agent->polling)
 		uv_timer_start(timer, on_period, PERIOD, PERIOD);
-	else if (unseen && --agent->looks > 0)
+	else if (--agent->looks > 0)
 		uv_timer_start(timer, on_settled, PERIOD, 0);
 }
 
@@ -65,20 +65,31 @@ static void on_usb(void *context)
 {
 	struct kh_agent *agent = context;
 
-	if (!agent->polling && !agent->keys_changed)
+	if (!agent->polling && !agent->listening && !agent->keys_changed)
 		return;
 	agent->looks = LOOKS;
 	uv_timer_start(&agent->poll, on_settled, SETTLE, 0);
 }
 
-static void changed(void *context)
+static void tell(struct kh_agent *agent, bool own_only)
 {
-	struct kh_agent *agent = context;
 	struct kh_token_changed_params params = {0};
 
 	params.tokens = kh_modules_tokens(&agent->modules, &params.tokens_count);
-	kh_connections_notify(agent, KH_METHOD_TOKEN_CHANGED, &params);
+	kh_connections_notify(agent, own_only, KH_METHOD_TOKEN_CHANGED, &params);
 	free(params.tokens);
+}
+
+void kh_watch_written(struct kh_agent *agent)
+{
+	tell(agent, true);
+}
+
+static void changed(void *context)
+{
+	struct kh_agent *agent = context;
+
+	tell(agent, false);
 	if (agent->keys_changed)
 		agent->keys_changed(agent);
 }
@@ -124,22 +135,33 @@ const struct kh_usb *kh_watch_usb(struct kh_agent *agent)
 
 static void on_first(uv_timer_t *timer)
 {
-	kh_watch_usb(timer->data);
-	uv_timer_start(timer, on_period, PERIOD, PERIOD);
-}
+	struct kh_agent *agent = timer->data;
 
-void kh_watch_start(struct kh_agent *agent)
-{
+	kh_watch_usb(agent);
 	if (agent->polling)
-		return;
-	agent->polling = true;
-	uv_timer_start(&agent->poll, on_first, FIRST, 0);
+		uv_timer_start(timer, on_period, PERIOD, PERIOD);
 }
 
-void kh_watch_stop(struct kh_agent *agent)
+static bool is_there(const struct kh_agent *agent, bool background)
 {
-	agent->polling = false;
-	uv_timer_stop(&agent->poll);
+	for (const struct kh_connection *one = agent->connections; one; one = one->next) {
+		if (one->greeted && one->background == background)
+			return true;
+	}
+	return false;
+}
+
+void kh_watch_adjust(struct kh_agent *agent)
+{
+	const bool polling = is_there(agent, false), listening = is_there(agent, true);
+	const bool begins = (polling && !agent->polling) || (listening && !agent->listening && !polling);
+
+	if (agent->polling && !polling)
+		uv_timer_stop(&agent->poll);
+	agent->polling = polling;
+	agent->listening = listening;
+	if (begins)
+		uv_timer_start(&agent->poll, on_first, FIRST, 0);
 }
 
 void kh_watch_soon(struct kh_agent *agent)

@@ -1,7 +1,8 @@
 /*
  * Noticing keys that come and go. While somebody is connected: USB events (on Windows a look at the bus)
  * and a cheap question to the token hosts every two seconds. An idle daemon
- * polls nothing; where agent->keys_changed is set, known keys that come or go on the bus wake it.
+ * polls nothing; where agent->keys_changed is set, or somebody is connected in the background, devices that come or go on
+ * the bus wake it.
  */
 #ifndef KH_AGENT_WATCH_H
 #define KH_AGENT_WATCH_H
@@ -10,8 +11,10 @@
 
 void kh_watch_init(struct kh_agent *agent);
 void kh_watch_finish(struct kh_agent *agent);
-void kh_watch_start(struct kh_agent *agent);
-void kh_watch_stop(struct kh_agent *agent);
+/* Somebody has said hello, or has gone. */
+void kh_watch_adjust(struct kh_agent *agent);
+/* A renewal has changed what is on a key: own pages and programs hear that. */
+void kh_watch_written(struct kh_agent *agent);
 /* The driver profiles; read at the first time. */
 const struct kh_profiles *kh_watch_profiles(struct kh_agent *agent);
 /* The bus; read from the first time on. NULL: not to be had. */

@@ -139,6 +139,7 @@ static void settle(struct kh_agent *agent, int64_t session)
 {
 	kh_connections_settle(agent, session);
 	kh_watch_soon(agent);
+	kh_watch_written(agent);
 }
 
 void kh_run_fail(struct kh_run *run, const struct kh_error *failure)

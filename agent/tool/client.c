@@ -279,7 +279,7 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 static enum kh_client_outcome greet(struct kh_client *client, const char *locale)
 {
 	int64_t protocols[] = {1};
-	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale};
+	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale, false};
 	struct kh_agent_hello_result result;
 
 	if (!client->ended && !client->socket)

@@ -466,6 +466,8 @@ export interface AgentHelloParams {
 	protocols: number[];
 	/** BCP 47; zh or en, else the configured one. */
 	locale?: Locale;
+	/** It only shows what is: no key is polled for it. token.changed comes when the USB bus has told of a device, or somebody else's call has noticed. */
+	background?: boolean;
 }
 
 export interface AgentHelloResult {
@@ -679,7 +681,7 @@ export interface Methods {
 
 /** What the agent says by itself. */
 export interface Notifications {
-	/** Notification: a key was plugged in, pulled out or its PIN state changed. */
+	/** Notification: a key was plugged in, pulled out or its PIN state changed. The agent's own page and programs hear it also when a renewal has changed what is on a key. */
 	'token.changed': TokenChangedParams;
 	/** Notification: a renewal call is at this step. */
 	'renewal.progress': RenewalProgressParams;

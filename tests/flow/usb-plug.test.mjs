@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { Bus } from '../lib/bus.mjs';
+import { Client } from '../lib/client.mjs';
 import { all } from '../lib/paths.mjs';
 import { sleep, until } from '../lib/process.mjs';
 
@@ -18,8 +19,9 @@ function daemonOf(bus) {
 	return { files: () => readdirSync(`/proc/${daemon}/fd`).length, memory };
 }
 
+const heardOf = (bus) => bus.agent.notifications.filter((one) => one.method === 'token.changed');
 // The number of tokens that the page has heard of last.
-const heard = (bus) => bus.agent.notifications.filter((one) => one.method === 'token.changed').at(-1)?.params.tokens.length ?? 0;
+const heard = (bus) => heardOf(bus).at(-1)?.params.tokens.length ?? 0;
 
 // How long after the event the page hears.
 async function took(bus, action, count) {
@@ -78,5 +80,23 @@ test(`${ROUNDS * QUICK} times in and out: no file and no memory is left, the las
 		assert.ok(daemon.memory() - memory < GROWN, `${memory} kB, then ${daemon.memory()} kB`);
 		const { modules } = await bus.report();
 		assert.equal(modules[0].state, 'running');
+	} finally { await bus.stop(); }
+});
+
+test('a client in the background hears of every device, known or not, without a page that has keys polled', async () => {
+	const bus = await Bus.start({ drivers: { [driver]: 'softkey' }, connect: false });
+	try {
+		bus.agent = await Client.connect(bus.port, { origin: `http://127.0.0.1:${bus.port}`, background: true });
+		await until(async () => (await bus.report()).usb.length === 0, 'the bus to be read');
+		await until(async () => (await bus.key.calls(() => sleep(2500))).join('') === '', 'no key to be polled');
+		for (const device of [gm3000, { id: '1234:5678', number: 5 }]) {
+			const before = heardOf(bus).length;
+			bus.key.putBack();
+			bus.plugIn(device);
+			await until(() => heardOf(bus).length > before && heard(bus) === 1, 'the key');
+			bus.key.pull();
+			bus.pullOut(device);
+			await until(() => heard(bus) === 0, 'its end');
+		}
 	} finally { await bus.stop(); }
 });

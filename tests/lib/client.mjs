@@ -29,9 +29,9 @@ export class Client {
 		});
 	}
 
-	static async connect(port, { locale = 'zh-CN', ...options } = {}) {
+	static async connect(port, { locale = 'zh-CN', background = false, ...options } = {}) {
 		const client = await Client.open(port, options);
-		client.hello = await client.call('agent.hello', { protocols: [1], locale });
+		client.hello = await client.call('agent.hello', { protocols: [1], locale, ...(background ? { background } : {}) });
 		return client;
 	}
 
