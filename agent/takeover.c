@@ -26,8 +26,9 @@ static bool pause_until(uint64_t end)
 
 static enum kh_client_outcome greet(const uint16_t *ports, size_t count)
 {
+	const struct kh_client_door door = {.ports = ports, .count = count, .seconds = HELLO_SECONDS};
 	struct kh_client *client = NULL;
-	enum kh_client_outcome outcome = kh_client_connect(ports, count, HELLO_SECONDS, NULL, &client);
+	enum kh_client_outcome outcome = kh_client_connect(&door, &client);
 
 	kh_client_free(client);
 	return outcome;

@@ -8,15 +8,13 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "tool/alone.h"
-#include "websocket/websocket.h"
 
 #define CALL_SECONDS 60
 #define CLOSE_SECONDS 1
 #define CLOSE_REFUSED KH_CLOSE_REFUSED
 
 struct kh_client {
-	uv_loop_t loop;
+	uv_loop_t own, *loop;
 	uv_timer_t timer, beat;
 	uv_signal_t interrupt, terminate;
 	uint16_t port;
@@ -24,8 +22,8 @@ struct kh_client {
 	void (*waiting)(void *context, unsigned seconds);
 	void *waiting_context;
 	unsigned waited;	  /* s */
-	struct kh_server *server; /* NULL: alone */
-	struct kh_alone *alone;
+	struct kh_server *server; /* NULL: another way */
+	struct kh_client_way way; /* without open: a port */
 	struct kh_socket *socket;
 	const struct kh_contract contract; /* with room for long answers */
 	long long number;
@@ -48,7 +46,7 @@ static void *opened(void *context, struct kh_socket *socket, const char *origin)
 
 	(void)origin;
 	client->socket = socket;
-	uv_stop(&client->loop);
+	uv_stop(client->loop);
 	return client;
 }
 
@@ -56,13 +54,13 @@ static void finish_call(struct kh_client *client, enum kh_code code)
 {
 	client->code = code;
 	client->answered = true;
-	uv_stop(&client->loop);
+	uv_stop(client->loop);
 }
 
 static void stop_listening(struct kh_client *client)
 {
 	client->enough = true;
-	uv_stop(&client->loop);
+	uv_stop(client->loop);
 }
 
 static void note(struct kh_client *client, const struct kh_incoming *incoming)
@@ -73,7 +71,7 @@ static void note(struct kh_client *client, const struct kh_incoming *incoming)
 		return;
 	client->changed = true;
 	if (client->waits)
-		uv_stop(&client->loop);
+		uv_stop(client->loop);
 }
 
 static void message(void *owner, const char *text, size_t length, bool binary)
@@ -116,7 +114,7 @@ static void closed(void *owner, int code, const char *reason)
 	client->ended = true;
 	client->close_code = code;
 	snprintf(client->reason, sizeof(client->reason), "%s", reason);
-	uv_stop(&client->loop);
+	uv_stop(client->loop);
 }
 
 static const struct kh_socket_events events = {opened, message, oversize, closed};
@@ -126,7 +124,7 @@ static void late(uv_timer_t *timer)
 	struct kh_client *client = timer->data;
 
 	client->timed_out = true;
-	uv_stop(&client->loop);
+	uv_stop(client->loop);
 }
 
 static void beat(uv_timer_t *timer)
@@ -141,11 +139,12 @@ static void run(struct kh_client *client)
 {
 	client->timed_out = false;
 	uv_timer_start(&client->timer, late, client->patience * 1000, 0);
-	uv_run(&client->loop, UV_RUN_DEFAULT);
+	uv_run(client->loop, UV_RUN_DEFAULT);
 	uv_timer_stop(&client->timer);
 }
 
-static struct kh_client *make(unsigned seconds)
+/* loop: NULL: one of its own. */
+static struct kh_client *make(uv_loop_t *loop, unsigned seconds)
 {
 	const struct kh_client fresh = {
 		.contract = {kh_contract.methods, kh_contract.count, KH_BUFFER_MAX, kh_contract.depth_max}};
@@ -155,11 +154,13 @@ static struct kh_client *make(unsigned seconds)
 		return NULL;
 	memcpy(client, &fresh, sizeof(fresh));
 	client->patience = seconds;
-	uv_loop_init(&client->loop);
-	uv_timer_init(&client->loop, &client->timer);
-	uv_timer_init(&client->loop, &client->beat);
-	uv_signal_init(&client->loop, &client->interrupt);
-	uv_signal_init(&client->loop, &client->terminate);
+	client->loop = loop ? loop : &client->own;
+	if (!loop)
+		uv_loop_init(&client->own);
+	uv_timer_init(client->loop, &client->timer);
+	uv_timer_init(client->loop, &client->beat);
+	uv_signal_init(client->loop, &client->interrupt);
+	uv_signal_init(client->loop, &client->terminate);
 	client->timer.data = client->beat.data = client->interrupt.data = client->terminate.data = client;
 	return client;
 }
@@ -177,12 +178,15 @@ void kh_client_free(struct kh_client *client)
 	uv_close((uv_handle_t *)&client->beat, NULL);
 	uv_close((uv_handle_t *)&client->interrupt, NULL);
 	uv_close((uv_handle_t *)&client->terminate, NULL);
-	if (client->server)
-		kh_server_free(client->server);
-	kh_alone_stop(client->alone);
-	uv_run(&client->loop, UV_RUN_DEFAULT);
-	kh_alone_free(client->alone);
-	uv_loop_close(&client->loop);
+	kh_server_free(client->server);
+	if (client->way.open)
+		client->way.stop(client->way.context);
+	while (uv_run(client->loop, UV_RUN_DEFAULT) != 0)
+		;
+	if (client->way.open)
+		client->way.free(client->way.context);
+	if (client->loop == &client->own)
+		uv_loop_close(&client->own);
 	free(client);
 }
 
@@ -197,12 +201,27 @@ static void run_beating(struct kh_client *client)
 		client->waiting(client->waiting_context, 0);
 }
 
-bool kh_client_wait(struct kh_client *client)
+bool kh_client_wait(struct kh_client *client, unsigned seconds)
 {
 	client->waits = true;
-	while (!client->changed && !client->ended)
-		uv_run(&client->loop, UV_RUN_DEFAULT);
+	client->timed_out = false;
+	if (seconds > 0)
+		uv_timer_start(&client->timer, late, (uint64_t)seconds * 1000, 0);
+	while (!client->changed && !client->ended && !client->timed_out)
+		uv_run(client->loop, UV_RUN_DEFAULT);
+	uv_timer_stop(&client->timer);
 	client->waits = client->changed = false;
+	return !client->ended;
+}
+
+void kh_client_wake(struct kh_client *client)
+{
+	client->changed = true;
+	uv_stop(client->loop);
+}
+
+bool kh_client_is_open(const struct kh_client *client)
+{
 	return !client->ended;
 }
 
@@ -227,7 +246,7 @@ bool kh_client_listen(struct kh_client *client, unsigned seconds)
 	if (seconds > 0)
 		uv_timer_start(&client->timer, late, (uint64_t)seconds * 1000, 0);
 	while (!client->enough && !client->ended && !client->timed_out)
-		uv_run(&client->loop, UV_RUN_DEFAULT);
+		uv_run(client->loop, UV_RUN_DEFAULT);
 	uv_timer_stop(&client->timer);
 	uv_signal_stop(&client->interrupt);
 	uv_signal_stop(&client->terminate);
@@ -276,13 +295,14 @@ enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, 
 	return client->code;
 }
 
-static enum kh_client_outcome greet(struct kh_client *client, const char *locale)
+static enum kh_client_outcome greet(struct kh_client *client, const char *locale, bool background)
 {
 	int64_t protocols[] = {1};
-	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale, false};
+	const struct kh_agent_hello_params params = {protocols, 1, (char *)(uintptr_t)locale, background};
 	struct kh_agent_hello_result result;
 
-	if (!client->ended && !client->socket)
+	client->timed_out = false;
+	while (!client->ended && !client->socket && !client->timed_out)
 		run(client);
 	if (!client->socket && client->close_code == 0)
 		return KH_CLIENT_ABSENT;
@@ -294,21 +314,20 @@ static enum kh_client_outcome greet(struct kh_client *client, const char *locale
 	return client->close_code == CLOSE_REFUSED ? KH_CLIENT_REFUSED : KH_CLIENT_FAILED;
 }
 
-enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, unsigned seconds, const char *locale,
-					 struct kh_client **client)
+enum kh_client_outcome kh_client_connect(const struct kh_client_door *door, struct kh_client **client)
 {
 	enum kh_client_outcome outcome = KH_CLIENT_FAILED;
 
-	for (size_t i = 0; i < count; i++) {
-		*client = make(seconds);
+	for (size_t i = 0; i < door->count; i++) {
+		*client = make(door->loop, door->seconds);
 		if (!*client)
 			return KH_CLIENT_FAILED;
-		(*client)->port = ports[i];
-		if (kh_client_open(&(*client)->loop, ports[i], &events, *client, &(*client)->server,
+		(*client)->port = door->ports[i];
+		if (kh_client_open((*client)->loop, door->ports[i], &events, *client, &(*client)->server,
 				   &(*client)->error) != KH_OK)
 			(*client)->ended = true;
-		outcome = greet(*client, locale);
-		if (outcome == KH_CLIENT_OK || i == count - 1)
+		outcome = greet(*client, door->locale, door->background);
+		if (outcome == KH_CLIENT_OK || i == door->count - 1)
 			return outcome;
 		/* Another user's daemon may hold the first port. */
 		if (outcome == KH_CLIENT_REFUSED && strcmp((*client)->reason, "other user") != 0)
@@ -319,14 +338,17 @@ enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, un
 	return outcome;
 }
 
-enum kh_client_outcome kh_client_alone(struct kh_settings *settings, bool unreached, const char *locale,
-				       struct kh_client **client)
+enum kh_client_outcome kh_client_over(const struct kh_client_way *way, const char *locale, struct kh_client **client)
 {
-	*client = make(CALL_SECONDS);
-	if (!*client || kh_alone_open(&(*client)->loop, settings, unreached, &events, *client, &(*client)->alone,
-				      &(*client)->error) != KH_OK)
+	*client = make(NULL, CALL_SECONDS);
+	if (!*client) {
+		way->free(way->context);
 		return KH_CLIENT_FAILED;
-	return greet(*client, locale);
+	}
+	(*client)->way = *way;
+	if (way->open((*client)->loop, &events, *client, way->context, &(*client)->error) != KH_OK)
+		return KH_CLIENT_FAILED;
+	return greet(*client, locale, false);
 }
 
 const char *kh_client_reason(const struct kh_client *client)

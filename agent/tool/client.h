@@ -6,7 +6,7 @@
 #define KH_AGENT_TOOL_CLIENT_H
 
 #include "contract.h"
-#include "settings.h"
+#include "websocket/websocket.h"
 
 struct kh_client;
 
@@ -17,23 +17,45 @@ enum kh_client_outcome {
 	KH_CLIENT_FAILED,
 };
 
-/* Connects and says hello, on the first of the ports where our own user's
- * daemon answers; waits for seconds at most on each, and again for hello's
- * answer. client is set also when it fails; NULL: out of memory. */
-enum kh_client_outcome kh_client_connect(const uint16_t *ports, size_t count, unsigned seconds, const char *locale,
-					 struct kh_client **client);
-/* The same with the daemon's inside in this process (alone.h). unreached: a daemon runs, and does not answer. */
-enum kh_client_outcome kh_client_alone(struct kh_settings *settings, bool unreached, const char *locale,
-				       struct kh_client **client);
+struct kh_client_door {
+	const uint16_t *ports; /* the first where our own user's daemon answers */
+	size_t count;
+	unsigned seconds;   /* to wait on each, and again for hello's answer */
+	const char *locale; /* NULL: the daemon's */
+	bool background;    /* as of hello */
+	/* NULL: one of its own. What else is on it goes on while a call waits, calls nothing of a client but
+	 * kh_client_wake(), and must not keep the loop alive (uv_unref): kh_client_free() runs it to its end. */
+	uv_loop_t *loop;
+};
+
+/* Connects and says hello. client is set also when it fails; NULL: out of memory. */
+enum kh_client_outcome kh_client_connect(const struct kh_client_door *door, struct kh_client **client);
+
+/* Another way than a port: alone.h. */
+struct kh_client_way {
+	/* Calls events as kh_client_open() does. */
+	enum kh_code (*open)(uv_loop_t *loop, const struct kh_socket_events *events, void *client, void *context,
+			     struct kh_error *error);
+	void (*stop)(void *context); /* then the loop is run to its end, and free called */
+	void (*free)(void *context);
+	void *context;
+};
+
+/* The same over it; free is called with the client's end, or where there is none. */
+enum kh_client_outcome kh_client_over(const struct kh_client_way *way, const char *locale, struct kh_client **client);
 const char *kh_client_reason(const struct kh_client *client);
 
 /* params may be NULL for a method without any. On success result belongs to
  * the caller; kh_clear() it. */
 KH_CHECKED enum kh_code kh_client_call(struct kh_client *client, enum kh_method_id method, const void *params,
 				       void *result, struct kh_error *error);
-/* Waits until a key came, went or changed since the last wait began (token.changed).
- * False: the daemon has ended. */
-bool kh_client_wait(struct kh_client *client);
+/* Waits until a key came, went or changed since the last wait began (token.changed), or so many seconds
+ * have passed (0: as long as it takes). False: the daemon has ended. */
+bool kh_client_wait(struct kh_client *client, unsigned seconds);
+/* A wait ends, or the next one does not begin. */
+void kh_client_wake(struct kh_client *client);
+/* False: the daemon has ended. */
+bool kh_client_is_open(const struct kh_client *client);
 /* Hears every notification from now on; false: kh_client_listen() is to return. Ctrl-C
  * and SIGTERM make it return, too, also before it is called. */
 void kh_client_on_notice(struct kh_client *client, bool (*notice)(void *context, const struct kh_message *message),

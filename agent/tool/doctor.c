@@ -71,7 +71,7 @@ static int watch(const struct kh_tool *tool)
 	for (;;) {
 		int status = look(tool);
 
-		if (!kh_client_wait(tool->client)) {
+		if (!kh_client_wait(tool->client, 0)) {
 			kh_tool_print(stderr, tool->locale, "tool.doctor.gone", NULL, "\n");
 			return status == EXIT_SUCCESS ? KH_TOOL_ABSENT : status;
 		}

@@ -12,6 +12,7 @@
 #include "log_kept.h"
 #include "ports.h"
 #include "text.h"
+#include "tool/alone.h"
 #include "tool/options.h"
 #include "tool/terminal.h"
 
@@ -73,9 +74,11 @@ int kh_tool_complain(const struct kh_tool *tool, const struct kh_error *error)
 static enum kh_client_outcome connect_daemon(struct kh_tool *tool, const char *locale)
 {
 	uint16_t ports[KH_PORTS_MAX] = {kh_tool_port(tool)};
-	size_t count = ports[0] != 0 ? 1 : kh_ports_of(tool->settings.config.port, ports);
+	struct kh_client_door door = {.ports = ports, .count = 1, .seconds = CONNECT_SECONDS, .locale = locale};
 
-	return kh_client_connect(ports, count, CONNECT_SECONDS, locale, &tool->client);
+	if (ports[0] == 0)
+		door.count = kh_ports_of(tool->settings.config.port, ports);
+	return kh_client_connect(&door, &tool->client);
 }
 
 static enum kh_client_outcome connect_inside(struct kh_tool *tool, const char *locale)

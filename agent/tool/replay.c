@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "redact.h"
 #include "text.h"
+#include "tool/alone.h"
 #include "tool/recording.h"
 #include "tool/scene.h"
 #include "tool/tool.h"
