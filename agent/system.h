@@ -49,6 +49,8 @@ KH_CHECKED enum kh_code kh_system_token_host(char *path, size_t size, struct kh_
 /* The same for the program that shows a notification, and for keyhall. */
 KH_CHECKED enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error);
 KH_CHECKED enum kh_code kh_system_tool(char *path, size_t size, struct kh_error *error);
+/* The daemon; as_desktop: what the desktop starts it with at login, where it is installed. */
+KH_CHECKED enum kh_code kh_system_daemon(bool as_desktop, char *path, size_t size, struct kh_error *error);
 
 /* The n-th usual place of OpenSC's module; NULL behind the last. */
 const char *kh_system_usual_module(size_t n);

@@ -21,6 +21,9 @@
 #ifndef KH_LIBEXEC
 #define KH_LIBEXEC "/usr/libexec/keyhall"
 #endif
+#ifndef KH_BINDIR
+#define KH_BINDIR "/usr/bin"
+#endif
 
 void kh_system_harden(void)
 {
@@ -134,34 +137,51 @@ static bool executable(const char *folder, const char *name, char *path, size_t 
 	return access(path, X_OK) == 0;
 }
 
+/* Of the running program, with a slash behind it. */
+static void own_folder(char own[KH_PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", own, KH_PATH_MAX - 1);
+
+	while (length > 0 && own[length - 1] != '/')
+		length--;
+	own[length > 0 ? length : 0] = '\0';
+}
+
 /* beside: from the folder of the running program, in the build tree. */
 static enum kh_code find_program(const char *beside, const char *installed, char *path, size_t size,
 				 struct kh_error *error)
 {
 	char own[KH_PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
-	while (length > 0 && own[length - 1] != '/')
-		length--;
-	own[length > 0 ? length : 0] = '\0';
-	if (executable(own, beside, path, size) || executable(KH_LIBEXEC, installed, path, size))
+	own_folder(own);
+	if (executable(own, beside, path, size) || executable(installed, "", path, size))
 		return KH_OK;
 	return kh_fail_system(error, "access");
 }
 
 enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("../pkcs11/keyhall-token", "/keyhall-token", path, size, error);
+	return find_program("../pkcs11/keyhall-token", KH_LIBEXEC "/keyhall-token", path, size, error);
 }
 
 enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("keyhall-notify", "/keyhall-notify", path, size, error);
+	return find_program("keyhall-notify", KH_LIBEXEC "/keyhall-notify", path, size, error);
 }
 
 enum kh_code kh_system_tool(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("keyhall", "/keyhall", path, size, error);
+	return find_program("keyhall", KH_BINDIR "/keyhall", path, size, error);
+}
+
+enum kh_code kh_system_daemon(bool as_desktop, char *path, size_t size, struct kh_error *error)
+{
+	char own[KH_PATH_MAX];
+
+	own_folder(own);
+	if (as_desktop && strcmp(own, KH_BINDIR "/") == 0 && executable(KH_LIBEXEC, "/start", path, size))
+		return KH_OK;
+	return find_program("keyhalld", KH_BINDIR "/keyhalld", path, size, error);
 }
 
 const char *kh_system_usual_module(size_t n)

@@ -196,6 +196,12 @@ enum kh_code kh_system_tool(char *path, size_t size, struct kh_error *error)
 	return find_program("keyhall.exe", "keyhall.exe", path, size, error);
 }
 
+enum kh_code kh_system_daemon(bool as_desktop, char *path, size_t size, struct kh_error *error)
+{
+	(void)as_desktop;
+	return find_program("keyhalld.exe", "keyhalld.exe", path, size, error);
+}
+
 const char *kh_system_usual_module(size_t n)
 {
 	static const struct {

@@ -205,6 +205,7 @@
 			if (mine !== client) { read(); return; }
 			byId('look').disabled = false;
 			if (byId('state').querySelector('.waiting')) { quiet(); }
+			if (!keepState && location.hash === '#check') { byId('check').scrollIntoView(); }
 			if (wanted) { wanted = false; read(true); }
 		});
 	}

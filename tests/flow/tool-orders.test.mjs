@@ -1,9 +1,11 @@
-// keyhall recover, pair delete, pin, modules, open: what support does on a clerk's machine. Nothing is done unasked.
+// keyhall recover, pair delete, pin, modules, open, restart: what support does on a clerk's machine. Nothing is done unasked.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import test, { describe } from 'node:test';
-import { freePort } from '../lib/process.mjs';
+import { program } from '../lib/paths.mjs';
+import { freePort, run } from '../lib/process.mjs';
 import { makeSoftScene } from '../lib/soft-scene.mjs';
 import { keyhall, typed } from '../lib/tool.mjs';
 
@@ -125,6 +127,10 @@ test('open: the browser gets the certificate manager\'s address', async () => {
 		const [address, privileges] = readFileSync(seen, 'utf8').trim().split('\n');
 		assert.equal(address, `http://127.0.0.1:${scene.daemon.port}/`);
 		assert.match((await (await fetch(address)).text()), /<html/);
+		assert.equal((await keyhall(scene.daemon, ['open', 'check'], { more })).status, 0);
+		assert.equal(readFileSync(seen, 'utf8').split('\n')[0], `${address}#check`);
+		const wrong = await keyhall(scene.daemon, ['open', 'sesame'], { more });
+		assert.deepEqual([wrong.status, wrong.stderr], [2, 'keyhall: keyhall open takes no sesame.\n']);
 		assert.equal(privileges, readFileSync('/proc/self/status', 'utf8').match(/^NoNewPrivs.*$/m)[0], 'a browser needs its sandbox');
 		writeFileSync(path.join(bin, 'xdg-open'), '#!/bin/sh\nexit 4\n');
 		const failed = await keyhall(scene.daemon, ['open'], { more });
@@ -134,4 +140,27 @@ test('open: the browser gets the certificate manager\'s address', async () => {
 		assert.equal(absent.status, 3);
 		assert.match(absent.stderr, /The key agent is not running/);
 	} finally { await scene.close(); }
+});
+
+test('restart: another agent answers, also where none ran; what cannot start is said', async () => {
+	const scene = await makeSoftScene({ settings: { locale: 'en' } });
+	const end = () => run(program.keyhalld, ['--stop', '--config', scene.daemon.configuration], { env: scene.daemon.env });
+	try {
+		const restart = () => keyhall(scene.daemon, ['restart']);
+		for (const ran of [true, false]) {
+			if (!ran) await end();
+			assert.deepEqual(await restart().then(({ status, stdout }) => [status, stdout]), [0, 'The key agent is running again.\n']);
+			assert.equal((await scene.daemon.service.exited).code, 0);
+			await (await scene.connect()).close();
+		}
+		await end();
+		const taken = net.createServer((socket) => socket.destroy()).listen(scene.daemon.port, '127.0.0.1');
+		try {
+			const { status, stderr } = await restart();
+			assert.deepEqual([status, stderr], [1, 'keyhall: the key agent does not start.\n']);
+		} finally { taken.close(); }
+	} finally {
+		await end();
+		await scene.close();
+	}
 });
