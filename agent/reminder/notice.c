@@ -144,6 +144,9 @@ struct kh_notice *kh_notice_new(uv_loop_t *loop, const struct kh_notice_words *w
 	notice->process.data = notice->to.data = notice->from.data = notice;
 	notice->open = 3;
 	status = spawn(loop, notice, program);
+	uv_unref((uv_handle_t *)&notice->to);
+	uv_unref((uv_handle_t *)&notice->from);
+	uv_unref((uv_handle_t *)&notice->process);
 	if (status != 0) {
 		kh_log(KH_LOG_DEBUG, "no notification: %s", uv_err_name(status));
 		close_all(notice);

@@ -1,6 +1,6 @@
 /*
  * A notification of the desktop, by a child (keyhall-notify) for each. Where there is no
- * desktop, no bus or nothing that shows it, nothing happens.
+ * desktop, no bus or nothing that shows it, nothing happens. Its handles do not keep the loop alive.
  */
 #ifndef KH_AGENT_REMINDER_NOTICE_H
 #define KH_AGENT_REMINDER_NOTICE_H
@@ -10,7 +10,7 @@
 /* A line of text each. */
 struct kh_notice_words {
 	const char *application, *title, *sentence;
-	const char *button, *address; /* what opens in the browser, and the words for it */
+	const char *button, *address; /* what opens in the browser, and the words for it; "": nothing */
 };
 
 struct kh_notice_ears {

@@ -1,7 +1,7 @@
 /*
  * keyhall-notify: one notification of the desktop (org.freedesktop.Notifications, 1.2),
  * and its click. On standard input come five lines: the program's name, a title,
- * a sentence, the words of the button, an address. When the notification is
+ * a sentence, the words of the button, an address (the last two may be empty). When the notification is
  * shown "shown" goes to standard output, else why it is not. A click opens the address
  * in the browser. It ends with the notification, or takes it away when standard input ends.
  *
@@ -180,17 +180,18 @@ static bool show(struct notice *notice)
 {
 	struct abilities able = {0};
 	char sentence[2 * LINE_MAX_BYTES + 8], shown[6 * LINE_MAX_BYTES];
-	const char *button = notice->lines[BUTTON];
+	const char *button = notice->lines[BUTTON], *address = notice->lines[ADDRESS];
 	sd_bus_message *call = NULL, *reply = NULL;
-	bool fine = ask_abilities(notice->bus, &able);
+	bool fine = ask_abilities(notice->bus, &able), button_shown = able.actions && button[0] != '\0';
+	bool address_shown = !able.actions && address[0] != '\0';
 
-	snprintf(sentence, sizeof(sentence), "%s%s%s", notice->lines[SENTENCE], able.actions ? "" : " ",
-		 able.actions ? "" : notice->lines[ADDRESS]);
+	snprintf(sentence, sizeof(sentence), "%s%s%s", notice->lines[SENTENCE], address_shown ? " " : "",
+		 address_shown ? address : "");
 	write_sentence(sentence, able.markup, shown, sizeof(shown));
 	fine = fine && sd_bus_message_new_method_call(notice->bus, &call, SERVICE, PLACE, SERVICE, "Notify") >= 0 &&
 	       sd_bus_message_append(call, "susss", notice->lines[APPLICATION], 0u, "dialog-password",
 				     notice->lines[TITLE], shown) >= 0 &&
-	       sd_bus_message_append(call, "as", able.actions ? 4 : 0, "default", button, "open", button) >= 0 &&
+	       sd_bus_message_append(call, "as", button_shown ? 4 : 0, "default", button, "open", button) >= 0 &&
 	       sd_bus_message_append(call, "a{sv}i", 1, "urgency", "y", 1, -1) >= 0 &&
 	       sd_bus_call(notice->bus, call, 0, NULL, &reply) >= 0 &&
 	       sd_bus_message_read(reply, "u", &notice->id) >= 0;

@@ -11,6 +11,14 @@ test('protocol/gen.py --check', async () => {
 	assert.equal(status, 0, stdout + stderr);
 });
 
+test('the icons of the notification area are as icons.py draws them', async () => {
+	const folder = temporaryFolder(), kept = path.join(root, 'agent/tray/hicolor');
+	await run('python3', ['agent/tray/icons.py', folder], { cwd: root });
+	const { status, stdout } = await run('diff', ['-r', folder, kept], { status: null });
+	removeFolder(folder);
+	assert.equal(status, 0, stdout);
+});
+
 test('gen.py --check sees a change in the SDK\'s generated part', async () => {
 	const folder = temporaryFolder();
 	cpSync(path.join(root, 'protocol'), path.join(folder, 'protocol'), { recursive: true });

@@ -21,7 +21,7 @@ const libraries = [
 	{ header: /^winscard\.h$/, rooms: ['pkcs11'], only: perSystem },
 	{ header: /^libwebsockets\.h$/, rooms: ['agent'], only: /^agent\/websocket\// },
 	{ header: /^libusb(-1\.0\/libusb)?\.h$/, rooms: ['agent'], files: 1 },
-	{ header: /^systemd\//, rooms: ['agent'], files: 1 },
+	{ header: /^systemd\//, rooms: ['agent'], only: /notify_posix\.c$|^agent\/tray\/\w+_dbus\.[ch]$/ },
 	{ header: /^sqlite3\.h$/, rooms: ['agent', 'hall'] },
 	{ header: /^ulfius\.h$|^qrencode\.h$/, rooms: ['hall'] },
 	{ header: /^zip\.h$/, rooms: ['agent'], files: 1 },

@@ -41,6 +41,10 @@ export class Desktop {
 		return this.service.output().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)).filter((line) => what in line).map((line) => line[what]);
 	}
 
+	// What the notification area shows now; null: nothing.
+	get shown() { return this.said('shows').at(-1) ?? null; }
+	untilShown(condition, what) { return until(() => this.shown && condition(this.shown) && this.shown, `${what}; last: ${JSON.stringify(this.shown)}`); }
+
 	get notifications() { return this.said('notify'); }
 	untilNotified(count = 1) { return until(() => this.notifications.length >= count && this.notifications[count - 1], `notification ${count}`); }
 	tell(what) { this.service.child.stdin.write(`${JSON.stringify(what)}\n`); }

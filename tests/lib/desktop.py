@@ -1,9 +1,11 @@
-"""A desktop on the session bus: notification server, screen saver and, with "portal", what opens addresses.
+"""A desktop on the session bus: notification server, screen saver and, with "portal", what opens addresses, with "panel" a notification
+area (panel.py).
 
-    python3 desktop.py [actions] [markup] [portal]
+    python3 desktop.py [actions] [markup] [portal] [panel]
 
-What it is asked goes to standard output, a JSON line each: {"notify": {...}}, {"closed": ID}, {"opened": ADDRESS}. Lines of standard
-input are the user: {"click": [ID, ACTION]}, {"dismiss": ID}, {"lock": true}.
+What it is asked goes to standard output, a JSON line each: {"notify": {...}}, {"closed": ID}, {"opened": ADDRESS}, {"shows": {...}}. Lines of
+standard input are the user: {"click": [ID, ACTION]}, {"dismiss": ID}, {"lock": true}; {"panel": false} takes the notification area away;
+{"choose": LABEL}, {"activate": true}, {"look": true} are at its icon.
 """
 import ctypes
 import json
@@ -14,6 +16,8 @@ import dbus
 import dbus.mainloop.glib
 import dbus.service
 from gi.repository import GLib
+
+from panel import Panel
 
 SERVICE, PLACE = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 SAVER, PORTAL = "org.freedesktop.ScreenSaver", "org.freedesktop.portal.Desktop"
@@ -89,6 +93,10 @@ def main():
     notifications, saver = Notifications(bus, words), Saver(bus, "/org/freedesktop/ScreenSaver")
     portal = Portal(bus, "/org/freedesktop/portal/desktop") if "portal" in words else None
 
+    panel = Panel(bus, tell)
+    if "panel" in words:
+        panel.come()
+
     def act(source, condition):
         line = sys.stdin.readline()
         if not line:
@@ -101,9 +109,11 @@ def main():
             notifications.NotificationClosed(value[0], 2)
         elif what == "dismiss":
             notifications.NotificationClosed(value, 2)
-        else:
+        elif what == "lock":
             saver.locked = value
             tell(locked=value)
+        else:
+            panel.act(what, value)
         return True
 
     loop = GLib.MainLoop()

@@ -10,6 +10,7 @@ export const all = process.env.KEYHALL_ALL === '1';
 export const program = {
 	keyhalld: path.join(build, 'agent/keyhalld'),
 	keyhall: path.join(build, 'agent/keyhall'),
+	tray: path.join(build, 'agent/keyhall-tray'),
 	token: path.join(build, 'pkcs11/keyhall-token'),
 	hall: path.join(build, 'hall/keyhall-hall'),
 	policies: path.join(build, 'installer/linux/policies'),

@@ -333,7 +333,7 @@ static void test_layers(void **state)
 		"{\"port\":20000,\"origins\":[\"https://c\"],\"modules\":[{\"path\":\"/m\",\"host\":\"/h\"}],"
 		"\"window\":{\"before\":\"2 months\",\"after\":\"1 year\",\"enforce\":false},\"retire\":\"nothing\","
 		"\"locale\":\"zh-CN\",\"creditCodeOids\":[\"1.2.156.10260.4.1.4\",\"1.2.86.11.7.4\"],"
-		"\"encryptionImport\":\"token\",\"deadlines\":100,\"notify\":true}");
+		"\"encryptionImport\":\"token\",\"deadlines\":100,\"notify\":true,\"tray\":true}");
 	kh_clear(&kh_config_type, &config);
 }
 
