@@ -18,11 +18,11 @@
 
 #include <uv.h>
 
-#ifndef KH_LIBEXEC
-#define KH_LIBEXEC "/usr/libexec/keyhall"
+#ifndef KH_PARTS_FOLDER
+#define KH_PARTS_FOLDER "../libexec/keyhall"
 #endif
-#ifndef KH_BINDIR
-#define KH_BINDIR "/usr/bin"
+#ifndef KH_PROGRAMS_FOLDER
+#define KH_PROGRAMS_FOLDER "../../bin"
 #endif
 
 void kh_system_harden(void)
@@ -147,31 +147,31 @@ static void own_folder(char own[KH_PATH_MAX])
 	own[length > 0 ? length : 0] = '\0';
 }
 
-/* beside: from the folder of the running program, in the build tree. */
+/* Both from the folder of the running program; beside: in the build tree. */
 static enum kh_code find_program(const char *beside, const char *installed, char *path, size_t size,
 				 struct kh_error *error)
 {
 	char own[KH_PATH_MAX];
 
 	own_folder(own);
-	if (executable(own, beside, path, size) || executable(installed, "", path, size))
+	if (executable(own, beside, path, size) || executable(installed[0] == '/' ? "" : own, installed, path, size))
 		return KH_OK;
 	return kh_fail_system(error, "access");
 }
 
 enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("../pkcs11/keyhall-token", KH_LIBEXEC "/keyhall-token", path, size, error);
+	return find_program("../pkcs11/keyhall-token", KH_PARTS_FOLDER "/keyhall-token", path, size, error);
 }
 
 enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("keyhall-notify", KH_LIBEXEC "/keyhall-notify", path, size, error);
+	return find_program("keyhall-notify", KH_PARTS_FOLDER "/keyhall-notify", path, size, error);
 }
 
 enum kh_code kh_system_tool(char *path, size_t size, struct kh_error *error)
 {
-	return find_program("keyhall", KH_BINDIR "/keyhall", path, size, error);
+	return find_program("keyhall", KH_PROGRAMS_FOLDER "/keyhall", path, size, error);
 }
 
 enum kh_code kh_system_daemon(bool as_desktop, char *path, size_t size, struct kh_error *error)
@@ -179,9 +179,9 @@ enum kh_code kh_system_daemon(bool as_desktop, char *path, size_t size, struct k
 	char own[KH_PATH_MAX];
 
 	own_folder(own);
-	if (as_desktop && strcmp(own, KH_BINDIR "/") == 0 && executable(KH_LIBEXEC, "/start", path, size))
+	if (as_desktop && executable(own, KH_PARTS_FOLDER "/start", path, size))
 		return KH_OK;
-	return find_program("keyhalld", KH_BINDIR "/keyhalld", path, size, error);
+	return find_program("keyhalld", KH_PROGRAMS_FOLDER "/keyhalld", path, size, error);
 }
 
 const char *kh_system_usual_module(size_t n)
