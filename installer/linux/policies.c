@@ -9,16 +9,19 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONFIGURATION "/etc/keyhall/config.json"
+#define FOLDER "/etc/keyhall"
+#define CONFIGURATION FOLDER "/config.json"
 #define NOTES "/var/lib/keyhall/policies.json"
 #define OURS "zz-keyhall.json"
 #define FIREFOX "/etc/firefox/policies/policies.json"
@@ -428,6 +431,17 @@ static bool install_all(void)
 	return added;
 }
 
+/* One after the other: a package that is installed and somebody who writes the configuration may want it at the same
+ * time. The lock goes with the process. */
+static void wait_for_others(void)
+{
+	char path[PATH_MAX];
+	int folder = place(path, sizeof(path), FOLDER, NULL) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (folder >= 0 && flock(folder, LOCK_EX) != 0)
+		complain(path, strerror(errno));
+}
+
 int main(int count, char **values)
 {
 	bool installs = count > 1 && strcmp(values[1], "install") == 0;
@@ -437,6 +451,7 @@ int main(int count, char **values)
 		root = values[3];
 	else if ((!installs && !removes) || count != 2)
 		return fputs("policies install|remove [--root FOLDER]\n", stderr) < 0 ? 1 : 2;
+	wait_for_others();
 	if (!remove_all())
 		return EXIT_FAILURE;
 	return removes || install_all() ? EXIT_SUCCESS : EXIT_FAILURE;
