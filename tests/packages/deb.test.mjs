@@ -1,17 +1,18 @@
 // The .deb packages on a new Debian system: installed with what they need, a renewal with what was installed, upgraded in the middle of another,
-// removed. Programs run in a chroot, in which the scene's folder and the scripted PIN window are bound.
+// removed. Programs run in a chroot, in which the scene's folder and the scripted PIN window are bound. KEYHALL_RELEASE and KEYHALL_DIST: of
+// another release than this system's, with packages that were made there (bare.test.mjs).
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { inMountNamespace } from '../lib/namespace.mjs';
 import { program, root } from '../lib/paths.mjs';
-import { Service, freePort, removeFolder, run, temporaryFolder, until, untilListening } from '../lib/process.mjs';
+import { Service, answers, freePort, removeFolder, run, temporaryFolder, until, untilListening } from '../lib/process.mjs';
 import { findCertificate, payOrder, renew, untilIssued } from '../lib/renewal.mjs';
 import { makeScene } from '../lib/scene.mjs';
 
-const release = Object.fromEntries(readFileSync('/etc/os-release', 'utf8').trim().split('\n').map((line) => line.replaceAll('"', '').split('=')));
-const dist = path.join(root, 'dist');
+const release = process.env.KEYHALL_RELEASE ?? /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))[1];
+const dist = process.env.KEYHALL_DIST ?? path.join(root, 'dist');
 const packages = () => readdirSync(dist).filter((name) => name.endsWith('.deb'));
 let folder, system;
 
@@ -62,7 +63,7 @@ async function installed(action) {
 before(async () => {
 	folder = temporaryFolder();
 	system = path.join(folder, 'system');
-	await run('mmdebstrap', ['--variant=apt', '--include=softhsm2,ca-certificates,systemd', release.VERSION_CODENAME, system]);
+	await run('mmdebstrap', ['--variant=apt', '--include=softhsm2,ca-certificates,systemd', release, system]);
 	await apt('update');
 });
 after(() => removeFolder(folder));
@@ -72,15 +73,57 @@ test('lintian finds nothing', async () => {
 	assert.equal(status, 0, stdout + stderr);
 });
 
-test('installs on a system that has nothing of it', async () => {
+const configuration = () => path.join(system, 'etc/keyhall/config.json');
+const chromium = () => path.join(system, 'etc/chromium/policies/managed/zz-keyhall.json');
+const launched = () => JSON.parse(readFileSync(chromium(), 'utf8')).AutoLaunchProtocolsFromOrigins[0].allowed_origins;
+
+test('installs on a system that has nothing of it but a configuration, which it keeps; browsers know its hall', async () => {
+	const text = '{\n  "origins": ["https://hall.example.cn"]\n}';
+	mkdirSync(path.dirname(configuration()));
+	writeFileSync(configuration(), text);
 	await install(deb('keyhall'));
+	assert.equal(readFileSync(configuration(), 'utf8'), text);
+	assert.deepEqual(launched(), ['https://hall.example.cn']);
 	assert.match((await call('keyhall', '--version')).stdout, /^keyhall \d/);
 	assert.match((await call('sh', '-c', 'keyhall doctor --locale en; true')).stdout, /2102 {2}The key agent is not running/);
 	assert.match((await call('sh', '-c', 'LD_BIND_NOW=1 /usr/bin/keyhalld --version')).stdout, /^keyhalld \d/);
 	assert.match(readFileSync(path.join(system, 'usr/lib/udev/rules.d/60-keyhall.rules'), 'utf8'), /ATTR\{idVendor\}=="055c", ATTR\{idProduct\}=="e618", TAG\+="uaccess"/);
+	assert.ok(existsSync(path.join(system, 'usr/share/man/man1/keyhalld.1.gz')));
 	for (const name of ['applications/keyhall-manager.desktop', 'icons/hicolor/scalable/apps/keyhall.svg', 'bash-completion/completions/keyhall', 'zsh/site-functions/_keyhall', 'fish/vendor_completions.d/keyhall.fish', 'man/zh_CN/man1/keyhall.1.gz'])
 		assert.ok(existsSync(path.join(system, 'usr/share', name)), name);
 });
+
+test('the file of a hall is taken by one command; one that is wrong stops no installation and is refused', async () => {
+	const offered = path.join(system, 'var/tmp/hall.json'), again = () => call('dpkg-reconfigure', '-f', 'noninteractive', 'keyhall');
+	writeFileSync(offered, '{"origins": ["https://hall.example.cn/path"]}');
+	const refused = await run(...(([file, ...before]) => [file, [...before, 'keyhall', 'configure', '--yes', '--locale', 'en', '/var/tmp/hall.json']])(inside()), { status: null });
+	assert.deepEqual([refused.status, refused.stderr.trim().split('\n').length], [2, 1], refused.stderr);
+	assert.deepEqual(launched(), ['https://hall.example.cn']);
+	writeFileSync(offered, '{"origins": ["https://other.example.cn"]}');
+	await call('keyhall', 'configure', '--yes', '/var/tmp/hall.json');
+	assert.equal(readFileSync(configuration(), 'utf8'), readFileSync(offered, 'utf8'));
+	assert.equal(statSync(configuration()).mode & 0o777, 0o644);
+	await again();
+	assert.deepEqual(launched(), ['https://other.example.cn']);
+	writeFileSync(configuration(), '{"origins": [');
+	assert.match((await again()).stderr, /^keyhall policies: \/etc\/keyhall\/config\.json: .*$/m);
+	assert.ok(!existsSync(chromium()));
+	await call('rm', '/var/tmp/hall.json', '/etc/keyhall/config.json');
+	await again();
+});
+
+test('from the package to the first answer', (t) => installed(async (scene) => {
+	await scene.daemon.stop();
+	await apt('remove', 'keyhall');
+	copyFileSync(deb('keyhall'), path.join(system, 'var/tmp/keyhall.deb'));
+	const begun = Date.now();
+	await call('dpkg', '-i', '/var/tmp/keyhall.deb');
+	const unpacked = Date.now();
+	await scene.daemon.again();
+	await (await scene.connect()).close();
+	t.diagnostic(`${release}: installed in ${unpacked - begun} ms, first answer ${Date.now() - begun} ms after the beginning`);
+	await call('rm', '/var/tmp/keyhall.deb');
+}));
 
 test('a whole renewal with what was installed', () => installed(async (scene) => {
 	const agent = await scene.connect();
@@ -139,8 +182,8 @@ async function loggedIn(action) {
 test('starts with the desktop, and again when it has died', () => loggedIn(async () => {
 	const tell = async (property) => (await run(...asClerk('systemctl', '--user', 'show', '--value', `--property=${property}`, 'keyhalld.service'))).stdout.trim();
 	const pid = async () => Number(await tell('MainPID'));
-	const configuration = path.join(system, 'etc/keyhall/config.json');
-	writeFileSync(configuration, JSON.stringify({ port: await freePort(), origins: ['https://hall.example'] }));
+	const configure = (settings) => writeFileSync(configuration(), JSON.stringify(settings));
+	configure({ port: await freePort(), origins: ['https://hall.example'] });
 	await run(...asClerk('/usr/libexec/keyhall/start'));
 	assert.equal(await tell('ActiveState'), 'active');
 	const rows = async () => JSON.parse((await run(...asClerk('keyhall', 'doctor', '--json'), { status: null })).stdout).items;
@@ -151,7 +194,16 @@ test('starts with the desktop, and again when it has died', () => loggedIn(async
 	assert.match(about, /^Seccomp:\t2$/m);
 	process.kill(first, 'SIGKILL');
 	await until(async () => await pid() > 0 && await pid() !== first, 'another agent');
-	removeFolder(configuration);
+
+	const port = await freePort(), second = await pid();
+	configure({ port, origins: ['https://hall.example'] });
+	await until(() => answers(port), 'the agent of the other configuration');
+	const third = await pid();
+	assert.notEqual(third, second);
+	configure({ port, origins: ['https://hall.example/path'] });
+	await until(async () => (await run(...asClerk('systemctl', '--user', 'show', '--value', '--property=Result', 'keyhall-configuration.service'))).stdout.includes('exec-condition'), 'the look at the wrong one');
+	assert.equal(await pid(), third);
+	removeFolder(configuration());
 }));
 
 test('the hall serves as a user of its own', async () => {
@@ -169,11 +221,13 @@ test('the hall serves as a user of its own', async () => {
 });
 
 test('the units say nothing that systemd does not know', async () => {
-	const { stdout, stderr } = await call('sh', '-c', 'XDG_RUNTIME_DIR=/tmp systemd-analyze verify --man=no --user /usr/lib/systemd/user/keyhalld.service; systemd-analyze verify --man=no keyhall-hall.service keyhall-policies.service keyhall-policies.path');
+	const { stdout, stderr } = await call('sh', '-c', 'XDG_RUNTIME_DIR=/tmp systemd-analyze verify --man=no --user /usr/lib/systemd/user/keyhalld.service /usr/lib/systemd/user/keyhall-configuration.path /usr/lib/systemd/user/keyhall-configuration.service; systemd-analyze verify --man=no keyhall-hall.service keyhall-policies.service keyhall-policies.path');
 	assert.equal(stdout + stderr, '');
 });
 
 test('removed, nothing of it is left', async () => {
+	writeFileSync(configuration(), '{"origins": ["https://hall.example.cn"]}');
+	await call('/usr/libexec/keyhall/policies', 'install');
 	await apt('purge', 'keyhall', 'keyhall-hall');
 	assert.equal(await ours(), '');
 	const once = await every();
