@@ -3,7 +3,7 @@
  * after the download. Where the hall lists none nothing is shown.
  *
  * For tests, by data-test: installer (data-why), installer-download (data-kind), installer-hash, installer-bundle,
- * installer-steps, installer-waiting, installer-others; file (data-name), file-hash.
+ * installer-command, installer-steps, installer-waiting, installer-others; file (data-name), file-hash.
  */
 (function () {
 	'use strict';
@@ -96,11 +96,23 @@
 		]);
 	}
 
-	/* The configuration for this hall: an installer for Windows takes it from its own folder, elsewhere somebody puts it there. */
+	/* By which an agent on Linux takes the configuration from here. */
+	function command(item) {
+		return Hall.h('p.file-command', {}, [
+			Hall.h('code', {text: 'keyhall configure ' + window.location.origin + item.url, 'data-test': 'installer-command'})
+		]);
+	}
+
+	/* The configuration for this hall: an installer for Windows takes it from its own folder, elsewhere the agent is told of it. */
 	function bundle(item, machine) {
-		return Hall.h('p.installer-bundle', {}, [
-			Hall.t('installer.bundle.' + machine.system) + ' ',
-			Hall.h('a', {href: item.url, download: item.name, text: item.name, 'data-test': 'installer-bundle'})
+		var linux = machine.system === 'linux';
+		return Hall.h('div.installer-bundle', {}, [
+			linux && Hall.h('p', {text: Hall.t('installer.bundle.command')}),
+			linux && command(item),
+			Hall.h('p', {}, [
+				Hall.t('installer.bundle.' + machine.system) + ' ',
+				Hall.h('a', {href: item.url, download: item.name, text: item.name, 'data-test': 'installer-bundle'})
+			])
 		]);
 	}
 
@@ -143,6 +155,7 @@
 			]),
 			hash(file, 'installer-hash'),
 			Hall.h('p.settings-how', {text: Hall.t(machine.system === 'windows' ? 'settings.windows' : 'settings.linux')}),
+			machine.system !== 'windows' && command(file),
 			Hall.spinner(Hall.t('settings.waiting'), 'installer-waiting')
 		]) : null;
 	}
