@@ -27,6 +27,9 @@ const tests = (folder, pattern = /\.test\.mjs$/) => {
 const meson = (folder, ...options) =>
 	`[ -f ${folder}/build.ninja ] || meson setup ${folder} ${options.join(' ')} >/dev/null; ninja -C ${folder} --quiet`;
 
+// The suite installed makes packages of it: what belongs into them is built, too.
+const installable = `grep -q '"name": "installer", "value": true' build/meson-info/intro-buildoptions.json || { meson configure build -Dprefix=/usr -Dinstaller=true; ninja -C build --quiet; }`;
+
 // Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
 const waiting = new RegExp(`^(${['attack-page', 'between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'modules', 'no-ipv6',
 	'odd', 'reminder', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
@@ -39,7 +42,7 @@ const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.
 // wait more than they compute). stops: without it the lane ends.
 // serves: the suites that need it, also when they are asked for by name. apart: only when it is asked for.
 const suites = [
-	{ name: 'build', lane: 0, shell: meson('build'), stops: true, serves: /./ },
+	{ name: 'build', lane: 0, shell: `${meson('build')}; ${installable}`, stops: true, serves: /./ },
 	{ name: 'unit', lane: 0, meson: 'build' },
 	{ name: 'contract', lane: 0, node: tests('contract') },
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
@@ -61,6 +64,7 @@ const suites = [
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
+	{ name: 'installed', lane: 1, node: tests('packages/short') },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 ];
 
