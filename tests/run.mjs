@@ -30,12 +30,12 @@ const meson = (folder, ...options) =>
 // The suite installed makes packages of it: what belongs into them is built, too.
 const installable = `grep -q '"name": "installer", "value": true' build/meson-info/intro-buildoptions.json || { meson configure build -Dprefix=/usr -Dinstaller=true; ninja -C build --quiet; }`;
 
-// Flows that wait or repeat more than they run C that is not run elsewhere: sanitized only with --all.
+// In the short form a flow runs once: sanitized, which proves more, unless it waits or repeats more than it runs C that is not run elsewhere.
 const waiting = new RegExp(`^(${['attack-page', 'between-', 'card', 'cookies', 'hall-(crash|recovery|refusals|serial)', 'harness', 'middleware', 'modules', 'no-ipv6',
 	'odd', 'reminder', 'renewal-hall', 'samples', 'sdk', 'shim', 'slow-key', 'start', 'support', 'tool-', 'torn'].join('|')})`);
-// Long tables of faults: in the short form sanitized only, which proves more.
-const tables = /^(attack-recovery|encryption|fresh|pin-manners|renewal-same)/;
-const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || !tables.test(path.basename(file)));
+// Looks at what is shipped as it is: memory, times.
+const shipped = /^(renewal\.|softkey-host|token-host|usb-plug)/;
+const flows = tests('flow', /^(?!between-|card|middleware).*\.test\.mjs$/).filter((file) => all || [waiting, shipped].some((one) => one.test(path.basename(file))));
 const sanitizedFlows = tests('flow').filter((file) => all || !waiting.test(path.basename(file)));
 
 // name, lane, and one of: shell (one test: ends with 0), meson (a build folder), node (files; abreast: in so many parts side by side, because they
@@ -48,6 +48,7 @@ const suites = [
 	{ name: 'sdk', lane: 0, node: tests('sdk'), program: browserNode },
 	{ name: 'flow', lane: 0, node: flows, abreast: 2 },
 	{ name: 'browser', lane: 0, node: tests('browser'), program: browserNode, concurrency: 1 },
+	{ name: 'card', lane: 0, node: tests('flow', /^card.*\.test\.mjs$/) },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
 	{ name: 'package', lane: 0, shell: './dev package', apart: true, stops: true, serves: /^packages$/ },
@@ -60,7 +61,6 @@ const suites = [
 	{ name: 'model', lane: 1, node: tests('model'), concurrency: 1 },
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
-	{ name: 'card', lane: 1, node: tests('flow', /^card.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
 	{ name: 'matrix', lane: 1, node: tests('matrix') },
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
