@@ -10,6 +10,7 @@
 #include "text.h"
 #include "tool/jws.h"
 #include "tool/terminal.h"
+#include "tool/whole.h"
 #include "websocket/fetch.h"
 
 #define SECONDS 20
@@ -138,48 +139,6 @@ static void choose(const struct kh_tool *tool, char *path, size_t size)
 		(void)!kh_system_make_folder(folder, &error); /* writing says what is wrong */
 }
 
-/* These give 0, or libuv's number. */
-static int write_draft(const char *draft, const struct kh_buffer *text)
-{
-	uv_buf_t all = uv_buf_init(text->data, (unsigned)text->length);
-	uv_fs_t call;
-	uv_file file = uv_fs_open(NULL, &call, draft, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_TRUNC, MODE, NULL);
-	int status = file;
-
-	uv_fs_req_cleanup(&call);
-	if (file < 0)
-		return status;
-	status = uv_fs_write(NULL, &call, file, &all, 1, 0, NULL);
-	uv_fs_req_cleanup(&call);
-	if (status >= 0 && (size_t)status < text->length)
-		status = UV_ENOSPC;
-	if (status >= 0)
-		status = uv_fs_fchmod(NULL, &call, file, MODE, NULL);
-	if (status >= 0)
-		status = uv_fs_fsync(NULL, &call, file, NULL);
-	uv_fs_close(NULL, &call, file, NULL);
-	return status;
-}
-
-static int write_whole(const char *path, const struct kh_buffer *text)
-{
-	char draft[KH_PATH_MAX + 8];
-	uv_fs_t call;
-	int status;
-
-	snprintf(draft, sizeof(draft), "%s.new", path);
-	status = write_draft(draft, text);
-	if (status >= 0) {
-		status = uv_fs_rename(NULL, &call, draft, path, NULL);
-		uv_fs_req_cleanup(&call);
-	}
-	if (status < 0) {
-		uv_fs_unlink(NULL, &call, draft, NULL);
-		uv_fs_req_cleanup(&call);
-	}
-	return status;
-}
-
 /* --- the clerk --- */
 
 static void tell_place(const struct kh_tool *tool, const struct kh_config *config, const char *path)
@@ -221,7 +180,7 @@ int kh_tool_configure(struct kh_tool *tool)
 		kh_tool_print(stderr, tool->locale, "tool.report.left", NULL, "\n");
 		return EXIT_FAILURE;
 	}
-	status = write_whole(path, &offer.text);
+	status = kh_write_whole(path, MODE, &offer.text);
 	if (status < 0)
 		return fail(tool, "tool.configure.unwritten", path, uv_strerror(status));
 	kh_tool_print(stderr, tool->locale, "tool.configure.written", values, "\n");

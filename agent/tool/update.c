@@ -5,34 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <uv.h>
 
 #include "cleanup.h"
 #include "file.h"
 #include "text.h"
 #include "tool/manifest.h"
 #include "tool/tool.h"
+#include "tool/whole.h"
 #include "websocket/fetch.h"
 
 #define MANIFEST_MAX (256u * 1024)
 #define SECONDS 10
+#define MODE 0600
 
 /* Of the highest number that was seen, in the state folder. */
 struct seen_path {
 	char text[KH_PATH_MAX + 16];
 };
 
-static struct seen_path seen_path(const struct kh_tool *tool, const char *ending)
+static struct seen_path seen_path(const struct kh_tool *tool)
 {
 	struct seen_path path;
 
-	snprintf(path.text, sizeof(path.text), "%s/updates%s", tool->settings.state, ending);
+	snprintf(path.text, sizeof(path.text), "%s/updates", tool->settings.state);
 	return path;
 }
 
 static int64_t read_seen(const struct kh_tool *tool)
 {
-	FILE *file = kh_file_open(seen_path(tool, "").text, "r");
+	FILE *file = kh_file_open(seen_path(tool).text, "r");
 	int64_t number = 0;
 
 	if (file && fscanf(file, "%" SCNd64, &number) != 1)
@@ -42,21 +43,14 @@ static int64_t read_seen(const struct kh_tool *tool)
 	return number;
 }
 
-/* Beside it, then in its place: a disk that is full does not make it forgotten. */
 static bool write_seen(const struct kh_tool *tool, int64_t number)
 {
-	const struct seen_path path = seen_path(tool, ""), next = seen_path(tool, ".new");
+	KH_AUTO(kh_buffer_finish) struct kh_buffer text = {0};
 	struct kh_error error;
-	uv_fs_t request;
-	FILE *file = kh_system_make_folder(tool->settings.state, &error) == KH_OK ? kh_file_open(next.text, "w") : NULL;
-	bool written = file && fprintf(file, "%" PRId64 "\n", number) > 0;
 
-	written = file && fclose(file) == 0 && written;
-	written = written && uv_fs_rename(NULL, &request, next.text, path.text, NULL) == 0;
-	if (!written)
-		uv_fs_unlink(NULL, &request, next.text, NULL);
-	uv_fs_req_cleanup(&request);
-	return written;
+	kh_buffer_printf(&text, "%" PRId64 "\n", number);
+	return !text.failed && kh_system_make_folder(tool->settings.state, &error) == KH_OK &&
+	       kh_write_whole(seen_path(tool).text, MODE, &text) >= 0;
 }
 
 /* frame: a text that says {reason}. */
