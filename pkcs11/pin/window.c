@@ -292,6 +292,7 @@ enum kh_host_window_try_result_state kh_pin_window_try(struct kh_loop *loop, con
 				: KH_HOST_WINDOW_TRY_RESULT_STATE_USABLE;
 		kh_pinentry_stop(&window.pinentry);
 	}
+	kh_pinentry_stop(&window.pinentry); /* it still runs where the agent went meanwhile */
 	*program = window.tried;
 	kh_secret_finish(&window.refused);
 	return state;
