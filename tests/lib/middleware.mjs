@@ -140,6 +140,7 @@ export function provesMiddleware({ kind, name, keyType, keyTypes, wrong, service
 				await sleep(share * took[step]);
 				process.kill(page.host(), 'SIGKILL');
 				await ended;
+				scene.token.mendToken?.();
 				await again(page[step]);
 			}
 			await checkRenewed(scene, page);

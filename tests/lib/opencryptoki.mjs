@@ -1,7 +1,7 @@
 // openCryptoki's soft token behind a pkcsslotd of its own. All its places are fixed: it has them in a mount namespace, with shared memory
 // of its own; whoever uses it is started in there. Its group is root's: there is no other in a user namespace.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Maker } from './maker.mjs';
 import { inMountNamespace, joinNamespace } from './namespace.mjs';
@@ -37,6 +37,7 @@ export class OpenCryptokiKey extends Maker {
 			const so = ['--login', '--login-type', 'so', '--so-pin', key.soPin];
 			await key.run('pkcs11-tool', '--module', key.module, '--slot', '3', '--init-token', '--label', label, '--so-pin', key.soPin);
 			await key.run('pkcs11-tool', '--module', key.module, '--slot', '3', '--init-pin', ...so, '--new-pin', pin);
+			copyFileSync(key.tokenFile, key.tokenKept);
 		} catch (error) { await key.stop(); throw error; }
 		return key;
 	}
@@ -61,6 +62,12 @@ export class OpenCryptokiKey extends Maker {
 	async stopService() { await this.service.kill(); }
 	async restartService() { await this.stopService(); await this.startService(); }
 	async stop() { for (const service of [this.service, this.place]) await service?.stop(); }
+
+	// It writes its token's file in place at every C_Login, empty first. A kill in that moment ends the token for every program, and nobody's
+	// PKCS#11 can mend that: the file comes back, so that what is judged is the renewal.
+	get tokenFile() { return path.join(this.store, 'lib/opencryptoki/swtok/NVTOK.DAT'); }
+	get tokenKept() { return path.join(this.store, 'NVTOK.kept'); }
+	mendToken() { if (statSync(this.tokenFile).size < statSync(this.tokenKept).size) copyFileSync(this.tokenKept, this.tokenFile); }
 
 	run(file, ...args) { return run(this.before[0], [...this.before.slice(1), file, ...args]); }
 	tool(args, options = {}) {
