@@ -89,6 +89,10 @@ test('installs on a system that has nothing of it but a configuration, which it 
 	assert.match((await call('sh', '-c', 'LD_BIND_NOW=1 /usr/bin/keyhalld --version')).stdout, /^keyhalld \d/);
 	assert.match(readFileSync(path.join(system, 'usr/lib/udev/rules.d/60-keyhall.rules'), 'utf8'), /ATTR\{idVendor\}=="055c", ATTR\{idProduct\}=="e618", TAG\+="uaccess"/);
 	assert.ok(existsSync(path.join(system, 'usr/share/man/man1/keyhalld.1.gz')));
+	for (const name of ['usr/libexec/keyhall/keyhall-tray', 'usr/libexec/keyhall/keyhall-notify', 'etc/xdg/autostart/keyhall-tray.desktop', 'etc/xdg/autostart/keyhall.desktop'])
+		assert.ok(existsSync(path.join(system, name)), name);
+	for (const name of readdirSync(path.join(root, 'agent/tray/hicolor'), { recursive: true }).filter((one) => one.endsWith('.svg')))
+		assert.ok(existsSync(path.join(system, 'usr/share/icons/hicolor', name)), name);
 	for (const name of ['applications/keyhall-manager.desktop', 'icons/hicolor/scalable/apps/keyhall.svg', 'bash-completion/completions/keyhall', 'zsh/site-functions/_keyhall', 'fish/vendor_completions.d/keyhall.fish', 'man/zh_CN/man1/keyhall.1.gz'])
 		assert.ok(existsSync(path.join(system, 'usr/share', name)), name);
 });
