@@ -20,21 +20,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "halls.h"
+
 #define FOLDER "/etc/keyhall"
 #define CONFIGURATION FOLDER "/config.json"
 #define NOTES "/var/lib/keyhall/policies.json"
 #define OURS "zz-keyhall.json"
 #define FIREFOX "/etc/firefox/policies/policies.json"
-#define SCHEME "keyhall"
 
 static const char *const chromiums[] = {
 	"/etc/chromium/policies/managed",
 	"/etc/opt/chrome/policies/managed",
 	"/etc/opt/edge/policies/managed",
 };
-/* Lists of addresses, of Chromium 146 and 139. */
-static const char *const lists[] = {"LoopbackNetworkAllowedForUrls", "LocalNetworkAccessAllowedForUrls"};
-#define LAUNCH "AutoLaunchProtocolsFromOrigins"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -122,41 +120,6 @@ static bool make_folders(char *path, json_t *made)
 	return true;
 }
 
-/* --- lists --- */
-
-static bool has(const json_t *list, const json_t *value)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(list, i, item)
-	{
-		if (json_equal(item, value))
-			return true;
-	}
-	return false;
-}
-
-static void append_new(json_t *list, const json_t *more)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(more, i, item)
-	{
-		if (!has(list, item))
-			json_array_append(list, item);
-	}
-}
-
-static void take(json_t *list, const json_t *values)
-{
-	for (size_t i = json_array_size(list); i-- > 0;) {
-		if (has(values, json_array_get(list, i)))
-			json_array_remove(list, i);
-	}
-}
-
 /* The member of that name, made where there is none; NULL: it is of another kind. */
 static json_t *member(json_t *object, const char *name, json_t *fresh)
 {
@@ -177,36 +140,13 @@ static json_t *read_origins(void)
 {
 	char path[PATH_MAX];
 	bool missing;
-	size_t i;
-	json_t *configuration = NULL, *origin, *found = json_array();
+	json_t *configuration = NULL, *origins;
 
 	if (place(path, sizeof(path), CONFIGURATION, NULL))
 		configuration = read_object(path, &missing);
-	json_array_foreach(json_object_get(configuration, "origins"), i, origin)
-	{
-		const char *text = json_string_value(origin);
-
-		if (text && strncmp(text, "https://", 8) == 0)
-			json_array_append(found, origin);
-	}
+	origins = kh_halls_origins(configuration);
 	json_decref(configuration);
-	return found;
-}
-
-/* https://hall.example:8443 → hall.example */
-static json_t *hosts_of(const json_t *origins)
-{
-	json_t *hosts = json_array(), *origin;
-	size_t i;
-
-	json_array_foreach(origins, i, origin)
-	{
-		const char *host = json_string_value(origin) + 8;
-
-		json_array_append_new(hosts,
-				      json_stringn(host, host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":")));
-	}
-	return hosts;
+	return origins;
 }
 
 /* --- Chromium and its family --- */
@@ -244,7 +184,7 @@ static json_t *foreign_values(const char *folder)
 static bool add_chromium(const char *rest, const json_t *origins, json_t *made)
 {
 	char path[PATH_MAX], folder[PATH_MAX];
-	json_t *foreign, *ours;
+	json_t *foreign, *ours, *launch;
 	bool written;
 
 	if (!place(path, sizeof(path), rest, OURS) || !place(folder, sizeof(folder), rest, NULL))
@@ -253,15 +193,15 @@ static bool add_chromium(const char *rest, const json_t *origins, json_t *made)
 		return false;
 	foreign = foreign_values(folder);
 	ours = json_object();
-	for (size_t i = 0; i < COUNT(lists); i++) {
-		json_t *list = member(ours, lists[i], json_array());
+	for (size_t i = 0; i < KH_HALLS_LISTS; i++) {
+		json_t *list = member(ours, kh_halls_lists[i], json_array());
 
-		append_new(list, json_object_get(foreign, lists[i]));
-		append_new(list, origins);
+		kh_halls_append(list, json_object_get(foreign, kh_halls_lists[i]));
+		kh_halls_append(list, origins);
 	}
-	append_new(member(ours, LAUNCH, json_array()), json_object_get(foreign, LAUNCH));
-	json_array_append_new(json_object_get(ours, LAUNCH),
-			      json_pack("{s:s, s:O}", "protocol", SCHEME, "allowed_origins", origins));
+	launch = member(ours, KH_HALLS_LAUNCH, json_array());
+	kh_halls_append(launch, json_object_get(foreign, KH_HALLS_LAUNCH));
+	json_array_append_new(launch, kh_halls_launch(origins));
 	written = write_object(path, ours);
 	json_decref(ours);
 	json_decref(foreign);
@@ -303,8 +243,8 @@ static bool skip_hosts(const char *path, json_t *file, json_t *hosts, json_t *no
 	if (!skipped)
 		return complain(path, "has policies of another form");
 	before = read_text(path);
-	take(hosts, skipped);
-	append_new(skipped, hosts);
+	kh_halls_take(hosts, skipped);
+	kh_halls_append(skipped, hosts);
 	after = json_dumps(file, JSON_INDENT(2));
 	written = after && write_text(path, after);
 	if (written)
@@ -328,7 +268,7 @@ static bool add_firefox(const json_t *origins, json_t *made, json_t *notes)
 		return false;
 	if (!file)
 		file = json_object();
-	hosts = hosts_of(origins);
+	hosts = kh_halls_hosts(origins);
 	added = skip_hosts(path, file, hosts, notes);
 	json_decref(hosts);
 	json_decref(file);
@@ -352,7 +292,7 @@ static bool take_out(const char *path, const json_t *hosts)
 
 	if (!file)
 		return missing;
-	take(json_object_get(access, "SkipDomains"), hosts);
+	kh_halls_take(json_object_get(access, "SkipDomains"), hosts);
 	drop_empty(access, "SkipDomains");
 	drop_empty(policies, "LocalNetworkAccess");
 	written = write_object(path, file);
