@@ -1,9 +1,10 @@
 // keyhall-tray on a desktop with a notification area, and an agent whose states it is to show.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Desktop } from './desktop.mjs';
 import { program } from './paths.mjs';
-import { Service, removeFolder, run, temporaryFolder } from './process.mjs';
+import { children } from './processes.mjs';
+import { Service, removeFolder, run, temporaryFolder, until } from './process.mjs';
 import { makeSoftScene } from './soft-scene.mjs';
 
 export class Tray {
@@ -30,6 +31,11 @@ export class Tray {
 	untilIcon(name) { return this.desktop.untilShown((shown) => shown.icon === `keyhall-${name}`, `the icon ${name}`); }
 	choose(label) { this.desktop.tell({ choose: label }); }
 	look() { this.desktop.tell({ look: true }); }
+
+	// Until no command of its menu runs any more.
+	untilIdle() {
+		return until(() => !children(this.service.pid).some((pid) => { try { return readFileSync(`/proc/${pid}/comm`, 'utf8') === 'keyhall\n'; } catch { return false; } }), 'the commands to end');
+	}
 
 	// An agent that keyhall restart has started is no child of the test.
 	async close() {
