@@ -72,8 +72,8 @@ static void ended(void *context)
 	free(telling);
 }
 
-static void tell(struct kh_errands *errands, const char *title, const char *sentence, const char *button,
-		 const char *address)
+static void notify(struct kh_errands *errands, const char *title, const char *sentence, const char *button,
+		   const char *address)
 {
 	struct kh_telling *telling = calloc(1, sizeof(*telling));
 	const struct kh_notice_ears ears = {shown, ended, telling};
@@ -111,7 +111,7 @@ static void tell_about(struct kh_errands *errands)
 
 	snprintf(title, sizeof(title), "%s %s", errands->face->title, KH_VERSION);
 	if (sentence && button)
-		tell(errands, title, sentence, hall ? button : "", hall ? config->origins[0] : "");
+		notify(errands, title, sentence, hall ? button : "", hall ? config->origins[0] : "");
 }
 
 /* The last line it has said. */
@@ -131,8 +131,8 @@ static void tell_end(const struct kh_errand *errand)
 	line = strrchr(words, '\n');
 	kh_line_append(&sentence, line ? line + 1 : words, SENTENCE_MOST);
 	if (sentence.data && button)
-		tell(errands, errands->face->entries[errand->action], sentence.data, saves ? button : "",
-		     saves ? errand->folder : "");
+		notify(errands, errands->face->entries[errand->action], sentence.data, saves ? button : "",
+		       saves ? errand->folder : "");
 }
 
 /* --- a child --- */
@@ -230,7 +230,6 @@ static int spawn(struct kh_errand *errand, char *program)
 		.stdio_count = sizeof(files) / sizeof(files[0]),
 	};
 	size_t count = 1;
-	int status;
 
 	for (size_t i = 0; rows[errand->action].words[i]; i++)
 		arguments[count++] = word(rows[errand->action].words[i]);
@@ -241,9 +240,7 @@ static int spawn(struct kh_errand *errand, char *program)
 		arguments[count++] = word(errands->config);
 	}
 	uv_disable_stdio_inheritance();
-	status = uv_spawn(errands->loop, &errand->process, &options);
-	uv_os_unsetenv("XDG_ACTIVATION_TOKEN");
-	return status;
+	return uv_spawn(errands->loop, &errand->process, &options);
 }
 
 static bool is_running(const struct kh_errands *errands, enum kh_tray_action action)

@@ -175,6 +175,7 @@ bool kh_tray_face_make(const struct kh_tray_news *news, const char *locale, stru
 		.state = finding.state,
 		.icon = states[finding.state].icon,
 		.attention = states[finding.state].attention,
+		.primary = news->running ? KH_TRAY_MANAGE : KH_TRAY_RESTART,
 		.title = kh_text_new(locale, "pin.title", NULL),
 		.headline = kh_text_new(locale, states[finding.state].headline, NULL),
 		.sentence = sentence_of(&finding, locale),

@@ -36,6 +36,7 @@ struct kh_tray_face {
 	char *agent;	  /* which one is running; NULL: none */
 	char *entries[KH_TRAY_ACTIONS];
 	bool enabled[KH_TRAY_ACTIONS];
+	enum kh_tray_action primary; /* what a click on the icon does */
 };
 
 /* face: zeroed or finished. False: out of memory, and face is finished. */

@@ -161,9 +161,9 @@ static int get_property(sd_bus_message *call, void *context, sd_bus_error *error
 static void hear(const struct kh_menu *menu, int32_t id, const char *what)
 {
 	if (strcmp(what, "opened") == 0 && id == ROOT)
-		menu->ears->looked(menu->ears->context);
+		menu->ears.looked(menu->ears.context);
 	else if (strcmp(what, "clicked") == 0 && id >= FIRST && is_item(menu, id) && menu->face->enabled[id - FIRST])
-		menu->ears->chosen(menu->ears->context, (enum kh_tray_action)(id - FIRST));
+		menu->ears.chosen(menu->ears.context, (enum kh_tray_action)(id - FIRST));
 }
 
 static int on_event(sd_bus_message *call, void *context, sd_bus_error *error)

@@ -11,9 +11,9 @@
 #define KH_MENU_PLACE "/MenuBar"
 
 struct kh_menu {
-	sd_bus *bus;			 /* borrowed, as are the others */
+	sd_bus *bus;			 /* borrowed, as is the face */
 	const struct kh_tray_face *face; /* NULL: it is empty */
-	const struct kh_notifier_ears *ears;
+	struct kh_notifier_ears ears;
 	uint32_t revision;
 };
 

@@ -1,6 +1,6 @@
 /*
- * org.kde.StatusNotifierItem on the session bus, by sd-bus on the uv loop. Where there is no
- * org.kde.StatusNotifierWatcher the bus tells when one has come.
+ * org.kde.StatusNotifierItem on the session bus. Where there is no org.kde.StatusNotifierWatcher the bus tells when
+ * one has come.
  */
 #include "tray/notifier.h"
 
@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "system.h"
+#include "tray/bus_dbus.h"
 #include "tray/menu_dbus.h"
 
 #ifndef KH_ICONS
@@ -22,76 +22,41 @@
 #define WATCHER "org.kde.StatusNotifierWatcher"
 #define WATCHER_PLACE "/StatusNotifierWatcher"
 #define OWN_NAME "cn.keyhall.Tray" /* one of a session */
-#define MICROSECONDS 1000	   /* in a ms */
+#define TOKEN "XDG_ACTIVATION_TOKEN"
 
 struct kh_notifier {
-	uv_loop_t *loop;
-	uv_poll_t poll;
-	uv_timer_t timer;
-	unsigned open; /* handles */
 	struct kh_notifier_ears ears;
+	struct kh_bus bus;
 	struct kh_menu menu;
-	sd_bus *bus;
 	char name[64]; /* of the item */
-	bool gone;
 	/* What the item's properties are read from. */
 	const char *category, *id, *title, *status, *icon, *sentence, *icons, *place, *empty;
 	int32_t window;
 	int is_menu;
 };
 
-/* --- the loop --- */
+/* --- what is heard --- */
 
-static void arm(struct kh_notifier *notifier);
-
-static void leave(struct kh_notifier *notifier)
+static void chosen(void *context, enum kh_tray_action action)
 {
-	if (notifier->gone)
-		return;
-	notifier->gone = true;
-	uv_poll_stop(&notifier->poll);
-	uv_timer_stop(&notifier->timer);
+	const struct kh_notifier *notifier = context;
+
+	notifier->ears.chosen(notifier->ears.context, action);
+	uv_os_unsetenv(TOKEN);
+}
+
+static void looked(void *context)
+{
+	const struct kh_notifier *notifier = context;
+
+	notifier->ears.looked(notifier->ears.context);
+}
+
+static void gone(void *context)
+{
+	const struct kh_notifier *notifier = context;
+
 	notifier->ears.gone(notifier->ears.context);
-}
-
-static void drive(struct kh_notifier *notifier)
-{
-	int status;
-
-	do
-		status = sd_bus_process(notifier->bus, NULL);
-	while (status > 0);
-	if (status < 0)
-		leave(notifier);
-	else
-		arm(notifier);
-}
-
-static void on_ready(uv_poll_t *poll, int status, int events)
-{
-	(void)status;
-	(void)events;
-	drive(poll->data);
-}
-
-static void on_time(uv_timer_t *timer)
-{
-	drive(timer->data);
-}
-
-static void arm(struct kh_notifier *notifier)
-{
-	uint64_t when = UINT64_MAX, now = uv_hrtime() / MICROSECONDS;
-	int events = sd_bus_get_events(notifier->bus);
-
-	if (events < 0 || sd_bus_get_timeout(notifier->bus, &when) < 0) {
-		leave(notifier);
-		return;
-	}
-	uv_poll_start(&notifier->poll, kh_system_poll_events((short)events), on_ready);
-	uv_timer_stop(&notifier->timer);
-	if (when != UINT64_MAX)
-		uv_timer_start(&notifier->timer, on_time, when > now ? (when - now) / MICROSECONDS + 1 : 0, 0);
 }
 
 /* --- the item --- */
@@ -128,12 +93,11 @@ static int on_activate(sd_bus_message *call, void *context, sd_bus_error *error)
 
 	(void)error;
 	if (face)
-		notifier->ears.chosen(notifier->ears.context,
-				      face->enabled[KH_TRAY_MANAGE] ? KH_TRAY_MANAGE : KH_TRAY_RESTART);
+		chosen(notifier, face->primary);
 	return sd_bus_reply_method_return(call, NULL);
 }
 
-/* It lets the browser come to the front. */
+/* It lets the browser come to the front: what is chosen next starts one, which has it of our environment. */
 static int on_token(sd_bus_message *call, void *context, sd_bus_error *error)
 {
 	const char *token;
@@ -143,7 +107,7 @@ static int on_token(sd_bus_message *call, void *context, sd_bus_error *error)
 	(void)error;
 	if (status < 0)
 		return status;
-	uv_os_setenv("XDG_ACTIVATION_TOKEN", token);
+	uv_os_setenv(TOKEN, token);
 	return sd_bus_reply_method_return(call, NULL);
 }
 
@@ -206,10 +170,10 @@ static void enlist(struct kh_notifier *notifier)
 {
 	sd_bus_message *call = NULL;
 
-	if (sd_bus_message_new_method_call(notifier->bus, &call, WATCHER, WATCHER_PLACE, WATCHER,
+	if (sd_bus_message_new_method_call(notifier->bus.bus, &call, WATCHER, WATCHER_PLACE, WATCHER,
 					   "RegisterStatusNotifierItem") >= 0 &&
 	    sd_bus_message_set_auto_start(call, 0) >= 0 && sd_bus_message_append(call, "s", notifier->name) >= 0)
-		(void)sd_bus_call_async(notifier->bus, NULL, call, on_registered, notifier, 0);
+		(void)sd_bus_call_async(notifier->bus.bus, NULL, call, on_registered, notifier, 0);
 	sd_bus_message_unref(call);
 }
 
@@ -228,26 +192,18 @@ static int on_owner(sd_bus_message *message, void *context, sd_bus_error *error)
 
 static bool open_bus(struct kh_notifier *notifier)
 {
-	if (sd_bus_open_user(&notifier->bus) < 0 || sd_bus_request_name(notifier->bus, OWN_NAME, 0) < 0)
+	sd_bus *bus = NULL;
+
+	if (sd_bus_open_user(&bus) < 0)
 		return false;
-	notifier->menu.bus = notifier->bus;
-	return sd_bus_add_object_vtable(notifier->bus, NULL, ITEM_PLACE, ITEM, table, notifier) >= 0 &&
-	       kh_menu_add(&notifier->menu) >= 0 && sd_bus_request_name(notifier->bus, notifier->name, 0) >= 0 &&
-	       sd_bus_add_match(notifier->bus, NULL,
+	notifier->bus.bus = notifier->menu.bus = bus;
+	return sd_bus_request_name(bus, OWN_NAME, 0) >= 0 &&
+	       sd_bus_add_object_vtable(bus, NULL, ITEM_PLACE, ITEM, table, notifier) >= 0 &&
+	       kh_menu_add(&notifier->menu) >= 0 && sd_bus_request_name(bus, notifier->name, 0) >= 0 &&
+	       sd_bus_add_match(bus, NULL,
 				"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
 				"member='NameOwnerChanged',arg0='" WATCHER "'",
 				on_owner, notifier) >= 0;
-}
-
-static void attach(struct kh_notifier *notifier)
-{
-	uv_poll_init(notifier->loop, &notifier->poll, sd_bus_get_fd(notifier->bus));
-	uv_timer_init(notifier->loop, &notifier->timer);
-	notifier->poll.data = notifier->timer.data = notifier;
-	uv_unref((uv_handle_t *)&notifier->poll);
-	uv_unref((uv_handle_t *)&notifier->timer);
-	notifier->open = 2;
-	arm(notifier);
 }
 
 struct kh_notifier *kh_notifier_new(uv_loop_t *loop, const struct kh_notifier_ears *ears)
@@ -256,9 +212,11 @@ struct kh_notifier *kh_notifier_new(uv_loop_t *loop, const struct kh_notifier_ea
 
 	if (!notifier)
 		return NULL;
-	notifier->loop = loop;
 	notifier->ears = *ears;
-	notifier->menu.ears = &notifier->ears;
+	notifier->bus.gone = gone;
+	notifier->bus.closed = free;
+	notifier->bus.context = notifier;
+	notifier->menu.ears = (struct kh_notifier_ears){.chosen = chosen, .looked = looked, .context = notifier};
 	notifier->category = "Hardware";
 	notifier->id = "keyhall";
 	notifier->icons = KH_ICONS;
@@ -266,28 +224,29 @@ struct kh_notifier *kh_notifier_new(uv_loop_t *loop, const struct kh_notifier_ea
 	notifier->empty = notifier->title = notifier->status = notifier->icon = notifier->sentence = "";
 	snprintf(notifier->name, sizeof(notifier->name), ITEM "-%d-1", (int)uv_os_getpid());
 	if (!open_bus(notifier)) {
-		sd_bus_flush_close_unref(notifier->bus);
+		sd_bus_flush_close_unref(notifier->bus.bus);
 		free(notifier);
 		return NULL;
 	}
-	attach(notifier);
+	kh_bus_serve(&notifier->bus, loop);
 	return notifier;
 }
 
 static void tell(struct kh_notifier *notifier)
 {
 	static const char *const signals[] = {"NewTitle", "NewIcon", "NewAttentionIcon", "NewToolTip"};
+	sd_bus *bus = notifier->bus.bus;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)sd_bus_emit_signal(notifier->bus, ITEM_PLACE, ITEM, signals[i], NULL);
-	(void)sd_bus_emit_signal(notifier->bus, ITEM_PLACE, ITEM, "NewStatus", "s", notifier->status);
+		(void)sd_bus_emit_signal(bus, ITEM_PLACE, ITEM, signals[i], NULL);
+	(void)sd_bus_emit_signal(bus, ITEM_PLACE, ITEM, "NewStatus", "s", notifier->status);
 }
 
 void kh_notifier_show(struct kh_notifier *notifier, const struct kh_tray_face *face)
 {
 	bool first = !notifier->menu.face;
 
-	if (notifier->gone)
+	if (notifier->bus.lost)
 		return;
 	notifier->title = face->title;
 	notifier->icon = face->icon;
@@ -297,23 +256,11 @@ void kh_notifier_show(struct kh_notifier *notifier, const struct kh_tray_face *f
 	tell(notifier);
 	if (first)
 		enlist(notifier);
-	arm(notifier);
-}
-
-static void closed(uv_handle_t *handle)
-{
-	struct kh_notifier *notifier = handle->data;
-
-	if (--notifier->open == 0)
-		free(notifier);
+	kh_bus_arm(&notifier->bus);
 }
 
 void kh_notifier_free(struct kh_notifier *notifier)
 {
-	if (!notifier)
-		return;
-	notifier->gone = true;
-	uv_close((uv_handle_t *)&notifier->poll, closed);
-	uv_close((uv_handle_t *)&notifier->timer, closed);
-	sd_bus_flush_close_unref(notifier->bus);
+	if (notifier)
+		kh_bus_close(&notifier->bus);
 }

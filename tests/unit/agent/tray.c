@@ -233,6 +233,7 @@ static void test_absence(void **state)
 		assert_string_equal(face.sentence, cases[i].sentence);
 		assert_null(face.agent);
 		assert_int_equal(face.enabled[KH_TRAY_MANAGE], cases[i].news.running);
+		assert_int_equal(face.primary, cases[i].news.running ? KH_TRAY_MANAGE : KH_TRAY_RESTART);
 		assert_true(face.enabled[KH_TRAY_REPORT] && face.enabled[KH_TRAY_RESTART] &&
 			    face.enabled[KH_TRAY_ABOUT]);
 		assert_string_equal(face.entries[KH_TRAY_RESTART], cases[i].news.running ? "Restart" : "Start");
