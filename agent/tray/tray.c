@@ -48,7 +48,7 @@ struct tray {
 	struct kh_tray_face faces[2]; /* shown, and the next */
 	unsigned shown;
 	unsigned failures; /* to connect, in a row */
-	bool woken, done;
+	bool woken, looked, done;
 };
 
 /* --- waking --- */
@@ -82,7 +82,10 @@ static void chosen(void *context, enum kh_tray_action action)
 
 static void looked(void *context)
 {
-	wake(context);
+	struct tray *tray = context;
+
+	tray->looked = true;
+	wake(tray);
 }
 
 static void gone(void *context)
@@ -164,12 +167,15 @@ static bool look(struct tray *tray)
 	return open;
 }
 
-/* Until the daemon ends. */
+/* Until the daemon ends. A user who looks does not wait. */
 static void follow(struct tray *tray)
 {
 	tray->failures = 0;
-	while (!tray->done && look(tray) && kh_client_wait(tray->client, AGAIN_SECONDS) && !tray->done)
-		rest(tray, SETTLE_MS);
+	while (!tray->done && look(tray) && kh_client_wait(tray->client, AGAIN_SECONDS) && !tray->done) {
+		if (!tray->looked)
+			rest(tray, SETTLE_MS);
+		tray->looked = false;
+	}
 }
 
 /* A daemon that holds its lock and is not to be reached is kept away by something. */
