@@ -19,7 +19,7 @@ struct kh_notifier_ears {
 	void (*chosen)(void *context, enum kh_tray_action action);
 	/* Somebody looks at it. */
 	void (*looked)(void *context);
-	/* The session has ended; nothing more is called. */
+	/* The session has ended, or somebody asks this program to; nothing more is called. */
 	void (*gone)(void *context);
 	void *context;
 };
@@ -30,5 +30,8 @@ struct kh_notifier *kh_notifier_new(uv_loop_t *loop, const struct kh_notifier_ea
 void kh_notifier_show(struct kh_notifier *notifier, const struct kh_tray_face *face);
 /* Then the loop is to be run once more. NULL is accepted. */
 void kh_notifier_free(struct kh_notifier *notifier);
+
+/* Asks the process of this session that does it to end, and waits for that. False: it does not. */
+bool kh_notifier_stop(void);
 
 #endif

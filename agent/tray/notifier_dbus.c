@@ -4,6 +4,7 @@
  */
 #include "tray/notifier.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #define WATCHER_PLACE "/StatusNotifierWatcher"
 #define OWN_NAME "cn.keyhall.Tray" /* one of a session */
 #define TOKEN "XDG_ACTIVATION_TOKEN"
+#define STOP_MS 10000
+#define STOP_STEP_MS 20
 
 struct kh_notifier {
 	struct kh_notifier_ears ears;
@@ -263,4 +266,34 @@ void kh_notifier_free(struct kh_notifier *notifier)
 {
 	if (notifier)
 		kh_bus_close(&notifier->bus);
+}
+
+/* --- the one that runs --- */
+
+/* Not above 0: there is none. */
+static pid_t find_other(sd_bus *bus)
+{
+	sd_bus_creds *owner = NULL;
+	pid_t process = 0;
+
+	if (sd_bus_get_name_creds(bus, OWN_NAME, SD_BUS_CREDS_PID, &owner) >= 0)
+		(void)sd_bus_creds_get_pid(owner, &process);
+	sd_bus_creds_unref(owner);
+	return process;
+}
+
+bool kh_notifier_stop(void)
+{
+	sd_bus *bus = NULL;
+	pid_t other = sd_bus_open_user(&bus) >= 0 ? find_other(bus) : 0;
+	bool stopped = other <= 0;
+
+	if (!stopped)
+		(void)kill(other, SIGTERM);
+	for (int waited = 0; !stopped && waited < STOP_MS; waited += STOP_STEP_MS) {
+		uv_sleep(STOP_STEP_MS);
+		stopped = find_other(bus) != other;
+	}
+	sd_bus_flush_close_unref(bus);
+	return stopped;
 }

@@ -31,10 +31,11 @@ static const char help[] =
 	"keyhall-tray: shows in the notification area of the desktop how the key agent and the USB key are.\n"
 	"\n"
 	"  --config FILE      configuration, as keyhalld reads it\n"
+	"  --stop             asks the one that runs in this session to end, and waits for that\n"
 	"  --help, --version\n"
 	"\n"
-	"Ends with 0 when the session does, where the desktop has no session bus, where it runs already\n"
-	"or where the configuration's \"tray\" is false; with 2 when options or configuration are wrong.\n";
+	"Ends with 0 when the session does, where there is no desktop, where it runs already or where the\n"
+	"configuration's \"tray\" is false; with 2 when options or configuration are wrong.\n";
 
 struct tray {
 	uv_loop_t loop;
@@ -288,6 +289,14 @@ static void finish(struct tray *tray)
 	kh_tray_face_finish(&tray->faces[1]);
 }
 
+static int stop_other(void)
+{
+	if (kh_notifier_stop())
+		return EXIT_SUCCESS;
+	fputs("keyhall-tray: it does not end\n", stderr);
+	return EXIT_FAILURE;
+}
+
 /* -1: go on; else the exit status. */
 static int read_options(int count, char **values, struct tray *tray)
 {
@@ -296,6 +305,8 @@ static int read_options(int count, char **values, struct tray *tray)
 			return fputs(help, stdout) < 0;
 		if (strcmp(values[i], "--version") == 0)
 			return printf("keyhall-tray %s\n", KH_VERSION) < 0;
+		if (strcmp(values[i], "--stop") == 0)
+			return stop_other();
 		if (strcmp(values[i], "--config") != 0 || i + 1 == count) {
 			fprintf(stderr, "keyhall-tray: %s is no option or lacks a value; see keyhall-tray --help\n",
 				values[i]);

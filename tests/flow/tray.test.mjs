@@ -167,6 +167,13 @@ describe('the lock', { concurrency: 6 }, () => {
 		const silent = { status: 0, stdout: '', stderr: '' };
 		const said = ({ status, stdout, stderr }) => ({ status, stdout, stderr });
 		assert.deepEqual(said(await again()), silent);
+		const stop = async () => said(await run(program.tray, ['--stop'], { env: { ...scene.daemon.env, ...desktop.env } }));
+		assert.deepEqual(await stop(), silent);
+		assert.equal((await tray.service.exited).code, 0);
+		assert.deepEqual(await stop(), silent);
+		await until(() => desktop.shown === null, 'the icon to go');
+		tray.again();
+		await until(() => desktop.shown, 'the icon');
 		assert.deepEqual(said(await again({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' })), silent);
 		await desktop.bus.stop();
 		assert.equal((await tray.service.exited).code, 0);
