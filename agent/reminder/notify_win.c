@@ -82,7 +82,7 @@ int main(void)
 				.uID = ICON,
 				.uFlags = NIF_MESSAGE | NIF_ICON | NIF_TIP | NIF_INFO,
 				.uCallbackMessage = ON_ICON,
-				.dwInfoFlags = NIIF_INFO | NIIF_RESPECT_QUIET_TIME};
+				.dwInfoFlags = NIIF_USER | NIIF_RESPECT_QUIET_TIME};
 	MSG message;
 
 	_setmode(_fileno(stdin), _O_BINARY);
@@ -92,7 +92,7 @@ int main(void)
 	if (!make_window())
 		return say("no window", EXIT_FAILURE);
 	icon.hWnd = window;
-	icon.hIcon = LoadIconW(NULL, (LPCWSTR)IDI_INFORMATION);
+	icon.hIcon = LoadIconW(GetModuleHandleW(NULL), L"keyhall");
 	wcsncpy(icon.szTip, lines[APPLICATION], sizeof(icon.szTip) / sizeof(wchar_t) - 1);
 	wcsncpy(icon.szInfoTitle, lines[TITLE], sizeof(icon.szInfoTitle) / sizeof(wchar_t) - 1);
 	wcsncpy(icon.szInfo, lines[SENTENCE], sizeof(icon.szInfo) / sizeof(wchar_t) - 1);
