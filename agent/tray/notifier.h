@@ -1,6 +1,11 @@
 /*
- * The notification area of the desktop: an icon with a tooltip and a menu. notifier_dbus.c has it as a
- * StatusNotifierItem, with its menu in menu_dbus.c.
+ * The notification area of the desktop: an icon with a tooltip and a menu. Linux: notifier_dbus.c has it as a
+ * StatusNotifierItem, with its menu in menu_dbus.c. Windows: notifier_win.c, menu_win.c.
+ *
+ * Windows tells what the user does to a window, by messages. The loop waits for its completion port and wakes for no
+ * message, and an open menu has a loop of its own, in which ours would stand still. So the window is on a thread of
+ * its own; a face goes there by SendMessage(), which returns when it is taken, and what is heard comes back as bits
+ * of one word and a uv_async: there is no lock, and nothing that both hold.
  *
  * Its handles do not keep the loop alive. Where the desktop shows no such icons it waits until it does.
  */
