@@ -1,22 +1,18 @@
 /*
- * The lifeline as a pipe.
+ * The lifeline.
  */
 #include "lifeline.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "inherited.h"
 
 enum kh_code kh_lifeline_create(struct kh_lifeline *line, struct kh_error *error)
 {
-	int ends[2];
+	struct kh_lifeline made = {.holds = true, .watches = true};
+	enum kh_code code = kh_inherited_pipe(&made.watched, &made.held, error);
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return kh_fail_system(error, "pipe2");
-	*line = (struct kh_lifeline){.holds = true, .watches = true, .held = ends[1], .watched = ends[0]};
-	return KH_OK;
+	if (code == KH_OK)
+		*line = made;
+	return code;
 }
 
 int kh_lifeline_handle(const struct kh_lifeline *line)
@@ -27,7 +23,7 @@ int kh_lifeline_handle(const struct kh_lifeline *line)
 void kh_lifeline_given(struct kh_lifeline *line)
 {
 	if (line->watches)
-		close(line->watched);
+		kh_inherited_close(line->watched);
 	line->watches = false;
 }
 
@@ -40,25 +36,21 @@ enum kh_code kh_lifeline_open(struct kh_lifeline *line, const char *number, stru
 	if (!number)
 		return KH_OK;
 	code = kh_inherited_open(number, &handle, error);
-	if (code != KH_OK)
-		return code;
-	*line = (struct kh_lifeline){.watches = true, .watched = handle};
-	return KH_OK;
+	if (code == KH_OK)
+		*line = (struct kh_lifeline){.watches = true, .watched = handle};
+	return code;
 }
 
 void kh_lifeline_wait(const struct kh_lifeline *line)
 {
-	char none;
-
-	while (read(line->watched, &none, 1) < 0 && errno == EINTR)
-		;
+	kh_inherited_wait(line->watched);
 }
 
 void kh_lifeline_finish(struct kh_lifeline *line)
 {
 	if (line->holds)
-		close(line->held);
+		kh_inherited_close(line->held);
 	if (line->watches)
-		close(line->watched);
+		kh_inherited_close(line->watched);
 	line->holds = line->watches = false;
 }
