@@ -42,9 +42,9 @@ const char *kh_system_system_configuration(void);
 /* A readable file (not a folder). */
 bool kh_system_readable(const char *path);
 
-/* The token host: beside the running program in the build tree, else where it
- * is installed. */
-KH_CHECKED enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error);
+/* The n-th token host: beside the running program in the build tree, else where it is installed. The first is of
+ * our own processor, others are for libraries of another; agent.failed behind the last. */
+KH_CHECKED enum kh_code kh_system_token_host(size_t n, char *path, size_t size, struct kh_error *error);
 
 /* The same for the program that shows a notification, and for keyhall. */
 KH_CHECKED enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error);

@@ -159,8 +159,10 @@ static enum kh_code find_program(const char *beside, const char *installed, char
 	return kh_fail_system(error, "access");
 }
 
-enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
+enum kh_code kh_system_token_host(size_t n, char *path, size_t size, struct kh_error *error)
 {
+	if (n > 0)
+		return kh_fail(error, KH_AGENT_FAILED);
 	return find_program("../pkcs11/keyhall-token", KH_PARTS_FOLDER "/keyhall-token", path, size, error);
 }
 

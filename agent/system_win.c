@@ -181,9 +181,18 @@ static enum kh_code find_program(const char *beside, const char *installed, char
 	return kh_fail_system(error, "CreateFile");
 }
 
-enum kh_code kh_system_token_host(char *path, size_t size, struct kh_error *error)
+enum kh_code kh_system_token_host(size_t n, char *path, size_t size, struct kh_error *error)
 {
-	return find_program("../pkcs11/keyhall-token.exe", "keyhall-token.exe", path, size, error);
+	static const struct {
+		const char *beside, *installed;
+	} hosts[] = {
+		{"../pkcs11/keyhall-token.exe", "keyhall-token.exe"},
+		{"../pkcs11/x86/keyhall-token.exe", "x86/keyhall-token.exe"},
+	};
+
+	if (n >= sizeof(hosts) / sizeof(hosts[0]))
+		return kh_fail(error, KH_AGENT_FAILED);
+	return find_program(hosts[n].beside, hosts[n].installed, path, size, error);
 }
 
 enum kh_code kh_system_notifier(char *path, size_t size, struct kh_error *error)
@@ -210,6 +219,7 @@ const char *kh_system_usual_module(size_t n)
 	} places[] = {
 		{&FOLDERID_System, "/opensc-pkcs11.dll"},
 		{&FOLDERID_ProgramFiles, "/OpenSC Project/OpenSC/pkcs11/opensc-pkcs11.dll"},
+		{&FOLDERID_ProgramFilesX86, "/OpenSC Project/OpenSC/pkcs11/opensc-pkcs11.dll"},
 	};
 	static char paths[sizeof(places) / sizeof(places[0])][KH_PATH_MAX];
 
@@ -239,13 +249,19 @@ static void use_below(const char *folder, unsigned depth, void (*use)(void *cont
 	}
 }
 
-/* Most vendors' installers put them into the first, many into a folder of their own. */
+/* Most vendors' installers put them into the first, libraries of 32 bits into the second, many into a folder of
+ * their own. */
 void kh_system_libraries(void (*use)(void *context, const char *folder), void *context)
 {
 	static const struct {
 		const KNOWNFOLDERID *folder;
 		unsigned depth;
-	} places[] = {{&FOLDERID_System, 0}, {&FOLDERID_ProgramFiles, 3}, {&FOLDERID_ProgramFilesX86, 3}};
+	} places[] = {
+		{&FOLDERID_System, 0},
+		{&FOLDERID_SystemX86, 0},
+		{&FOLDERID_ProgramFiles, 3},
+		{&FOLDERID_ProgramFilesX86, 3},
+	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		char path[KH_PATH_MAX];

@@ -118,7 +118,7 @@ const struct kh_profiles *kh_watch_profiles(struct kh_agent *agent)
 
 	if (agent->profiles.count > 0)
 		return &agent->profiles;
-	code = kh_system_token_host(host, sizeof(host), &error);
+	code = kh_system_token_host(0, host, sizeof(host), &error);
 	if (code == KH_OK)
 		code = kh_profiles_load(&agent->profiles, agent->settings->config.drivers, host, &error);
 	if (code != KH_OK)

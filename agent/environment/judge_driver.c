@@ -7,6 +7,7 @@
 #include "environment/unseen.h"
 #include "installed.h"
 #include "library.h"
+#include "token/program.h"
 #include "token/report.h"
 
 #define PKCS11 KH_PROFILE_MODULE_INTERFACE_PKCS11
@@ -148,7 +149,6 @@ static void judge_working(struct kh_check *check)
 enum kh_finding kh_driver_failure(const struct kh_error *failure, const char *program, const char *path, char *kind,
 				  size_t size)
 {
-	const struct kh_library own = kh_library_look(program);
 	const struct kh_library library = kh_library_look(path);
 
 	kind[0] = '\0';
@@ -161,7 +161,7 @@ enum kh_finding kh_driver_failure(const struct kh_error *failure, const char *pr
 	if (library.format == KH_LIBRARY_NONE)
 		return KH_FINDING_DRIVER_FORMAT;
 	kh_library_describe(&library, kind, size);
-	return kh_library_fits(&own, &library) ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_MACHINE;
+	return kh_token_program_fits(program, path) ? KH_FINDING_DRIVER_FAILED : KH_FINDING_DRIVER_MACHINE;
 }
 
 static void add_failure(struct kh_check *check, const struct kh_driver *driver, const struct kh_usb_found *key)
@@ -174,7 +174,9 @@ static void add_failure(struct kh_check *check, const struct kh_driver *driver, 
 		kh_check_add(check, KH_FINDING_DRIVER_UNTRIED, NULL);
 		return;
 	}
-	add_about(check, kh_driver_failure(failure, driver->program, driver->path, kind, sizeof(kind)), values, key);
+	add_about(check,
+		  kh_driver_failure(failure, kh_token_link_program(driver->link), driver->path, kind, sizeof(kind)),
+		  values, key);
 }
 
 /* The module that failed worst; NULL: none. */

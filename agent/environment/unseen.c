@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "installed.h"
-#include "library.h"
+#include "token/program.h"
 
 #define KEYS_MAX 32
 
@@ -93,13 +93,8 @@ bool kh_configured(const struct kh_modules *modules, const char *path)
 static bool loadable(const char *path)
 {
 	char program[2 * KH_PATH_MAX];
-	struct kh_library own, library;
 
-	if (kh_system_token_host(program, sizeof(program), NULL) != KH_OK)
-		return false;
-	own = kh_library_look(program);
-	library = kh_library_look(path);
-	return kh_library_fits(&own, &library);
+	return kh_token_program(path, program, sizeof(program), NULL) == KH_OK && kh_token_program_fits(program, path);
 }
 
 static void consider(void *context, const struct kh_installed *installed)

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "log.h"
+#include "token/program.h"
 
 #define PAUSE_FIRST 200 /* ms, doubled with every death */
 #define PAUSE_MAX 30000
@@ -113,7 +114,7 @@ struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_setting
 	link->loop = loop;
 	link->settings = settings;
 	link->module = module;
-	link->program = program;
+	link->given = program;
 	link->init = init;
 	return link;
 }
@@ -197,6 +198,15 @@ static void configure(struct kh_token_link *link)
 	kh_token_talk_begin(&link->talk, link->child, call);
 }
 
+/* Anew each time: a driver may have been installed meanwhile, or another one in its place. */
+static enum kh_code choose_program(struct kh_token_link *link, struct kh_error *error)
+{
+	if (!link->given)
+		return kh_token_program(link->module, link->program, sizeof(link->program), error);
+	snprintf(link->program, sizeof(link->program), "%s", link->given);
+	return KH_OK;
+}
+
 void kh_token_link_start(struct kh_token_link *link)
 {
 	const struct kh_token_place place = {link->program, link->module, link->settings->state,
@@ -206,6 +216,10 @@ void kh_token_link_start(struct kh_token_link *link)
 
 	if (link->state != KH_LINK_DOWN)
 		return;
+	if (choose_program(link, &error) != KH_OK) {
+		give_up(link, &error);
+		return;
+	}
 	/* No process for each look at a driver that is not installed. */
 	if (!kh_system_readable(link->module)) {
 		kh_fail_call(&error, KH_DRIVER_MISSING, "dlopen", "");

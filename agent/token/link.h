@@ -22,7 +22,8 @@ struct kh_token_link {
 	uv_loop_t *loop;
 	const struct kh_settings *settings;
 	const char *module;
-	const char *program;
+	const char *given; /* modules[].host; may be NULL */
+	char program[KH_PATH_MAX];
 	const char *init; /* modules[].init; may be NULL */
 	const struct kh_token_trial *trial;
 	struct kh_token_child *child;
@@ -39,7 +40,8 @@ struct kh_token_link {
 	struct kh_host_host host;
 };
 
-/* settings, module, program and init stay the caller's. NULL: out of memory. */
+/* settings, module, program and init stay the caller's. program: the token host; NULL: at each start the one that
+ * fits the module. NULL: out of memory. */
 struct kh_token_link *kh_token_link_new(uv_loop_t *loop, const struct kh_settings *settings, const char *module,
 					const char *program, const char *init);
 /* The module is only tried. trial stays the caller's. */

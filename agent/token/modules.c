@@ -36,12 +36,11 @@ static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, cons
 {
 	struct kh_driver *module = &modules->items[modules->count];
 
-	*module = (struct kh_driver){.all = modules, .path = strdup(path), .program = strdup(program)};
-	if (module->path && module->program)
-		module->link = kh_token_link_new(loop, settings, module->path, module->program, init);
+	*module = (struct kh_driver){.all = modules, .path = strdup(path)};
+	if (module->path)
+		module->link = kh_token_link_new(loop, settings, module->path, program, init);
 	if (!module->link) {
 		free(module->path);
-		free(module->program);
 		return kh_fail(error, KH_AGENT_FAILED);
 	}
 	kh_token_link_listen(module->link, take_found, module);
@@ -51,13 +50,13 @@ static enum kh_code add_module(struct kh_modules *modules, uv_loop_t *loop, cons
 }
 
 static enum kh_code add_usual(struct kh_modules *modules, uv_loop_t *loop, const struct kh_settings *settings,
-			      const char *program, struct kh_error *error)
+			      struct kh_error *error)
 {
 	const char *path;
 
 	for (size_t i = 0; (path = kh_system_usual_module(i)); i++) {
 		if (kh_system_readable(path))
-			return add_module(modules, loop, settings, path, program, NULL, error);
+			return add_module(modules, loop, settings, path, NULL, NULL, error);
 	}
 	kh_log(KH_LOG_WARNING, "no module is configured and OpenSC's is not installed");
 	return KH_OK;
@@ -76,20 +75,19 @@ enum kh_code kh_modules_init(struct kh_modules *modules, uv_loop_t *loop, const 
 			     struct kh_error *error)
 {
 	const struct kh_config *config = &settings->config;
-	char program[2 * KH_PATH_MAX];
-	enum kh_code code = kh_system_token_host(program, sizeof(program), error);
+	char program[KH_PATH_MAX];
+	enum kh_code code = kh_system_token_host(0, program, sizeof(program), error);
 
 	if (code != KH_OK)
 		return code;
 	if (config->modules_count == 0)
-		return add_usual(modules, loop, settings, program, error);
+		return add_usual(modules, loop, settings, error);
 	for (size_t i = 0; code == KH_OK && i < config->modules_count; i++) {
 		const struct kh_config_module *module = &config->modules[i];
 
 		/* Once: the second would wait for the first. */
 		if (!is_there(modules, module->path))
-			code = add_module(modules, loop, settings, module->path, module->host ? module->host : program,
-					  module->init, error);
+			code = add_module(modules, loop, settings, module->path, module->host, module->init, error);
 	}
 	return code;
 }
@@ -117,7 +115,6 @@ void kh_modules_finish(struct kh_modules *modules)
 		kh_clear(&kh_host_certificate_found_params_type, &module->found);
 		free(module->certificates_revision);
 		free(module->path);
-		free(module->program);
 	}
 	kh_clear(&kh_host_anchors_read_result_type, &modules->anchors);
 	kh_clear(&kh_host_window_try_result_type, &modules->window);

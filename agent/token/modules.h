@@ -12,7 +12,6 @@ struct kh_driver {
 	struct kh_modules *all;
 	struct kh_token_link *link;
 	char *path;
-	char *program;
 	struct kh_host_token_list_result tokens;
 	struct kh_host_certificate_found_params certificates; /* all of them */
 	struct kh_host_certificate_found_params found;	      /* of a list that is on the way */

@@ -34,6 +34,11 @@ static enum kh_module_report_state report_state(const struct kh_token_link *link
 	return link->failure.code == KH_DRIVER_MISSING ? KH_MODULE_REPORT_STATE_MISSING : KH_MODULE_REPORT_STATE_FAILED;
 }
 
+const char *kh_token_link_program(const struct kh_token_link *link)
+{
+	return link->program;
+}
+
 const struct kh_host_host *kh_token_link_host(const struct kh_token_link *link)
 {
 	return &link->host;

@@ -15,6 +15,8 @@ const struct kh_token_end *kh_token_link_end(const struct kh_token_link *link);
 /* Its module cannot be started a second time in one process. */
 bool kh_token_link_starts_once(const struct kh_token_link *link);
 
+/* The program that was started for it last; "": none was. */
+const char *kh_token_link_program(const struct kh_token_link *link);
 /* What its host told when it was started last; empty before. */
 const struct kh_host_host *kh_token_link_host(const struct kh_token_link *link);
 /* The driver profile in use; NULL: none, or not known. */

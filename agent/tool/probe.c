@@ -103,7 +103,7 @@ static void print_family(const struct kh_tool *tool, const struct kh_module_prob
 	const char *values[] = {"profile", none, "names", NULL, NULL};
 	char host[KH_PATH_MAX];
 
-	if (kh_system_token_host(host, sizeof(host), NULL) != KH_OK ||
+	if (kh_system_token_host(0, host, sizeof(host), NULL) != KH_OK ||
 	    kh_profiles_load(&profiles, tool->settings.config.drivers, host, NULL) != KH_OK)
 		return;
 	if (probe->answer)

@@ -20,7 +20,6 @@
 struct trying {
 	struct kh_trial *trial;
 	struct kh_settings settings; /* nothing in it is owned */
-	char program[KH_PATH_MAX];
 	const char *init;
 	uv_loop_t loop;
 	uv_timer_t beat;
@@ -74,7 +73,8 @@ static void fail(struct trying *trying, const struct kh_error *failure)
 	struct kh_module_probe *probe = &trying->trial->probe;
 	const struct kh_token_end *end = kh_token_link_end(trying->link);
 	char kind[KH_MODULE_PROBE_FILE_MAX + 1];
-	enum kh_finding finding = kh_driver_failure(failure, trying->program, probe->path, kind, sizeof(kind));
+	enum kh_finding finding =
+		kh_driver_failure(failure, kh_token_link_program(trying->link), probe->path, kind, sizeof(kind));
 
 	conclude(trying->trial, find_state(trying, failure, finding), finding);
 	if (failure->call[0] != '\0')
@@ -201,7 +201,7 @@ static enum kh_code run(struct trying *trying, struct kh_error *error)
 	enum kh_code code = KH_OK;
 
 	init_loop(trying);
-	trying->link = kh_token_link_new(&trying->loop, &trying->settings, probe->path, trying->program, trying->init);
+	trying->link = kh_token_link_new(&trying->loop, &trying->settings, probe->path, NULL, trying->init);
 	if (trying->link)
 		start(trying);
 	else
@@ -293,7 +293,8 @@ enum kh_code kh_trial_run(struct kh_trial *trial, const struct kh_settings *sett
 {
 	struct kh_module_probe *probe = &trial->probe;
 	struct trying trying = {.trial = trial, .settings = *settings};
-	enum kh_code code = kh_system_token_host(trying.program, sizeof(trying.program), error);
+	char host[KH_PATH_MAX];
+	enum kh_code code = kh_system_token_host(0, host, sizeof(host), error);
 
 	if (code != KH_OK)
 		return code;

@@ -37,7 +37,7 @@ static int make_fine(void **state)
 						   .anchors = anchors,
 						   .anchors_count = 2,
 						   .downloads = downloads}};
-	host = (struct kh_token_link){.module = "driver.so"};
+	host = (struct kh_token_link){.module = "driver.so", .program = "driver.so"};
 	for (size_t i = 0; i < 2; i++)
 		tokens[i] = (struct kh_token_info){.token = uris[i],
 						   .label = label,
@@ -50,7 +50,6 @@ static int make_fine(void **state)
 	modules = (struct kh_modules){.count = 1};
 	modules.items[0] = (struct kh_driver){.link = &host,
 					      .path = driver,
-					      .program = driver,
 					      .tokens = {.tokens = tokens, .tokens_count = 1},
 					      .certificates = {.certificates = &certificate, .certificates_count = 1}};
 	environment = (struct kh_environment){.settings = &settings,
