@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices.h"
 #include "log.h"
 #include "system.h"
 
@@ -28,7 +29,8 @@ struct kh_usb {
 	struct kh_usb_found keys[KEYS_MAX];
 	uint16_t places[KEYS_MAX]; /* of the keys on the bus */
 	size_t count;
-	bool told; /* of what comes and goes, by libusb */
+	struct kh_devices *devices; /* tells of what comes and goes where libusb does not; NULL: it does, or nobody */
+	bool told;
 	void (*changed)(void *context);
 	void *changed_context;
 };
@@ -164,21 +166,28 @@ static bool is_same(const struct kh_usb *usb, const struct kh_usb *before)
 	return usb->count == before->count;
 }
 
-/* All of the bus anew; its changes are told once. */
-static void list_all(struct kh_usb *usb)
+/* All of the bus anew. Whether its known keys are others. */
+static bool list_all(struct kh_usb *usb)
 {
 	const struct kh_usb before = *usb;
 	libusb_device **devices = NULL;
 	ssize_t count = libusb_get_device_list(usb->context, &devices);
 
 	if (count < 0)
-		return;
+		return false;
 	usb->count = 0;
 	for (ssize_t i = 0; i < count; i++)
 		add_key(usb, devices[i]);
 	libusb_free_device_list(devices, 1);
-	if (!is_same(usb, &before))
-		usb->changed(usb->changed_context);
+	return !is_same(usb, &before);
+}
+
+static void came_or_went(void *context)
+{
+	struct kh_usb *usb = context;
+
+	(void)list_all(usb);
+	usb->changed(usb->changed_context);
 }
 
 struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
@@ -206,13 +215,17 @@ struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles,
 			    LIBUSB_HOTPLUG_ENUMERATE, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
 			    LIBUSB_HOTPLUG_MATCH_ANY, plugged, usb, NULL) == 0;
 	kh_usb_look(usb);
+	if (!usb->told) {
+		usb->devices = kh_devices_watch(loop, came_or_went, usb);
+		usb->told = usb->devices;
+	}
 	return usb;
 }
 
 void kh_usb_look(struct kh_usb *usb)
 {
-	if (usb && !usb->told)
-		list_all(usb);
+	if (usb && !usb->told && list_all(usb))
+		usb->changed(usb->changed_context);
 }
 
 void kh_usb_stop(struct kh_usb *usb)
@@ -225,6 +238,7 @@ void kh_usb_stop(struct kh_usb *usb)
 			unwatch(usb->watches[i]->handle, usb);
 	}
 	libusb_exit(usb->context);
+	kh_devices_finish(usb->devices);
 	free(usb);
 }
 

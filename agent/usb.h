@@ -23,8 +23,7 @@ struct kh_usb_found {
  * profile does. NULL: USB is not to be had. */
 struct kh_usb *kh_usb_start(uv_loop_t *loop, const struct kh_profiles *profiles, void (*changed)(void *context),
 			    void *context);
-/* Where libusb does not tell of keys that come and go, as on Windows, looks for them; else does
- * nothing. NULL is accepted. */
+/* Where nobody tells of keys that come and go, looks for them; else does nothing. NULL is accepted. */
 void kh_usb_look(struct kh_usb *usb);
 /* NULL is accepted. */
 void kh_usb_stop(struct kh_usb *usb);

@@ -1,6 +1,6 @@
 /*
- * Noticing keys that come and go. While somebody is connected: USB events (on Windows a look at the bus)
- * and a cheap question to the token hosts every two seconds. An idle daemon
+ * Noticing keys that come and go. While somebody is connected: USB events (where the system tells none, a look at
+ * the bus) and a cheap question to the token hosts every two seconds. An idle daemon
  * polls nothing; where agent->keys_changed is set, or somebody is connected in the background, devices that come or go on
  * the bus wake it.
  */
