@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "websocket/roots.h"
 
 #define PART 4096
 
@@ -39,8 +40,10 @@ static int take(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 {
 	struct fetch *fetch = lws_context_user(lws_get_context(wsi));
 
-	(void)user;
 	switch ((int)reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS:
+		kh_roots_add(user);
+		return 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 	case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
 		fetch->over = true;
