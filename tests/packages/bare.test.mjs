@@ -28,6 +28,7 @@ for (const release of releases)
 			cpSync(path.join(system, 'keyhall/dist'), dist, { recursive: true });
 			const names = readdirSync(dist);
 			for (const name of made) assert.ok(names.some((one) => name.test(one)), `${name} in ${names}`);
+			for (const name of names.filter((one) => /\.(deb|rpm|xz)$/.test(one))) assert.ok(names.includes(`${name}.cdx.json`), `the bill of ${name}`);
 			await run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: dist });
 			removeFolder(system);
 			if (release === own) return;
