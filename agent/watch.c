@@ -71,7 +71,7 @@ static void on_usb(void *context)
 	uv_timer_start(&agent->poll, on_settled, SETTLE, 0);
 }
 
-static void tell(struct kh_agent *agent, bool own_only)
+static void announce(struct kh_agent *agent, bool own_only)
 {
 	struct kh_token_changed_params params = {0};
 
@@ -82,14 +82,14 @@ static void tell(struct kh_agent *agent, bool own_only)
 
 void kh_watch_written(struct kh_agent *agent)
 {
-	tell(agent, true);
+	announce(agent, true);
 }
 
 static void changed(void *context)
 {
 	struct kh_agent *agent = context;
 
-	tell(agent, false);
+	announce(agent, false);
 	if (agent->keys_changed)
 		agent->keys_changed(agent);
 }
