@@ -1,4 +1,5 @@
-/* The program with the PIN window is beside this one; it is never looked for elsewhere. */
+/* The program with the PIN window is beside this one, or in the folder above, as for the token host of another
+ * processor; it is never looked for elsewhere. */
 #include "pin/window.h"
 
 #include <stdio.h>
@@ -7,17 +8,18 @@
 #include "file.h"
 
 #define PATH_SIZE 4096
-#define NAME "pinentry.exe"
+#define LONGEST "../pinentry.exe"
 
 const char *kh_pin_program(size_t n)
 {
-	static char path[PATH_SIZE + sizeof(NAME)];
+	static const char *const names[] = {"pinentry.exe", LONGEST};
+	static char path[PATH_SIZE + sizeof(LONGEST)];
 	char own[PATH_SIZE];
 	size_t size = sizeof(own);
 
-	if (n > 0 || uv_exepath(own, &size) != 0)
+	if (n >= sizeof(names) / sizeof(names[0]) || uv_exepath(own, &size) != 0)
 		return NULL;
-	snprintf(path, sizeof(path), "%.*s%s", (int)(kh_file_name(own) - own), own, NAME);
+	snprintf(path, sizeof(path), "%.*s%s", (int)(kh_file_name(own) - own), own, names[n]);
 	return path;
 }
 
