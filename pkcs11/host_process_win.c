@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#include <sddl.h>
 #include <tlhelp32.h>
 
 #include "wide_win.h"
 
 #define HOLD_PAUSE 10 /* ms */
 #define CONSOLE_ERROR 2
+/* SYNCHRONIZE, READ_CONTROL, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_TERMINATE; the system: everything */
+#define OWNERS_RIGHTS L"D:P(A;;0x121001;;;S-1-3-4)(A;;GA;;;SY)"
 
 static void (*on_farewell)(void);
 static void (*thread_body)(void);
@@ -44,16 +47,54 @@ static void enter_job(void)
 	job = NULL;
 }
 
+/* Other processes of this user may ask about it and end it, but read nothing of its memory. Their owner's rights
+ * (S-1-3-4) stand for those that an owner always has otherwise: of changing this. */
+static enum kh_code close_memory(struct kh_error *error)
+{
+	PSECURITY_DESCRIPTOR rights = NULL;
+	bool done;
+
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(OWNERS_RIGHTS, SDDL_REVISION_1, &rights, NULL))
+		return kh_fail_system(error, "ConvertStringSecurityDescriptorToSecurityDescriptor");
+	done = SetKernelObjectSecurity(GetCurrentProcess(), DACL_SECURITY_INFORMATION, rights);
+	LocalFree(rights);
+	return done ? KH_OK : kh_fail_system(error, "SetKernelObjectSecurity");
+}
+
 /* Libraries are not looked for where we happen to stand, nor programs. */
 enum kh_code kh_process_protect(struct kh_error *error)
 {
-	(void)error;
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
 	SetUnhandledExceptionFilter(end_by_exception);
 	SetDllDirectoryW(L"");
 	SetEnvironmentVariableW(L"NoDefaultCurrentDirectoryInExePath", L"1");
 	enter_job();
-	return KH_OK;
+	return close_memory(error);
+}
+
+/* In a 32-bit program the C library has them wrong where a 64-bit one has started it: protocol/inherited_win.c. All
+ * are copied before one is put in its place, which closes what the C library has there. */
+static void mend_standard(void)
+{
+	static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+	int copies[] = {-1, -1, -1};
+	HANDLE copy;
+
+	for (int i = 0; i < 3; i++) {
+		HANDLE given = GetStdHandle(names[i]);
+
+		if (given && _get_osfhandle(i) != (intptr_t)given &&
+		    DuplicateHandle(GetCurrentProcess(), given, GetCurrentProcess(), &copy, 0, FALSE,
+				    DUPLICATE_SAME_ACCESS))
+			copies[i] = _open_osfhandle((intptr_t)copy, _O_BINARY);
+	}
+	for (int i = 0; i < 3; i++) {
+		if (copies[i] < 0)
+			continue;
+		_dup2(copies[i], i);
+		_close(copies[i]);
+		SetStdHandle(names[i], (HANDLE)_get_osfhandle(i));
+	}
 }
 
 /* Copies of the C library are inherited until one says otherwise. */
@@ -71,8 +112,10 @@ static enum kh_code move(int descriptor, int instead, int *to, struct kh_error *
 enum kh_code kh_process_take_pipes(int *in, int *out, struct kh_error *error)
 {
 	int none = _open("NUL", _O_RDWR | _O_BINARY | _O_NOINHERIT);
-	enum kh_code code = none < 0 ? kh_fail_system(error, "_open") : move(0, none, in, error);
+	enum kh_code code;
 
+	mend_standard();
+	code = none < 0 ? kh_fail_system(error, "_open") : move(0, none, in, error);
 	if (code == KH_OK)
 		code = move(1, _get_osfhandle(CONSOLE_ERROR) < 0 ? none : CONSOLE_ERROR, out, error);
 	if (none >= 0)

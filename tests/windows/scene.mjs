@@ -1,0 +1,52 @@
+// The Windows programs under wine with the test token, and a door for the same client as on Linux: installer/windows/README.md.
+// wine's prefix and the build folder are the caller's: WINEPREFIX, KEYHALL_BUILD.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Authority, days, makeRequest } from '../lib/ca.mjs';
+import { Client } from '../lib/client.mjs';
+import { build } from '../lib/paths.mjs';
+import { Service, freePort, removeFolder, run, temporaryFolder, until, untilListening } from '../lib/process.mjs';
+import { makeKey } from '../lib/token.mjs';
+
+const program = (name) => path.join(build, `${name}.exe`);
+// The token host is the daemon's choice, by the library's processor. Its PIN window is of the same one.
+export const processors = { 'x86-64': '.', x86: 'x86' };
+const there = (file) => `Z:${file.replaceAll('/', '\\')}`; // as wine calls a file of this machine
+export const origin = 'http://localhost:8080';
+
+// screen: the PIN window is the real one, on it; without: a program that says the PIN.
+export async function makeScene(processor, { screen } = {}) {
+	const folder = temporaryFolder('keyhall 窗口'), at = (...names) => path.join(folder, ...names);
+	const scene = { folder, at };
+	scene.store = temporaryFolder('softkey');
+	for (const name of [at('ca'), at('old'), at('状态'), at('key'), at('pin window'), path.join(scene.store, 'seed')]) mkdirSync(name, { recursive: true });
+	scene.ca = await Authority.make(at('ca'));
+	const pair = await makeKey('ec-p256');
+	scene.oldPem = await scene.ca.issue(await makeRequest(pair, at('old')), { notBefore: days(-345), notAfter: days(20) });
+	writeFileSync(path.join(scene.store, 'seed/A.pem'), pair + scene.oldPem);
+	copyFileSync(path.join(build, processors[processor], 'tests/softkey/softkey.dll'), at('key/测试 key.dll'));
+	copyFileSync(path.join(build, processors[processor], 'tests/windows/pinentry.exe'), at('pin window/pinentry.exe'));
+	writeFileSync(at('pin window/pin'), '123456\n');
+	scene.port = await freePort();
+	scene.configuration = at('配置.json');
+	writeFileSync(scene.configuration, JSON.stringify({ port: scene.port, origins: [origin], state: there(at('状态')), anchors: [there(scene.ca.root)],
+		modules: [{ path: there(at('key/测试 key.dll')) }], halls: [{ origin, name: '某省数字证书服务大厅' }], ...(screen ? {} : { pinentry: there(at('pin window/pinentry.exe')) }) }));
+	scene.env = { SOFTKEY_STORE: there(scene.store), LANG: 'C.UTF-8', ...screen?.env };
+	scene.daemon = new Service('wine', [program('agent/keyhalld'), '--foreground', '--log-level', 'debug', '--config', there(scene.configuration)], { env: scene.env, log: at('daemon.log') });
+	await untilListening(scene.daemon, scene.port);
+	scene.relay = new Service('wine', [program('tests/windows/relay'), '0', String(scene.port)]);
+	const door = Number(await until(() => /relay: (\d+)/.exec(scene.relay.output())?.[1], 'the relay'));
+	scene.connect = () => Client.connect(door, { origin, headers: { Host: `127.0.0.1:${scene.port}` } });
+	scene.close = async () => {
+		await run('wine', [program('agent/keyhalld'), '--config', there(scene.configuration), '--stop']);
+		const { child } = scene.daemon;
+		await until(() => child.exitCode !== null, 'the end of the daemon');
+		// wine's own services have its output, too, where it was the first program.
+		for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		const end = await scene.daemon.exited;
+		await scene.relay.kill();
+		for (const one of [folder, scene.store]) removeFolder(one);
+		return end;
+	};
+	return scene;
+}
