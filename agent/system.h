@@ -36,7 +36,7 @@ void kh_system_state(char *path, size_t size);
 /* Where the files of this user's session are, which nobody deletes while it
  * lasts; empty when there is none, or it cannot be written. */
 void kh_system_runtime(char *path, size_t size);
-/* The configuration of all users; on Windows empty where it is not an administrator's. */
+/* The configuration of all users; on Windows empty where it is another user's (owner_win.h). */
 const char *kh_system_system_configuration(void);
 
 /* A readable file (not a folder). */

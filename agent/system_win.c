@@ -15,6 +15,7 @@
 
 #include "file.h"
 #include "log.h"
+#include "owner_win.h"
 #include "wide_win.h"
 
 #define OWN_FOLDER "/Keyhall"
@@ -122,19 +123,18 @@ static void own_folder(char *folder, size_t size)
 		folder[kh_file_name(folder) - folder] = '\0';
 }
 
-static bool is_administrators(const char *path)
+static bool is_trusted(const char *path)
 {
 	PSECURITY_DESCRIPTOR descriptor = NULL;
 	wchar_t wide[KH_WIDE_MAX];
 	PSID owner = NULL;
-	bool known = kh_wide(path, wide, KH_WIDE_MAX) &&
-		     GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL,
-					   &descriptor) == ERROR_SUCCESS;
-	bool theirs = known &&
-		      (IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || IsWellKnownSid(owner, WinLocalSystemSid));
+	bool trusted = kh_wide(path, wide, KH_WIDE_MAX) &&
+		       GetNamedSecurityInfoW(wide, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL, NULL,
+					     &descriptor) == ERROR_SUCCESS &&
+		       kh_owner_trusted(owner);
 
 	LocalFree(descriptor);
-	return theirs;
+	return trusted;
 }
 
 /* Any user may make a folder in ProgramData. */
@@ -145,8 +145,8 @@ const char *kh_system_system_configuration(void)
 
 	known_folder(&FOLDERID_ProgramData, OWN_FOLDER, folder, sizeof(folder));
 	snprintf(path, sizeof(path), "%s/config.json", folder);
-	if (kh_system_readable(path) && !(is_administrators(folder) && is_administrators(path))) {
-		kh_log(KH_LOG_WARNING, "%s is left out: it is not an administrator's", path);
+	if (kh_system_readable(path) && !(is_trusted(folder) && is_trusted(path))) {
+		kh_log(KH_LOG_WARNING, "%s is left out: it is another user's", path);
 		path[0] = '\0';
 	}
 	return path;
