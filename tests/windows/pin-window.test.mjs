@@ -10,19 +10,20 @@ const pictures = process.env.KEYHALL_PICTURES;
 
 for (const processor of Object.keys(processors)) test(`the PIN window, a library for ${processor}`, { timeout: 300000 }, async (t) => {
 	const screen = await Screen.open(), scene = await makeScene(processor, { screen });
-	t.after(() => screen.close());
+	t.after(() => { scene.abandon(); screen.close(); });
 	const agent = await scene.connect(), order = 'W-2026.0002';
 	const old = await findCertificate(agent, scene.oldPem);
 
-	const begun = agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
-	const shown = await screen.pinWindow();
-	if (pictures) await screen.picture(shown, path.join(pictures, `pin-window-${processor}.png`));
-	await screen.type('000000');
-	const again = await screen.pinWindow();
-	if (pictures) await screen.picture(again, path.join(pictures, `pin-window-${processor}-wrong.png`));
-	await screen.type('123456');
-	const { csr } = await begun;
-	await screen.noPinWindow();
+	const begin = async (name, act) => {
+		const answer = agent.call('renewal.begin', { order, certificate: old.id, key: 'new' });
+		const shown = await screen.pinWindow();
+		if (pictures) await screen.picture(shown, path.join(pictures, `pin-window-${processor}-${name}.png`));
+		await act();
+		return answer.finally(() => screen.noPinWindow());
+	};
+	await assert.rejects(begin('closed', () => screen.tool('key', 'Escape')), { rpc: 'pin.cancelled' });
+	await assert.rejects(begin('first', () => screen.type('000000')), { rpc: 'pin.incorrect' });
+	const { csr } = await begin('again', () => screen.type('123456'));
 
 	const pem = await scene.ca.issue(csr);
 	await agent.call('renewal.install', { order, certificate: pem, chain: [scene.ca.rootPem] });

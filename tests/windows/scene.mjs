@@ -37,12 +37,14 @@ export async function makeScene(processor, { screen } = {}) {
 	scene.relay = new Service('wine', [program('tests/windows/relay'), '0', String(scene.port)]);
 	const door = Number(await until(() => /relay: (\d+)/.exec(scene.relay.output())?.[1], 'the relay'));
 	scene.connect = () => Client.connect(door, { origin, headers: { Host: `127.0.0.1:${scene.port}` } });
+	// wine's own services have its output, too, where it was the first program.
+	const letGo = ({ child }) => { for (const stream of [child.stdout, child.stderr]) stream.destroy(); };
+	scene.abandon = () => [scene.daemon, scene.relay].forEach((one) => { one.child.kill('SIGKILL'); letGo(one); });
 	scene.close = async () => {
 		await run('wine', [program('agent/keyhalld'), '--config', there(scene.configuration), '--stop']);
 		const { child } = scene.daemon;
 		await until(() => child.exitCode !== null, 'the end of the daemon');
-		// wine's own services have its output, too, where it was the first program.
-		for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		letGo(scene.daemon);
 		const end = await scene.daemon.exited;
 		await scene.relay.kill();
 		for (const one of [folder, scene.store]) removeFolder(one);
