@@ -1,6 +1,6 @@
 // The Windows programs under wine with the test token, and a door for the same client as on Linux: installer/windows/README.md.
 // wine's prefix and the build folder are the caller's: WINEPREFIX, KEYHALL_BUILD.
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Authority, days, makeRequest } from '../lib/ca.mjs';
 import { Client } from '../lib/client.mjs';
@@ -36,7 +36,10 @@ export async function makeScene(processor, { screen } = {}) {
 	await untilListening(scene.daemon, scene.port);
 	scene.relay = new Service('wine', [program('tests/windows/relay'), '0', String(scene.port)]);
 	const door = Number(await until(() => /relay: (\d+)/.exec(scene.relay.output())?.[1], 'the relay'));
-	scene.connect = () => Client.connect(door, { origin, headers: { Host: `127.0.0.1:${scene.port}` } });
+	scene.connect = (options = {}) => Client.connect(door, { ...options, origin, headers: { Host: `127.0.0.1:${scene.port}` } });
+	// Which keys are plugged in: tests/softkey/README.md.
+	scene.plug = (slots) => { writeFileSync(path.join(scene.store, 'next'), slots); renameSync(path.join(scene.store, 'next'), path.join(scene.store, 'slots')); };
+	scene.run = (name, ...args) => run('wine', [path.join(build, 'tests/windows', name), ...args], { status: null });
 	// wine's own services have its output, too, where it was the first program.
 	const letGo = ({ child }) => { for (const stream of [child.stdout, child.stderr]) stream.destroy(); };
 	scene.abandon = () => [scene.daemon, scene.relay].forEach((one) => { one.child.kill('SIGKILL'); letGo(one); });
