@@ -8,14 +8,24 @@ import { build } from '../lib/paths.mjs';
 import { Service, freePort, removeFolder, run, temporaryFolder, until, untilListening } from '../lib/process.mjs';
 import { makeKey } from '../lib/token.mjs';
 
-const program = (name) => path.join(build, `${name}.exe`);
+export const program = (name) => path.join(build, `${name}.exe`);
 // The token host is the daemon's choice, by the library's processor. Its PIN window is of the same one.
 export const processors = { 'x86-64': '.', x86: 'x86' };
-const there = (file) => `Z:${file.replaceAll('/', '\\')}`; // as wine calls a file of this machine
+export const there = (file) => `Z:${file.replaceAll('/', '\\')}`; // as wine calls a file of this machine
 export const origin = 'http://localhost:8080';
 
-// screen: the PIN window is the real one, on it; without: a program that says the PIN.
-export async function makeScene(processor, { screen } = {}) {
+// wine's own services have its output, too, where it was the first program.
+const letGo = ({ child }) => { for (const stream of [child.stdout, child.stderr]) stream.destroy(); };
+
+// The end of a program that was asked to.
+export async function untilEnded(service) {
+	await until(() => service.child.exitCode !== null, `the end of ${service.name}`);
+	letGo(service);
+	return service.exited;
+}
+
+// screen: the PIN window is the real one, on it; without: a program that says the PIN. settings: more of the configuration.
+export async function makeScene(processor, { screen, settings = {} } = {}) {
 	const folder = temporaryFolder('keyhall 窗口'), at = (...names) => path.join(folder, ...names);
 	const scene = { folder, at };
 	scene.store = temporaryFolder('softkey');
@@ -30,7 +40,7 @@ export async function makeScene(processor, { screen } = {}) {
 	scene.port = await freePort();
 	scene.configuration = at('配置.json');
 	writeFileSync(scene.configuration, JSON.stringify({ port: scene.port, origins: [origin], state: there(at('状态')), anchors: [there(scene.ca.root)],
-		modules: [{ path: there(at('key/测试 key.dll')) }], halls: [{ origin, name: '某省数字证书服务大厅' }], ...(screen ? {} : { pinentry: there(at('pin window/pinentry.exe')) }) }));
+		modules: [{ path: there(at('key/测试 key.dll')) }], halls: [{ origin, name: '某省数字证书服务大厅' }], ...(screen ? {} : { pinentry: there(at('pin window/pinentry.exe')) }), ...settings }));
 	scene.env = { SOFTKEY_STORE: there(scene.store), LANG: 'C.UTF-8', ...screen?.env };
 	scene.daemon = new Service('wine', [program('agent/keyhalld'), '--foreground', '--log-level', 'debug', '--config', there(scene.configuration)], { env: scene.env, log: at('daemon.log') });
 	await untilListening(scene.daemon, scene.port);
@@ -40,15 +50,11 @@ export async function makeScene(processor, { screen } = {}) {
 	// Which keys are plugged in: tests/softkey/README.md.
 	scene.plug = (slots) => { writeFileSync(path.join(scene.store, 'next'), slots); renameSync(path.join(scene.store, 'next'), path.join(scene.store, 'slots')); };
 	scene.run = (name, ...args) => run('wine', [path.join(build, 'tests/windows', name), ...args], { status: null });
-	// wine's own services have its output, too, where it was the first program.
-	const letGo = ({ child }) => { for (const stream of [child.stdout, child.stderr]) stream.destroy(); };
 	scene.abandon = () => [scene.daemon, scene.relay].forEach((one) => { one.child.kill('SIGKILL'); letGo(one); });
+	scene.stop = () => run('wine', [program('agent/keyhalld'), '--config', there(scene.configuration), '--stop']);
 	scene.close = async () => {
-		await run('wine', [program('agent/keyhalld'), '--config', there(scene.configuration), '--stop']);
-		const { child } = scene.daemon;
-		await until(() => child.exitCode !== null, 'the end of the daemon');
-		letGo(scene.daemon);
-		const end = await scene.daemon.exited;
+		await scene.stop();
+		const end = await untilEnded(scene.daemon);
 		await scene.relay.kill();
 		for (const one of [folder, scene.store]) removeFolder(one);
 		return end;
