@@ -52,6 +52,7 @@ const suites = [
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
 	{ name: 'package', lane: 0, shell: './dev package', apart: true, stops: true, serves: /^packages$/ },
+	{ name: 'windows tools', lane: 0, shell: 'installer/windows/build build-win', apart: true, stops: true, serves: /^packages$/ },
 	{ name: 'packages', lane: 0, node: tests('packages'), apart: true },
 
 	// With its checks in, GCC 14 warns of what cannot be.

@@ -11,7 +11,7 @@ import { removeFolder, run, temporaryFolder } from '../lib/process.mjs';
 const own = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))[1];
 const releases = process.env.KEYHALL_RELEASES?.split(' ') ?? ['bookworm', 'trixie'];
 const made = [/^keyhall_[\d.]+_\w+\.deb$/, /^keyhall-hall_[\d.]+_\w+\.deb$/, /^keyhall-[\d.]+-1\.\w+\.rpm$/, /^keyhall-hall-[\d.]+-1\.\w+\.rpm$/, /^keyhall-[\d.]+-1\.src\.rpm$/, /^keyhall-[\d.]+\.tar\.xz$/,
-	/^keyhall-[\d.]+\.provenance\.json$/, /^SHA256SUMS$/];
+	/^keyhall-setup-[\d.]+-x64\.exe$/, /^keyhall-[\d.]+-x64\.msi$/, /^keyhall-[\d.]+-winget\.zip$/, /^keyhall-[\d.]+\.provenance\.json$/, /^SHA256SUMS$/];
 
 for (const release of releases)
 	test(release, async (t) => {
