@@ -67,6 +67,7 @@ const suites = [
 	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
 	{ name: 'installed', lane: 1, node: tests('packages/short') },
 	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
+	{ name: 'windows', lane: 1, shell: 'installer/windows/test --short' },
 ];
 
 // A slow machine is not at fault: only a suite that has gone silent is ended, or one that never comes to an end.

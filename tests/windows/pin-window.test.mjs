@@ -8,7 +8,7 @@ import { makeScene, processors } from './scene.mjs';
 
 const pictures = process.env.KEYHALL_PICTURES;
 
-for (const processor of Object.keys(processors)) test(`the PIN window, a library for ${processor}`, { timeout: 300000 }, async (t) => {
+for (const processor of processors) test(`the PIN window, a library for ${processor}`, { timeout: 300000 }, async (t) => {
 	const screen = await Screen.open(), scene = await makeScene(processor, { screen });
 	t.after(() => { scene.abandon(); screen.close(); });
 	const agent = await scene.connect(), order = 'W-2026.0002';

@@ -7,7 +7,7 @@ import { sleep, until } from '../lib/process.mjs';
 import { checkProof, checkReceipt, findCertificate } from '../lib/renewal.mjs';
 import { makeScene, origin, processors } from './scene.mjs';
 
-for (const processor of Object.keys(processors)) test(`the Windows programs under wine, a library for ${processor}`, { timeout: 300000 }, async (t) => {
+for (const processor of processors) test(`the Windows programs under wine, a library for ${processor}`, { timeout: 300000 }, async (t) => {
 	const scene = await makeScene(processor);
 	t.after(() => scene.abandon());
 

@@ -10,7 +10,8 @@ import { makeKey } from '../lib/token.mjs';
 
 export const program = (name) => path.join(build, `${name}.exe`);
 // The token host is the daemon's choice, by the library's processor. Its PIN window is of the same one.
-export const processors = { 'x86-64': '.', x86: 'x86' };
+const folders = { 'x86-64': '.', x86: 'x86' };
+export const processors = process.env.KEYHALL_PROCESSORS?.split(' ') ?? Object.keys(folders);
 export const there = (file) => `Z:${file.replaceAll('/', '\\')}`; // as wine calls a file of this machine
 export const origin = 'http://localhost:8080';
 
@@ -34,8 +35,8 @@ export async function makeScene(processor, { screen, settings = {} } = {}) {
 	const pair = await makeKey('ec-p256');
 	scene.oldPem = await scene.ca.issue(await makeRequest(pair, at('old')), { notBefore: days(-345), notAfter: days(20) });
 	writeFileSync(path.join(scene.store, 'seed/A.pem'), pair + scene.oldPem);
-	copyFileSync(path.join(build, processors[processor], 'tests/softkey/softkey.dll'), at('key/测试 key.dll'));
-	copyFileSync(path.join(build, processors[processor], 'tests/windows/pinentry.exe'), at('pin window/pinentry.exe'));
+	copyFileSync(path.join(build, folders[processor], 'tests/softkey/softkey.dll'), at('key/测试 key.dll'));
+	copyFileSync(path.join(build, folders[processor], 'tests/windows/pinentry.exe'), at('pin window/pinentry.exe'));
 	writeFileSync(at('pin window/pin'), '123456\n');
 	scene.port = await freePort();
 	scene.configuration = at('配置.json');
