@@ -51,6 +51,9 @@ const suites = [
 	{ name: 'card', lane: 0, node: tests('flow', /^card.*\.test\.mjs$/) },
 	{ name: 'demo', lane: 0, shell: 'node tests/demo/demo.mjs --script; node tests/demo/demo.mjs --script --sm2 --dual' },
 	{ name: 'bench', lane: 0, shell: 'build/tests/bench/keyhall-bench --short' },
+	{ name: 'matrix', lane: 0, node: tests('matrix') },
+	{ name: 'clang build', lane: 0, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
+	{ name: 'lint', lane: 0, shell: 'node tests/lint.mjs' },
 	{ name: 'package', lane: 0, shell: './dev package', apart: true, stops: true, serves: /^packages$/ },
 	{ name: 'windows tools', lane: 0, shell: 'installer/windows/build build-win', apart: true, stops: true, serves: /^packages$/ },
 	{ name: 'packages', lane: 0, node: tests('packages'), apart: true },
@@ -63,10 +66,7 @@ const suites = [
 	{ name: 'between', lane: 1, node: tests('flow', /^between-.*\.test\.mjs$/) },
 	{ name: 'middleware', lane: 1, node: tests('flow', /^middleware.*\.test\.mjs$/) },
 	{ name: 'valgrind', lane: 1, node: tests('valgrind') },
-	{ name: 'matrix', lane: 1, node: tests('matrix') },
-	{ name: 'clang build', lane: 1, shell: `export CC=clang; ${meson('build-clang', '-Doptimization=0')}`, serves: /^lint$/ },
 	{ name: 'installed', lane: 1, node: tests('packages/short') },
-	{ name: 'lint', lane: 1, shell: 'node tests/lint.mjs' },
 	{ name: 'windows', lane: 1, shell: 'installer/windows/test --short' },
 ];
 
