@@ -1,5 +1,6 @@
 /*
- * Whose a file of all users must be on Windows, where any user may make folders in ProgramData.
+ * Users of Windows: whose a file of all users must be, where any user may make folders in ProgramData, and whose a
+ * process is.
  */
 #ifndef KH_AGENT_OWNER_WIN_H
 #define KH_AGENT_OWNER_WIN_H
@@ -8,5 +9,9 @@
 
 /* owner: a SID. Administrators, the system, or the user of this process, who may configure the own agent anyway. */
 bool kh_owner_trusted(void *owner);
+/* Whether its user is this process's. process: a handle that may be asked about. */
+bool kh_owner_is_own_process(void *process);
+/* Whether this process is the system's. */
+bool kh_owner_is_system(void);
 
 #endif

@@ -12,8 +12,9 @@
 
 #include <iphlpapi.h>
 
+#include "owner_win.h"
+
 #define ROUNDS 4 /* the table may grow while it is asked for */
-#define SID_BYTES (sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE)
 
 struct ends {
 	struct sockaddr_storage own;
@@ -92,34 +93,16 @@ static bool is_loopback(const struct sockaddr_storage *end)
 	return end->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)end)->sin6_addr);
 }
 
-static bool read_user(HANDLE process, TOKEN_USER *user)
-{
-	HANDLE token;
-	DWORD length;
-	bool read;
-
-	if (!OpenProcessToken(process, TOKEN_QUERY, &token))
-		return false;
-	read = GetTokenInformation(token, TokenUser, user, SID_BYTES, &length);
-	CloseHandle(token);
-	return read;
-}
-
 static bool is_own_user(DWORD process)
 {
-	union {
-		TOKEN_USER user;
-		char space[SID_BYTES];
-	} own, other;
 	HANDLE opened = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process);
-	bool same;
+	bool own;
 
 	if (!opened)
 		return false;
-	same = read_user(GetCurrentProcess(), &own.user) && read_user(opened, &other.user) &&
-	       EqualSid(own.user.User.Sid, other.user.User.Sid);
+	own = kh_owner_is_own_process(opened);
 	CloseHandle(opened);
-	return same;
+	return own;
 }
 
 static bool is_own_session(DWORD process)

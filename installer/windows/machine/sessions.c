@@ -14,6 +14,7 @@
 #include <wtsapi32.h>
 
 #include "folders.h"
+#include "owner_win.h"
 #include "processes.h"
 
 #define AGENT L"keyhalld.exe"
@@ -53,24 +54,6 @@ static HANDLE start(HANDLE user, bool is_system, const wchar_t *folder, const wc
 		return NULL;
 	CloseHandle(process.hThread);
 	return process.hProcess;
-}
-
-static bool is_system(void)
-{
-	union {
-		TOKEN_USER user;
-		BYTE room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-	} me;
-	DWORD size = sizeof(me);
-	HANDLE token;
-	bool system;
-
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return false;
-	system = GetTokenInformation(token, TokenUser, &me, size, &size) &&
-		 IsWellKnownSid(me.user.User.Sid, WinLocalSystemSid);
-	CloseHandle(token);
-	return system;
 }
 
 static HANDLE primary(HANDLE token)
@@ -125,7 +108,7 @@ static void start_for_all(const wchar_t *folder, const wchar_t *name, const wcha
 	WTS_SESSION_INFOW *sessions = NULL;
 	HANDLE users[PROGRAMS_MOST], started[PROGRAMS_MOST];
 	DWORD count = 0, known = 0, running = 0;
-	bool system = is_system();
+	bool system = kh_owner_is_system();
 
 	if (system && WTSEnumerateSessionsW(WTS_CURRENT_SERVER_HANDLE, 0, 1, &sessions, &count)) {
 		for (DWORD i = 0; i < count && known < PROGRAMS_MOST; i++) {
