@@ -4,6 +4,9 @@ import { existsSync, lstatSync, openSync, closeSync, readFileSync, readdirSync, 
 import path from 'node:path';
 import { removeFolder, run, temporaryFolder } from './process.mjs';
 
+// As wine calls a file of this machine.
+export const there = (file) => `Z:${file.replaceAll('/', '\\')}`;
+
 export class Wine {
 	// env: of every program in it.
 	static async make(env = {}) {
@@ -16,8 +19,11 @@ export class Wine {
 		return wine;
 	}
 
-	// As wine calls a file of this machine, and back.
-	there(file) { return `Z:${file.replaceAll('/', '\\')}`; }
+	// While one program runs so do wine's services. Else they end and start again between two programs, and a program that comes meanwhile may fail.
+	stay() { spawn('wine', ['cmd'], { env: { ...process.env, ...this.env }, stdio: ['pipe', 'ignore', 'ignore'], cwd: this.prefix }).unref(); }
+
+	there = there;
+	// Where a file of its own drive is on this machine.
 	path(file) { return path.join(this.prefix, 'drive_c', file.replace(/^C:\\/, '').replaceAll('\\', '/')); }
 
 	// Its end; what it says goes into a file: what a program leaves running has its output, too, and would keep a pipe open.

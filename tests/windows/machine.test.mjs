@@ -11,7 +11,10 @@ const program = path.join(build, 'installer/windows/machine/keyhall-machine.exe'
 const key = 'HKLM\\SOFTWARE\\Policies', hall = 'https://hall.example', port = 'https://desk.example:8443';
 const loopback = 'Google\\Chrome\\LoopbackNetworkAllowedForUrls', launch = 'AutoLaunchProtocolsFromOrigins';
 let wine;
-before(async () => { wine = await Wine.make(); });
+before(async () => {
+	wine = await Wine.make();
+	wine.stay();
+});
 after(() => wine.close());
 beforeEach(async () => {
 	await wine.run('reg', 'delete', key, '/f');

@@ -7,12 +7,13 @@ import { Client } from '../lib/client.mjs';
 import { build } from '../lib/paths.mjs';
 import { Service, freePort, removeFolder, run, temporaryFolder, until, untilListening } from '../lib/process.mjs';
 import { makeKey } from '../lib/token.mjs';
+import { there } from '../lib/wine.mjs';
 
 export const program = (name) => path.join(build, `${name}.exe`);
 // The token host is the daemon's choice, by the library's processor. Its PIN window is of the same one.
 const folders = { 'x86-64': '.', x86: 'x86' };
 export const processors = process.env.KEYHALL_PROCESSORS?.split(' ') ?? Object.keys(folders);
-export const there = (file) => `Z:${file.replaceAll('/', '\\')}`; // as wine calls a file of this machine
+export { there };
 export const origin = 'http://localhost:8080';
 
 // wine's own services have its output, too, where it was the first program.
